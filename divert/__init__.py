@@ -1,0 +1,1 @@
+"""Cleveland Divert: the domain. It imports no web framework."""
