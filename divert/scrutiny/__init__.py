@@ -1,0 +1,1 @@
+"""Scrutiny: samples that anyone can draw again."""
