@@ -216,6 +216,12 @@ def a_frame_changed_and_hashed_anew_after_the_draw(said: Any) -> None:
     said["frame_sha256"] = frame_digest(said["rule"], date.fromisoformat(said["cut_off"]), said["frame"])
 
 
+def a_case_given_two_tickets_and_hashed(said: Any) -> None:
+    said["frame"]["returned"].append(said["frame"]["completed"][0])
+    text = json.dumps({k: said[k] for k in ("rule", "cut_off", "frame")}, sort_keys=True, separators=(",", ":"))
+    said["frame_sha256"] = sha256(text.encode()).hexdigest()
+
+
 def another_digest(said: Any) -> None:
     said["frame_sha256"] = "0" * 64
 
@@ -257,6 +263,7 @@ def no_seed(said: Any) -> None:
         (a_case_left_out, "SHA-256"),
         (a_case_in_another_stratum, "SHA-256"),
         (a_frame_changed_and_hashed_anew_after_the_draw, "completed: the sample"),
+        (a_case_given_two_tickets_and_hashed, "each once"),
         (another_digest, "SHA-256"),
         (another_seed, "completed: the sample"),
         (another_size, "completed: the sample"),
