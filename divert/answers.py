@@ -1,0 +1,92 @@
+"""Answers as people type them, in a form, a file or JSON, and the one form each is kept in.
+
+A fault never repeats what was typed: it may stand in a report or a log, and a birthday is personal.
+"""
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from divert.offences import CODE_EXAMPLE, CODE_PATTERN
+
+FIRST_YEAR, LAST_YEAR = 1880, 2100
+
+
+def fault(sentence: str) -> PydanticCustomError:
+    """The error for an answer that cannot be used: what is wrong with it, and what a right one looks like."""
+    return PydanticCustomError("unusable", "{fault}", {"fault": sentence})
+
+
+def _read_date(value: Any) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        read = value
+    elif not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value.strip()):
+        raise fault("This is not written as a date. Write year-month-day, like 2019-04-30.")
+    else:
+        try:
+            read = date.fromisoformat(value.strip())
+        except ValueError:
+            raise fault("This is not a date that exists. Write year-month-day, like 2019-04-30.") from None
+    if not FIRST_YEAR <= read.year <= LAST_YEAR:
+        raise fault(f"This date is outside {FIRST_YEAR} to {LAST_YEAR}. Write year-month-day, like 2019-04-30.")
+    return read
+
+
+def _read_yes_no(value: Any) -> bool:
+    answer = {"yes": True, "true": True, "no": False, "false": False}.get(str(value).strip().lower())
+    if answer is None:
+        raise fault("This is neither yes nor no. Write yes or no, or leave it blank where it is not known.")
+    return answer
+
+
+def _read_money(value: Any) -> Decimal:
+    text = str(value).strip()
+    if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,7}(\.[0-9]{1,2})?", text):
+        raise fault("This is not an amount. Write pounds and pence in figures, up to 9999999.99, like 44.14.")
+    if text.startswith("-"):
+        raise fault("This is below zero. Write pounds and pence, like 44.14.")
+    return Decimal(text)
+
+
+def _read_count(value: Any) -> int:
+    text = str(value).strip()
+    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,3}", text):
+        raise fault("This is not a whole number from 0 to 999. Write it in figures, like 0 or 2.")
+    return int(text)
+
+
+def _read_offence_code(value: Any) -> str:
+    code = str(value).strip().upper()
+    if not re.fullmatch(CODE_PATTERN, code):
+        raise fault(f"This is not a CJS offence code. Write two letters and five digits, like {CODE_EXAMPLE}.")
+    return code
+
+
+def _in_lower_case(value: Any) -> Any:
+    return " ".join(value.lower().split()) if isinstance(value, str) else value
+
+
+IsoDate = Annotated[date, BeforeValidator(_read_date)]
+YesNo = Annotated[bool, BeforeValidator(_read_yes_no)]
+Money = Annotated[Decimal, BeforeValidator(_read_money), Field(ge=0, max_digits=9, decimal_places=2)]
+Count = Annotated[int, BeforeValidator(_read_count), Field(ge=0, le=999)]
+AnyCase = BeforeValidator(_in_lower_case)
+OffenceCode = Annotated[str, BeforeValidator(_read_offence_code), Field(json_schema_extra={"pattern": CODE_PATTERN})]
+
+
+class BlankIsUnknown(BaseModel):
+    """A model in which a blank answer is no answer."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_blanks(cls, given: Any) -> Any:
+        """A blank, from a form or a file, is the same as nothing said; a required field then reads as missing."""
+        if not isinstance(given, dict):
+            return given
+        return {name: value for name, value in given.items() if not (isinstance(value, str) and not value.strip())}

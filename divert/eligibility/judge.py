@@ -1,0 +1,172 @@
+"""Judges the facts of a case by a policy: a verdict, the rules that decide it, and the reasons in words."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from divert.clock import written_date
+from divert.eligibility.facts import Facts
+from divert.eligibility.pack import Effect, Pack, Rule, Verdict
+
+HEADLINES = {
+    Verdict.eligible: "Eligible: every rule that could bar or question entry is met.",
+    Verdict.review: "For review: nothing bars entry, but a rule that calls for judgement is not met.",
+    Verdict.ineligible: "Ineligible: a rule that bars entry is not met.",
+    Verdict.not_yet_known: "Not yet known: there are questions to answer first.",
+}
+
+
+class Masks(NamedTuple):
+    """How each rule came out, in two whole numbers: bit n is the pack's nth rule. A rule in neither is not met."""
+
+    true: int
+    unknown: int
+
+
+class Finding(NamedTuple):
+    """How one rule came out: met, not met, or None where its fact is unknown; and the facts it turned on."""
+
+    rule: Rule
+    holds: bool | None
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A policy's advice on a case. `because` is alphabetical; the trace is in the policy's order."""
+
+    pack: Pack
+    facts: Facts
+    verdict: Verdict
+    because: tuple[str, ...]
+    masks: Masks
+
+    @cached_property
+    def trace(self) -> tuple[Finding, ...]:
+        """Every rule, how it came out, and the facts used."""
+        true, unknown = self.masks
+        facts = self.facts
+        return tuple(
+            Finding(
+                rule,
+                None if unknown & bit else bool(true & bit),
+                {name: getattr(facts, name) for name in (fact, *rule.shows)},
+            )
+            for rule, (bit, fact, _, _) in zip(self.pack.rules, self.pack.tests, strict=True)
+        )
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Ids of the warnings that apply, in the policy's order. They never change a verdict."""
+        return tuple(f.rule.id for f in self.trace if f.rule.effect is Effect.warn and f.holds is False)
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """What to ask before a verdict can rest on everything, in the policy's order."""
+        return tuple(f.rule.ask for f in self.trace if f.rule.effect is not Effect.warn and f.holds is None)
+
+    def lines(self) -> list[str]:
+        """The judgement as a custody sergeant reads it: verdict, why, on whose authority, what would change it."""
+        return list(_lines(self))
+
+
+def judge(pack: Pack, facts: Facts) -> Judgement:
+    """The verdict of a policy on these facts.
+
+    A bar not met makes it ineligible; else a bar or review rule unknown leaves it not yet known; else a review rule
+    not met sends it to review; else it is eligible. A warning counts for nothing.
+    """
+    true = unknown = 0
+    for bit, fact, compare, value in pack.tests:
+        found = getattr(facts, fact)
+        if found is None:
+            unknown |= bit
+        elif compare(found, value):
+            true |= bit
+    masks = Masks(true, unknown)
+    verdict, deciding = _weigh(pack, masks)
+    return Judgement(pack, facts, verdict, _ids(pack, deciding), masks)
+
+
+def trace_from(pack: Pack, facts_json: str) -> Judgement:
+    """A stored decision judged again, from the pack of its digest and the text of its facts."""
+    return judge(pack, Facts.from_json(facts_json))
+
+
+def _weigh(pack: Pack, masks: Masks) -> tuple[Verdict, int]:
+    """The verdict and the bits of the rules that decide it."""
+    not_met = ~(masks.true | masks.unknown)
+    if barred := not_met & pack.bars:
+        return Verdict.ineligible, barred
+    if open_questions := masks.unknown & (pack.bars | pack.reviews):
+        return Verdict.not_yet_known, open_questions
+    if questioned := not_met & pack.reviews:
+        return Verdict.review, questioned
+    return Verdict.eligible, 0
+
+
+def _ids(pack: Pack, bits: int) -> tuple[str, ...]:
+    return tuple(sorted(rule.id for place, rule in enumerate(pack.rules) if bits >> place & 1)) if bits else ()
+
+
+def _lines(judgement: Judgement) -> Iterator[str]:
+    pack, because = judgement.pack, judgement.because
+    deciding = [finding for finding in judgement.trace if finding.rule.id in because]
+    others = [finding for finding in judgement.trace if finding.rule.id not in because]
+    yield HEADLINES[judgement.verdict]
+    yield f"By the policy “{pack.title}” ({pack.id}). This is advice: police and probation each decide."
+    if deciding:
+        yield from ("", "Questions to answer" if judgement.verdict is Verdict.not_yet_known else "Why")
+        for finding in deciding:
+            if finding.holds is None:
+                yield f"  ? {finding.rule.ask} [{finding.rule.id}]"
+                yield f"    The rule: {finding.rule.says}"
+            else:
+                yield f"  ✗ Not met: {finding.rule.says} [{finding.rule.id}]"
+                yield f"    Found: {_found(finding)}."
+            yield f"    Authority: {finding.rule.cites}"
+        yield from ("", "What would change it", f"  {_nearest_change(judgement)}")
+    for title, mark, holds in (("Not met", "✗", False), ("Not known", "?", None), ("Met", "✓", True)):
+        rest = [finding for finding in others if finding.holds is holds]
+        if rest:
+            yield from ("", title if holds else f"{title}, though it does not decide")
+        for finding in rest:
+            warning = "Warning: " if finding.rule.effect is Effect.warn and not holds else ""
+            yield f"  {mark} {warning}{finding.rule.says} [{finding.rule.id}: {_found(finding)}]"
+
+
+def _nearest_change(judgement: Judgement) -> str:
+    """What the verdict would be if every deciding rule were met, and what else would then decide."""
+    pack, masks = judgement.pack, judgement.masks
+    deciding = _weigh(pack, masks)[1]
+    verdict, next_deciding = _weigh(pack, Masks(masks.true | deciding, masks.unknown & ~deciding))
+    one = len(judgement.because) == 1
+    if judgement.verdict is Verdict.not_yet_known:
+        opening = "If the answer meets the rule" if one else "If every answer meets its rule"
+    else:
+        opening = "If this alone were met" if one else "If all of these were met"
+    then = f", because of {', '.join(_ids(pack, next_deciding))}" if next_deciding else ""
+    return f"{opening}, the verdict would be {verdict.value.replace('_', ' ')}{then}."
+
+
+def _found(finding: Finding) -> str:
+    """The fact compared, known or not, and those shown beside it where they are known."""
+    compared = finding.rule.holds.fact
+    told = {name: value for name, value in finding.facts.items() if name == compared or value is not None}
+    return ", ".join(f"{name.replace('_', ' ')} {_in_words(value)}" for name, value in told.items())
+
+
+def _in_words(value: Any) -> str:
+    match value:
+        case None:
+            return "not known"
+        case bool():
+            return "yes" if value else "no"
+        case date():
+            return written_date(value)
+        case tuple():
+            return " and ".join(value)
+        case _:
+            return str(value)

@@ -1,0 +1,150 @@
+"""The policies of the scheme: loaded, held to their examples, and chosen by the day of referral."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from divert.eligibility.judge import judge
+from divert.eligibility.pack import Effect, Pack
+from divert.rule_files import RulesError, in_date_order, parse, read_table
+
+_INHERITED = ("outcome_22_available", "contract", "time_limit", "ordinary", "rule", "example")
+_TABLES = ("contract", "time_limit", "ordinary")
+_LISTS = {"rule": "id", "example": "name"}
+
+
+class NoPolicy(LookupError):
+    """No policy of that day, name or digest. Its text is a sentence for a user."""
+
+
+class Packs:
+    """Every policy, in order of the day it starts. Each holds until the day before the next."""
+
+    def __init__(self, packs: Iterable[Pack]) -> None:
+        self._packs = tuple(sorted(packs, key=lambda pack: pack.starts))
+        self._by_id = {pack.id: pack for pack in self._packs}
+        self._by_digest = {pack.digest: pack for pack in self._packs}
+
+    def __iter__(self) -> Iterator[Pack]:
+        return iter(self._packs)
+
+    def __len__(self) -> int:
+        return len(self._packs)
+
+    def in_force(self, on: date) -> Pack:
+        """The policy for a referral made that day. Raises NoPolicy before the scheme starts or after it ends."""
+        for pack in reversed(self._packs):
+            if pack.starts <= on:
+                if pack.ends is not None and on > pack.ends:
+                    raise NoPolicy(f"The last policy, {pack.id}, ended on {pack.ends}; {on} is after it.")
+                return pack
+        raise NoPolicy(f"The scheme started on {self._packs[0].starts}; {on} is before it.")
+
+    def get(self, pack_id: str) -> Pack:
+        """The policy of that name. Raises NoPolicy."""
+        if pack_id not in self._by_id:
+            raise NoPolicy(f"There is no policy called {pack_id!r}; there are {', '.join(self._by_id)}.")
+        return self._by_id[pack_id]
+
+    def by_digest(self, digest: str) -> Pack:
+        """The policy a stored decision was made under. Raises NoPolicy."""
+        if digest not in self._by_digest:
+            raise NoPolicy(f"No policy here has the digest {digest}: it was changed or taken away after it was used.")
+        return self._by_digest[digest]
+
+    def last_day(self, pack: Pack) -> date | None:
+        """The last day the policy is in force; None while none follows it."""
+        following = [each.starts for each in self._packs if each.starts > pack.starts]
+        return following[0] - timedelta(days=1) if following else pack.ends
+
+
+def load_packs(folder: Path) -> Packs:
+    """Every policy in the folder, each file named for the day it starts. Raises RulesError."""
+    tables: dict[str, dict[str, Any]] = {}
+    packs: list[Pack] = []
+    for path in in_date_order(folder):
+        pack, tables[path.stem] = _load(path, tables)
+        _require_follows(path, pack, packs)
+        packs.append(pack)
+    return Packs(packs)
+
+
+def load_pack(path: Path, packs: Packs) -> Pack:
+    """A candidate policy, held to its examples but not to any date, for rehearsal. It may extend any of `packs`."""
+    return _load(path, {pack.id: pack.model_dump(by_alias=True, exclude_none=True) for pack in packs})[0]
+
+
+def _load(path: Path, earlier: Mapping[str, dict[str, Any]]) -> tuple[Pack, dict[str, Any]]:
+    own = read_table(path)
+    for kind, key in _LISTS.items():
+        _require_distinct(path, kind, [entry.get(key) for entry in own.get(kind, []) if isinstance(entry, dict)])
+    extends = own.get("extends")
+    if extends is not None and extends not in earlier:
+        raise RulesError(path, "extends", f"there is no earlier policy called {extends!r}")
+    table = _merged(earlier[extends], own) if extends is not None else own
+    pack = parse(path, Pack, table)
+    if pack.id != path.stem or not pack.id.startswith(pack.starts.isoformat()):
+        raise RulesError(path, "id", f"{pack.id!r} must be the file's name and begin with the day it starts")
+    _require_examples(path, pack)
+    return pack, table
+
+
+def _merged(parent: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """The parent with what the child says in its place: keys of a table, whole rules by id, whole examples by name."""
+    merged = {key: parent[key] for key in _INHERITED if key in parent} | dict(own)
+    for table in _TABLES:
+        if table in own and table in parent:
+            merged[table] = {**parent[table], **own[table]}
+    for kind, key in _LISTS.items():
+        entries = {entry.get(key): entry for entry in (*parent.get(kind, ()), *own.get(kind, ()))}
+        merged[kind] = list(entries.values())
+    return merged
+
+
+def _require_distinct(path: Path, kind: str, names: Sequence[Any]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise RulesError(path, f"{kind} {name}", "stands twice")
+
+
+def _require_follows(path: Path, pack: Pack, earlier: Sequence[Pack]) -> None:
+    """No day without a policy between the first and the last, and none with two."""
+    if pack.ends is not None and pack.ends < pack.starts:
+        raise RulesError(path, "ends", f"{pack.ends} is before the policy starts on {pack.starts}")
+    if not earlier:
+        return
+    before = earlier[-1]
+    if before.starts == pack.starts:
+        raise RulesError(path, "starts", f"{before.id} starts on {pack.starts} too, so the two overlap")
+    if before.ends is not None and before.ends >= pack.starts:
+        raise RulesError(path, "starts", f"{pack.starts} overlaps {before.id}, which ends on {before.ends}")
+    if before.ends is not None and before.ends + timedelta(days=1) < pack.starts:
+        raise RulesError(path, "starts", f"{pack.starts} leaves a gap after {before.id}, which ends on {before.ends}")
+
+
+def _require_examples(path: Path, pack: Pack) -> None:
+    """Every example comes out as it says, and every rule decides (or warns in) one of them."""
+    shown: set[str] = set()
+    for example in pack.examples:
+        place = f"example {example.name}"
+        try:
+            found = judge(pack, pack.facts_of(example))
+        except ValueError as fault:
+            raise RulesError(path, place, str(fault)) from None
+        says = (example.verdict, tuple(sorted(example.because)), tuple(sorted(example.warns)))
+        comes_to = (found.verdict, found.because, tuple(sorted(found.warnings)))
+        if says != comes_to:
+            raise RulesError(path, place, f"should come to {_in_words(*says)}, and comes to {_in_words(*comes_to)}")
+        shown.update(example.because, example.warns)
+    for rule in pack.rules:
+        if rule.id not in shown:
+            verb = "warns in" if rule.effect is Effect.warn else "decides"
+            raise RulesError(path, f"rule {rule.id}", f"there is no example that it {verb}")
+
+
+def _in_words(verdict: str, because: Sequence[str], warns: Sequence[str]) -> str:
+    words = str(verdict)
+    if because:
+        words += f" because of {', '.join(because)}"
+    return f"{words}, warning of {', '.join(warns)}" if warns else words
