@@ -87,7 +87,7 @@ def install() -> None:
         raise Missing(
             f"this Python has no venv module: on Debian or Ubuntu, `apt install python{major}.{minor}-venv`"
         ) from None
-    network = "does the package registry answer? pip and uv each follow their own settings for another one"
+    network = "is the network up? pip and uv each follow their own settings where another registry serves you"
     quietly("making .venv", sys.executable, "-m", "venv", "--clear", VENV, hint="may this folder be written to?")
     wanted = VENV / "uv.txt"
     wanted.write_text(locked("uv"), encoding="utf-8")
