@@ -93,7 +93,7 @@ def install() -> None:
     wanted.write_text(locked("uv"), encoding="utf-8")
     pip = (PYTHON, "-m", "pip", "install", "--no-input", "--no-deps", "--require-hashes", "--quiet")
     quietly("installing uv", *pip, "-r", wanted, hint=network)
-    uv = (VENV / "bin" / "uv", "pip")
+    uv = (VENV / "bin" / "uv", "--system-certs", "pip")  # trust what this machine trusts: some networks sign for others
     into = ("--python", PYTHON)
     quietly("installing requirements.lock", *uv, "sync", *into, "--require-hashes", LOCK, hint=network)
     editable = ("--no-deps", "--no-build-isolation", "--editable", ROOT)
@@ -142,7 +142,16 @@ def verdict(failed: "list[str]") -> int:
 
 def lock(options: "list[str]") -> int:
     """Write requirements.lock: every package for every platform with its hashes, and no address."""
-    uv = (VENV / "bin" / "uv", "pip", "compile", PYPROJECT.name, "--output-file", LOCK.name, "--quiet")
+    uv = (
+        VENV / "bin" / "uv",
+        "--system-certs",
+        "pip",
+        "compile",
+        PYPROJECT.name,
+        "--output-file",
+        LOCK.name,
+        "--quiet",
+    )
     whole = ("--group", "dev", "--universal", "--generate-hashes")
     nameless = ("--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command", "python3 dev.py lock")
     return run(*uv, *whole, *nameless, *options)
