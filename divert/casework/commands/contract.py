@@ -1,0 +1,239 @@
+"""The contract of conditions: signed, kept, varied, paused, or declined."""
+
+from datetime import date, timedelta
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from divert.casework.command import Command, Context, Reasons, Short, Words
+from divert.eligibility.facts import IsoDate
+from divert.models import Case, Condition, Contract, Pause
+from divert.rulebook import rulebook
+
+ConditionNumber = Annotated[int, Field(ge=1, le=99, json_schema_extra={"choices": "open_conditions"})]
+
+
+class Promise(BaseModel):
+    """One condition of a contract."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    code: str = Field(title="Condition", json_schema_extra={"choices": "conditions"})
+    detail: Short | None = Field(default=None, title="In particular", description="The place, the amount, the course.")
+    provider: Short | None = Field(default=None, title="Provider")
+
+    @field_validator("code")
+    @classmethod
+    def _in_the_catalogue(cls, value: str) -> str:
+        if value not in rulebook().conditions:
+            raise ValueError(f"There is no condition {value!r}. Use one of: {', '.join(rulebook().conditions)}.")
+        return value
+
+    def words(self) -> str:
+        """The condition as the person reads and signs it."""
+        text = rulebook().conditions[self.code].text
+        return f"{text} In particular: {self.detail}." if self.detail else text
+
+
+class Terms(Command):
+    """What is signed: an end, and conditions."""
+
+    signed_on: IsoDate = Field(title="Date signed")
+    ends_on: IsoDate = Field(title="Last day of the contract")
+    conditions: list[Promise] = Field(title="Conditions", min_length=1, max_length=12)
+
+    @field_validator("conditions")
+    @classmethod
+    def _each_once(cls, value: list[Promise]) -> list[Promise]:
+        given = [one.code for one in value]
+        if twice := sorted({code for code in given if given.count(code) > 1}):
+            raise ValueError(f"Name each condition once. Given twice: {', '.join(twice)}.")
+        return value
+
+    def apply(self, case: Case, context: Context) -> None:
+        """A new version. Conditions that go on keep their number and standing; those dropped are withdrawn."""
+        case.contracts.append(Contract(seq=context.seq, signed_on=self.signed_on, ends_on=self.ends_on))
+        standing = {one.code: one for one in case.conditions if one.status != "withdrawn"}
+        for number, promise in enumerate(self.conditions, start=len(case.conditions) + 1):
+            if promise.code in standing:
+                kept = standing.pop(promise.code)
+                kept.text, kept.provider, kept.seq = promise.words(), promise.provider, context.seq
+                continue
+            case.conditions.append(
+                Condition(
+                    number=number,
+                    seq=context.seq,
+                    code=promise.code,
+                    kind=rulebook().conditions[promise.code].kind,
+                    text=promise.words(),
+                    provider=promise.provider,
+                    status="open",
+                )
+            )
+        for dropped in standing.values():
+            if dropped.status == "open":
+                dropped.status, dropped.settled_on = "withdrawn", self.signed_on
+
+
+FIVE = [
+    {"code": "NO_REOFFEND"},
+    {"code": "VICTIM_AWARENESS"},
+    {"code": "ATTEND_APPOINTMENTS"},
+    {"code": "ALCOHOL", "provider": "Local alcohol service"},
+    {"code": "GIVING_BACK", "detail": "six hours at the community garden"},
+]
+
+
+class SignContract(
+    Terms,
+    title="Sign the contract",
+    json_schema_extra={"examples": [{"signed_on": "2019-05-10", "ends_on": "2019-08-09", "conditions": FIVE}]},
+):
+    """Record the contract that the person has signed."""
+
+
+class DeclineContract(
+    Command,
+    title="Record that the contract was declined",
+    json_schema_extra={"examples": [{"reasons": "Would rather go to court."}]},
+):
+    """The person will not sign. The offence goes back for a charging decision."""
+
+    ends_a_case = True
+    reasons: Reasons = Field(title="What the person said")
+
+    def apply(self, case: Case, context: Context) -> None:
+        """Why it went back."""
+        case.return_reason = "declined"
+
+
+class RecordProgress(
+    Command,
+    title="Record progress",
+    json_schema_extra={"examples": [{"condition": 4, "evidence": "Two of four sessions attended, engaged well."}]},
+):
+    """Record what has been done towards a condition."""
+
+    condition: ConditionNumber = Field(title="Condition")
+    evidence: Reasons = Field(title="What was done, and how it is known")
+
+
+class MarkConditionKept(
+    Command,
+    title="Mark a condition as kept",
+    json_schema_extra={
+        "examples": [{"condition": 4, "kept_on": "2019-07-20", "evidence": "Course certificate seen by the keyworker."}]
+    },
+):
+    """Record that a condition has been kept in full."""
+
+    condition: ConditionNumber = Field(title="Condition")
+    kept_on: IsoDate = Field(title="Date it was kept")
+    evidence: Reasons = Field(title="How it is known")
+
+    def apply(self, case: Case, context: Context) -> None:
+        """Settled on the day it was kept, whenever that was recorded."""
+        settle(case, self.condition, "kept", self.kept_on)
+
+
+class WaiveCondition(
+    Command,
+    title="Waive a condition",
+    json_schema_extra={"examples": [{"condition": 5, "reasons": "The garden closed; no other place could be found."}]},
+):
+    """Let a condition go, for a reason that is not the person's fault."""
+
+    condition: ConditionNumber = Field(title="Condition")
+    reasons: Reasons = Field(title="Reasons")
+
+    def apply(self, case: Case, context: Context) -> None:
+        """Settled today."""
+        settle(case, self.condition, "waived", context.today)
+
+
+class VaryContract(
+    Terms,
+    title="Vary the contract",
+    json_schema_extra={
+        "examples": [
+            {
+                "signed_on": "2019-06-10",
+                "ends_on": "2019-08-09",
+                "conditions": FIVE[:4],
+                "why": "The garden closed.",
+                "agreed_by": "probation.lead",
+            }
+        ]
+    },
+):
+    """Record a new version of the contract, signed again, to which the probation team lead has agreed."""
+
+    why: Reasons = Field(title="Why it changes")
+    agreed_by: str = Field(title="Probation team lead who agreed", max_length=60)
+
+
+class PauseContract(
+    Command,
+    title="Pause the contract",
+    json_schema_extra={
+        "examples": [{"from_on": "2019-06-01", "until_on": "2019-06-14", "why": "In hospital. The limit runs on."}]
+    },
+):
+    """Stop the contract's own clock for an interval; its end moves by as many days. The time limit never stops."""
+
+    from_on: IsoDate = Field(title="First day of the pause")
+    until_on: IsoDate = Field(title="Last day of the pause")
+    why: Reasons = Field(title="Why")
+
+    @field_validator("until_on")
+    @classmethod
+    def _after_it_begins(cls, value: date, info: object) -> date:
+        begins = getattr(info, "data", {}).get("from_on")
+        if begins and value < begins:
+            raise ValueError("The pause must end on or after the day it begins.")
+        return value
+
+    def new_end(self, case: Case) -> date | None:
+        """The contract's last day after the pause."""
+        return case.contract.ends_on + timedelta(days=days_in(self.from_on, self.until_on)) if case.contract else None
+
+    def apply(self, case: Case, context: Context) -> None:
+        """The end moves out."""
+        new_end = self.new_end(case)
+        if case.contract is not None and new_end is not None:
+            case.contract.ends_on = new_end
+            case.pauses.append(Pause(seq=context.seq, from_on=self.from_on, until_on=self.until_on))
+
+
+class ResumeContract(
+    Command, title="Resume the contract", json_schema_extra={"examples": [{"resumed_on": "2019-06-08"}]}
+):
+    """End a pause early; the contract's end comes back by the days not used."""
+
+    resumed_on: IsoDate = Field(title="First day on which the contract runs again")
+    note: Words | None = Field(default=None, title="Note")
+
+    def apply(self, case: Case, context: Context) -> None:
+        """Give back the unused days."""
+        pause = running_pause(case)
+        if pause is None or case.contract is None:
+            return
+        case.contract.ends_on -= timedelta(days=days_in(self.resumed_on, pause.until_on))
+        pause.resumed_on = self.resumed_on
+
+
+def running_pause(case: Case) -> Pause | None:
+    """The pause that nobody has ended yet."""
+    return next((one for one in reversed(case.pauses) if one.resumed_on is None), None)
+
+
+def days_in(first: date, last: date) -> int:
+    """Days from first to last, both included."""
+    return (last - first).days + 1
+
+
+def settle(case: Case, number: int, status: str, on: date) -> None:
+    """Give a condition its standing."""
+    for one in case.conditions:
+        if one.number == number:
+            one.status, one.settled_on = status, on

@@ -1,0 +1,131 @@
+"""How a case ends: completed, charged or not, closed for a coded reason; and how a mistake is undone."""
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from divert.casework.command import Command, Context, Reasons, Words
+from divert.eligibility.facts import IsoDate
+from divert.models import Case, Deadline
+from divert.rulebook import rulebook
+
+OutcomeCode = Annotated[int, Field(ge=1, le=99, json_schema_extra={"choices": "outcomes"})]
+CHARGED = 1
+TIME_EXPIRED = 17
+DIVERTED = 22
+
+
+class Outcome(Command):
+    """A crime outcome code, chosen and explained."""
+
+    outcome_code: OutcomeCode = Field(title="Crime outcome code")
+    explanation: Words | None = Field(default=None, title="Explanation")
+
+    @field_validator("outcome_code")
+    @classmethod
+    def _in_the_list(cls, value: int) -> int:
+        if value not in rulebook().outcomes:
+            raise ValueError(f"{value} is not a crime outcome code. Use one from 1 to {max(rulebook().outcomes)}.")
+        return value
+
+    def apply(self, case: Case, context: Context) -> None:
+        """The crime's outcome."""
+        case.outcome_code = self.outcome_code
+
+
+class CompleteCase(
+    Outcome,
+    title="Complete the case",
+    json_schema_extra={"examples": [{"outcome_code": 22, "explanation": "All conditions kept."}]},
+):
+    """Close the case as completed: no prosecution. Outcome 22 from 1 April 2019; before that, choose and explain."""
+
+    ends_a_case = True
+
+    def apply(self, case: Case, context: Context) -> None:
+        """What was to be refrained from has been, as nobody has shown otherwise: the term is over."""
+        super().apply(case, context)
+        for one in case.conditions:
+            if one.status == "open" and one.kind == "refrain":
+                one.status, one.settled_on = "kept", context.today
+
+
+class RecordChargingDecision(
+    Outcome,
+    title="Record the charging decision",
+    json_schema_extra={"examples": [{"outcome_code": 1, "decided_on": "2019-07-02", "explanation": "Charged."}]},
+):
+    """Record what became of the original offence. Past the limit a summary offence can only be recorded as expired."""
+
+    ends_a_case = True
+    decided_on: IsoDate = Field(title="Date the charge was issued, or the decision made")
+
+    def apply(self, case: Case, context: Context) -> None:
+        """A charge prosecutes; anything else closes."""
+        super().apply(case, context)
+        if self.outcome_code != CHARGED:
+            case.close_reason = "time_expired" if self.outcome_code == TIME_EXPIRED else "no_further_action"
+
+
+class CloseCase(
+    Command,
+    title="Close the case",
+    json_schema_extra={"examples": [{"reason_code": "duplicate", "explanation": "Same crime as D-19-0001."}]},
+):
+    """Close a case for a coded reason. What is outstanding is cancelled."""
+
+    ends_a_case = True
+    reason_code: str = Field(title="Reason", json_schema_extra={"choices": "close_reasons"})
+    explanation: Reasons = Field(title="In words")
+
+    @field_validator("reason_code")
+    @classmethod
+    def _in_the_list(cls, value: str) -> str:
+        if value not in rulebook().close_reasons:
+            raise ValueError(f"There is no reason {value!r}. Use one of: {', '.join(rulebook().close_reasons)}.")
+        return value
+
+    def apply(self, case: Case, context: Context) -> None:
+        """The reason, the outcome it fixes (a death is outcome 5), and where the case stood."""
+        reason = rulebook().close_reasons[self.reason_code]
+        case.close_reason, case.outcome_code, case.closed_from = self.reason_code, reason.outcome, case.state
+        for one in case.appointments:
+            if one.status == "booked":
+                one.status = "cancelled"
+
+
+class Reinstate(
+    Command, title="Reinstate", json_schema_extra={"examples": [{"reason": "Closed the wrong case: two Smiths."}]}
+):
+    """Take back a closing made in error: the case goes on where it was."""
+
+    reason: Reasons = Field(title="Reason")
+
+    def apply(self, case: Case, context: Context) -> None:
+        """Forget the closing; the history keeps it."""
+        case.close_reason = case.outcome_code = None
+
+
+class EscalateDeadline(
+    Command,
+    title="Escalate a missed deadline",
+    json_schema_extra={"examples": [{"kind": "police_decision", "due_on": "2019-05-09"}]},
+):
+    """The worker's own: a deadline passed with nothing done, and is put before the next person up."""
+
+    kind: str = Field(title="Deadline", max_length=30)
+    due_on: IsoDate = Field(title="It was due")
+
+    def apply(self, case: Case, context: Context) -> None:
+        """Escalated once."""
+        missed = self.missed(case)
+        if missed is not None:
+            missed.escalated_on = context.today
+            missed.owner_role = context.rules.deadlines[self.kind].escalate_to
+
+    def missed(self, case: Case) -> Deadline | None:
+        """The open deadline it speaks of."""
+        for one in case.deadlines:
+            if (one.kind, one.due_on, one.status) == (self.kind, self.due_on, "open") and one.escalated_on is None:
+                return one
+        return None

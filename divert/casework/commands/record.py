@@ -1,0 +1,99 @@
+"""Notes, who may open the case, what it belongs with, and what became of the person afterwards."""
+
+from pydantic import Field
+
+from divert.casework.command import Command, Context, EntryNumber, Reasons, Words
+from divert.eligibility.facts import IsoDate, YesNo
+from divert.models import Case, CaseLink, Sensitivity
+
+CASE_REF = r"^D-\d{2}-\d{4,}$"
+
+
+class AddNote(Command, title="Add a note", json_schema_extra={"examples": [{"text": "Rang; will come on Tuesday."}]}):
+    """Write something down. Facts apart from opinions, please: the person may read it one day."""
+
+    text: Reasons = Field(title="Note")
+
+
+class CorrectNote(
+    Command,
+    title="Correct a note",
+    json_schema_extra={"examples": [{"note": 6, "text": "Rang; will come on Wednesday.", "reason": "Wrong day."}]},
+):
+    """Put a note right. Both stay in the history."""
+
+    note: EntryNumber = Field(title="Note", json_schema_extra={"choices": "notes"})
+    text: Reasons = Field(title="What it should say")
+    reason: Reasons = Field(title="Why")
+
+
+class Sensitive(Command):
+    """Who may open the case."""
+
+    level: Sensitivity = Field(title="Sensitivity")
+    reason: Reasons = Field(title="Reason")
+
+    def apply(self, case: Case, context: Context) -> None:
+        """From now on."""
+        case.sensitivity = self.level
+
+
+class SetSensitivity(
+    Sensitive,
+    title="Raise the sensitivity",
+    json_schema_extra={"examples": [{"level": "restricted", "reason": "Known to a member of staff."}]},
+):
+    """Narrow who may open the case."""
+
+
+class LiftSensitivity(
+    Sensitive,
+    title="Lift the sensitivity",
+    json_schema_extra={"examples": [{"level": "standard", "reason": "That member of staff has left."}]},
+):
+    """Widen again who may open the case."""
+
+
+class LinkCases(
+    Command,
+    title="Link another case",
+    json_schema_extra={"examples": [{"other_ref": "D-19-0002", "why": "Arrested together."}]},
+):
+    """Say that another case belongs with this one."""
+
+    other_ref: str = Field(title="The other case", pattern=CASE_REF, examples=["D-19-0002"])
+    why: Reasons = Field(title="Why")
+
+    def apply(self, case: Case, context: Context) -> None:
+        """Seen from this case."""
+        case.links.append(CaseLink(seq=context.seq, other_ref=self.other_ref))
+
+
+class MergePerson(
+    Command,
+    title="Say that two records are one person",
+    json_schema_extra={"examples": [{"other_ref": "D-19-0002", "why": "Same fingerprints; the name was misspelt."}]},
+):
+    """Let this case point at the person of another case. The record it pointed at, and all history, stay."""
+
+    other_ref: str = Field(title="A case of the same person", pattern=CASE_REF, examples=["D-19-0002"])
+    why: Reasons = Field(title="How it is known")
+
+    def apply(self, case: Case, context: Context) -> None:
+        """From now on one person."""
+        other = context.case(self.other_ref)
+        if other is not None:
+            case.person = other.person
+
+
+class RecordFollowUp(
+    Command,
+    title="Record a follow-up",
+    json_schema_extra={"examples": [{"checked_on": "2020-08-09", "reoffended": "no"}]},
+):
+    """Record whether a proven offence followed, from a check of the record."""
+
+    checked_on: IsoDate = Field(title="Date the record was checked")
+    reoffended: YesNo = Field(title="A proven offence since the case ended")
+    offence_on: IsoDate | None = Field(default=None, title="Date of the first such offence")
+    note: Words | None = Field(default=None, title="Note")

@@ -1,0 +1,1 @@
+"""Every guard, by when it matters."""

@@ -1,0 +1,122 @@
+"""What must hold at the end of a case, and for what is written beside it."""
+
+from divert.casework.command import Command, Context
+from divert.casework.commands.ending import (
+    CHARGED,
+    DIVERTED,
+    TIME_EXPIRED,
+    CloseCase,
+    CompleteCase,
+    EscalateDeadline,
+    RecordChargingDecision,
+)
+from divert.casework.commands.record import CorrectNote, LinkCases, MergePerson, Sensitive
+from divert.casework.guard import Guard, guard
+from divert.clock import written_date
+from divert.models import Case, Sensitivity, State
+
+# Ending
+
+
+def _outcome_for_the_date(_case: Case, context: Context, _command: Command) -> str:
+    starts = context.rules.outcomes[DIVERTED].starts
+    return (
+        f"From {written_date(starts)} a completed case is outcome 22; before that day outcome 22 did not exist:"
+        " choose another code and explain it."
+        if starts
+        else ""
+    )
+
+
+@guard(_outcome_for_the_date)
+def outcome_fits_the_date(_case: Case, context: Context, command: CompleteCase) -> bool:
+    starts = context.rules.outcomes[DIVERTED].starts
+    if starts is not None and context.today < starts:
+        return command.outcome_code not in (DIVERTED, CHARGED, TIME_EXPIRED) and bool(command.explanation)
+    return command.outcome_code == DIVERTED
+
+
+def _expired(case: Case, command: RecordChargingDecision) -> bool:
+    return case.limit_basis == "statutory" and case.limit_on is not None and command.decided_on > case.limit_on
+
+
+def _expiry_rule(case: Case, _context: Context, command: RecordChargingDecision) -> str:
+    if _expired(case, command) and case.limit_on:
+        return (
+            f"The time limit passed on {written_date(case.limit_on)}: this can only be outcome 17, and it is reported as a"
+            " failure of the scheme."
+        )
+    return "Outcome 17 is for an offence whose time limit has passed. This one's has not."
+
+
+@guard(_expiry_rule)
+def expired_only_when_past_the_limit(case: Case, _context: Context, command: RecordChargingDecision) -> bool:
+    return _expired(case, command) == (command.outcome_code == TIME_EXPIRED)
+
+
+@guard("Outcome 22 is for a case that was completed. This one was returned.")
+def not_diverted(_case: Case, _context: Context, command: RecordChargingDecision) -> bool:
+    return command.outcome_code != DIVERTED
+
+
+@guard("A charge was issued.")
+def charged(case: Case, _context: Context) -> bool:
+    return case.outcome_code == CHARGED
+
+
+@guard("No charge was issued.")
+def not_charged(case: Case, context: Context) -> bool:
+    return not charged.holds(case, context)
+
+
+@guard("That reason does not fit where the case stands.")
+def reason_fits_the_state(case: Case, context: Context, command: CloseCase) -> bool:
+    states = context.rules.close_reasons[command.reason_code].states
+    return not states or case.state in states
+
+
+@guard("Only a closing by 'Close the case' can be taken back.")
+def was_closed_by_reason(case: Case, _context: Context) -> bool:
+    return case.closed_from is not None
+
+
+def stood(state: State) -> Guard:
+    """The guard that says a closed case stood in `state` before."""
+    return Guard(
+        f"stood_{state.value}",
+        f"The case did not stand as {state.title.lower()}.",
+        lambda case, _context: case.closed_from == state,
+        reads_the_command=False,
+    )
+
+
+# Record
+
+
+@guard("There is no note with that number.")
+def note_exists(case: Case, context: Context, command: CorrectNote) -> bool:
+    entry = context.entry(case, command.note)
+    return entry is not None and entry.command in ("add-note", "correct-note")
+
+
+LEVELS = (Sensitivity.standard, Sensitivity.sensitive, Sensitivity.restricted)
+
+
+@guard("That does not raise the sensitivity. Use 'Lift the sensitivity' to lower it.")
+def upwards(case: Case, _context: Context, command: Sensitive) -> bool:
+    return LEVELS.index(command.level) > LEVELS.index(case.sensitivity)
+
+
+@guard("That does not lower the sensitivity. Use 'Raise the sensitivity' to raise it.")
+def downwards(case: Case, _context: Context, command: Sensitive) -> bool:
+    return LEVELS.index(command.level) < LEVELS.index(case.sensitivity)
+
+
+@guard("There is no other case with that reference.")
+def other_case_exists(case: Case, context: Context, command: LinkCases | MergePerson) -> bool:
+    return command.other_ref != case.ref and context.case(command.other_ref) is not None
+
+
+@guard("That deadline is not open, not yet past, or was escalated already.")
+def deadline_missed(case: Case, context: Context, command: EscalateDeadline) -> bool:
+    return command.missed(case) is not None and command.due_on < context.today

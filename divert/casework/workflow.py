@@ -1,0 +1,173 @@
+"""The only writer: one command, one case, one transaction.
+
+perform() locks the case, asks whether the caller saw its present version, whether their role may, whether every guard
+holds; then applies the command, moves the case, sets its deadlines, and writes the ledger. The caller commits.
+"""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from divert.casework import deadlines
+from divert.casework.command import Command, Context
+from divert.casework.lifecycle import T, move, row_for, rows_of
+from divert.casework.visibility import may_see
+from divert.models import Case, Counter, State
+from divert.people.staff import Actor
+from divert.records import access, ledger
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What was done: the case as it now stands, and the hash of the entry that says so."""
+
+    ref: str
+    state: State
+    version: int
+    receipt: str
+
+
+class NoSuchCase(LookupError):
+    """There is no such case, or the caller may not know of it: the two read alike."""
+
+
+@dataclass
+class Stale(Exception):
+    """The case has changed since the caller saw it. `version` is the present one."""
+
+    version: int
+
+    def __str__(self) -> str:
+        return f"The case has changed since you opened it: it is now at version {self.version}. Look again, then decide."
+
+
+class NotAllowed(PermissionError):
+    """The caller's role may never do this."""
+
+
+@dataclass
+class Refused(Exception):
+    """It may not be done now. `reasons` holds every reason, each (name of the guard, sentence)."""
+
+    reasons: list[tuple[str, str]] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return " ".join(sentence for _, sentence in self.reasons)
+
+
+def perform(
+    session: Session,
+    ref: str | None,
+    command: Command,
+    by: Actor,
+    at: datetime,
+    seen: int | None = None,
+    salt: bytes | None = None,
+) -> Receipt:
+    """Carry out a command on a case (`ref` None: the command opens one), as `by`, at the instant `at` (UTC).
+
+    `seen` is the version the caller decided on. Raises NoSuchCase, Stale, NotAllowed, Refused; then nothing is changed.
+    """
+    case = locked(session, ref, by) if ref is not None else Case(state=None, version=0, head=ledger.BEGINNING)
+    if seen is not None and seen != case.version:
+        raise Stale(case.version)
+    context = Context(session, by, at.astimezone(UTC), case.version + 1)
+    why_not = objections(case, type(command), context, command)
+    if why_not.role:
+        raise NotAllowed(why_not.role)
+    if why_not.reasons:
+        raise Refused(why_not.reasons)
+    if ref is None:
+        case.ref = _next_ref(session, context)
+    before = case.state if ref is not None else None
+    carry_out(case, command, context)
+    if ref is None:
+        session.add(case)
+        session.flush()
+    case.head = ledger.append(
+        session,
+        case,
+        previous=case.head,
+        seq=context.seq,
+        at=context.at,
+        by=by.username,
+        role=by.role,
+        command=command.slug(),
+        from_state=before,
+        body=ledger.canonical(command.body()),
+        salt=salt or secrets.token_bytes(ledger.SALT_BYTES),
+    )
+    case.version = context.seq
+    access.record(
+        session, by, "alteration" if before else "collection", context.at, case_ref=case.ref, what=command.slug()
+    )
+    session.flush()
+    return Receipt(case.ref, case.state, case.version, case.head)
+
+
+def carry_out(case: Case, command: Command, context: Context) -> None:
+    """Apply a command that may be applied: its changes, the move, the deadlines. Replay does the same again."""
+    before = case.state
+    command.apply(case, context)
+    if before is None:
+        row = row_for(type(command), None)
+        assert row is not None and isinstance(row.to, State)  # noqa: S101 - the table's only opening row
+        case.state = row.to
+    else:
+        move(case, type(command), context)
+    if before is None:
+        case.opened_at = context.at
+    if case.state != before:
+        case.state_since = context.at
+    deadlines.follow(case, moved=case.state != before, context=context)
+
+
+@dataclass(frozen=True)
+class Objections:
+    """Why a command cannot be done: because of who asks (`role`), or of how things stand (`reasons`)."""
+
+    role: str | None = None
+    reasons: list[tuple[str, str]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.role or self.reasons)
+
+
+def objections(case: Case, command: type[Command], context: Context, given: Command | None = None) -> Objections:
+    """Everything that stands against a command: with `given`, the whole answer; without, what is known beforehand."""
+    state = case.state
+    row: T | None = row_for(command, state)
+    ever = {role for each in rows_of(command) for role in each.by}
+    if context.by.role not in (row.by if row else ever):
+        able = " or ".join(role.title.lower() for role in sorted(row.by if row else ever, key=list(type(context.by.role)).index))
+        return Objections(role=f"'{command.title()}' is for the {able}.")
+    if row is None:
+        return Objections(reasons=[("state", f"'{command.title()}' is not done while a case is {state.title.lower()}.")])
+    failing = [guard for guard in row.provided if not guard.holds(case, context, given)]
+    return Objections(reasons=[(guard.name, guard.sentence(case, context, given)) for guard in failing])
+
+
+def locked(session: Session, ref: str, by: Actor) -> Case:
+    """The case, held until the transaction ends. NoSuchCase also where `by` may not know of it."""
+    case = session.scalar(select(Case).where(Case.ref == ref, may_see(by)).with_for_update(of=Case))
+    if case is None:
+        raise NoSuchCase(f"There is no case {ref} that you may open.")
+    return case
+
+
+def _next_ref(session: Session, context: Context) -> str:
+    """D-19-0001: the year of the referral's recording, then a number within it."""
+    year = f"{context.today:%y}"
+    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    given = session.scalar(
+        insert(Counter)
+        .values(name=f"case-{year}", value=1)
+        .on_conflict_do_update(index_elements=[Counter.name], set_={"value": Counter.value + 1})
+        .returning(Counter.value)
+    )
+    return f"D-{year}-{given:04d}"

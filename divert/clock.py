@@ -1,0 +1,31 @@
+"""Time: instants are UTC, dates are Europe/London, and whoever needs either is handed it."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+LONDON = ZoneInfo("Europe/London")
+
+Clock = Callable[[], datetime]
+"""Answers the present instant, aware and in UTC."""
+
+
+def system_clock() -> datetime:
+    """The machine's own clock, UTC. Only the faces (api, cli, worker) hand it on."""
+    return datetime.now(UTC)
+
+
+def london_date(at: datetime) -> date:
+    """The calendar date in Cleveland at an instant."""
+    return at.astimezone(LONDON).date()
+
+
+def london_text(at: datetime) -> str:
+    """An instant as people there read it: 3 January 2019, 2:05pm."""
+    local = at.astimezone(LONDON)
+    return f"{written_date(local.date())}, {local:%I:%M%p}".replace(", 0", ", ").replace("AM", "am").replace("PM", "pm")
+
+
+def written_date(on: date) -> str:
+    """A date as people read it: 3 January 2019."""
+    return f"{on.day} {on:%B %Y}"

@@ -1,0 +1,115 @@
+"""Staff: who may act, by password at a page or by bearer token over JSON. Neither is stored as it is."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from divert.models import Role, Staff, Token
+
+TOKEN_LIFE = timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Whoever acts: a member of staff in a post."""
+
+    username: str
+    role: Role
+
+
+SYSTEM = Actor("system", Role.system)
+OPERATOR = Actor("operator", Role.project_manager)
+"""Whoever stands at the server's own command line, where nobody else is named."""
+
+TEAM = (
+    Role.police_team_lead,
+    Role.probation_team_lead,
+    Role.probation_service_officer,
+    Role.complex_needs_specialist,
+    Role.project_manager,
+)
+KEYWORKERS = (Role.probation_service_officer, Role.complex_needs_specialist)
+
+
+@lru_cache
+def _hasher() -> PasswordHasher:
+    return PasswordHasher()
+
+
+def add(session: Session, username: str, name: str, role: Role, password: str | None = None) -> Staff:
+    """Take a person on. Raises ValueError where the username is taken, malformed, or the password is short."""
+    if not username or not username.replace(".", "").replace("-", "").isalnum() or username != username.lower():
+        raise ValueError("username: use small letters, digits, dots and hyphens, like j.smith")
+    if role is Role.system:
+        raise ValueError("role: system is the worker's own and cannot be given to a person")
+    if session.get(Staff, username) is not None or username in (SYSTEM.username, OPERATOR.username):
+        raise ValueError(f"username: {username} is taken; choose another")
+    if password is not None and len(password) < 12:
+        raise ValueError("password: use at least 12 characters")
+    one = Staff(username=username, name=name, role=role, password_hash=_hasher().hash(password) if password else None)
+    session.add(one)
+    session.flush()
+    return one
+
+
+def issue_token(session: Session, username: str, at: datetime, life: timedelta = TOKEN_LIFE) -> str:
+    """A new bearer token for an active member of staff: shown this once, kept as its SHA-256. KeyError if unknown."""
+    one = session.get(Staff, username)
+    if one is None or not one.active:
+        raise KeyError(username)
+    token = "divert_" + secrets.token_urlsafe(32)
+    session.add(Token(digest=_digest(token), username=username, made_at=at, expires_at=at + life))
+    return token
+
+
+def by_token(session: Session, token: str, at: datetime) -> Actor | None:
+    """Whose token this is; None if nobody's, expired, revoked, or of someone who has left."""
+    found = session.execute(
+        select(Staff.username, Staff.role)
+        .join(Token, Token.username == Staff.username)
+        .where(
+            Token.digest == _digest(token), Token.revoked_at.is_(None), Token.expires_at > at, Staff.active.is_(True)
+        )
+    ).first()
+    return Actor(found.username, found.role) if found else None
+
+
+def by_password(session: Session, username: str, password: str) -> Actor | None:
+    """Who signs in with this; None if it does not fit. An unknown name takes as long as a wrong password."""
+    one = session.get(Staff, username)
+    stored = one.password_hash if one and one.active and one.password_hash else _nobodys_hash()
+    try:
+        _hasher().verify(stored, password)
+    except VerificationError:
+        return None
+    return Actor(one.username, one.role) if one else None
+
+
+def revoke_tokens(session: Session, username: str, at: datetime) -> int:
+    """End every token of a person; answers how many."""
+    tokens = session.scalars(select(Token).where(Token.username == username, Token.revoked_at.is_(None))).all()
+    for token in tokens:
+        token.revoked_at = at
+    return len(tokens)
+
+
+def active(session: Session, username: str) -> Actor | None:
+    """The person with this username, while they are here."""
+    one = session.get(Staff, username)
+    return Actor(one.username, one.role) if one and one.active else None
+
+
+@lru_cache
+def _nobodys_hash() -> str:
+    return _hasher().hash(secrets.token_urlsafe(16))
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,186 @@
+"""The ledger: each case has its own append-only hash chain, one entry a command.
+
+An entry's body (canonical JSON) stands beside a random salt. The chain covers SHA-256(salt + body), never the body, so
+that lawful disposal can remove body and salt and the chain still verifies, and nobody can guess a short body from its
+commitment. `hash = SHA-256(previous hash + canonical JSON of the header)`; a chain begins at 64 zeros. The stored text
+is what is hashed: it is never serialised again.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Row, insert, select
+from sqlalchemy.orm import Session
+
+from divert.models import Case, LedgerEntry, Role, State
+
+BEGINNING = "0" * 64
+SALT_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something wrong with a chain: which case, at which entry (None: the chain as a whole), and what."""
+
+    case_ref: str
+    seq: int | None
+    what: str
+
+    def __str__(self) -> str:
+        where = f"{self.case_ref} entry {self.seq}" if self.seq is not None else self.case_ref
+        return f"{where}: {self.what}"
+
+
+def canonical(value: Any) -> str:
+    """The one way a value is written as JSON: keys sorted, no spaces, non-ASCII letters as they are."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def commitment(salt: str, body: str) -> str:
+    """What the chain holds in place of a body. `salt` in hex."""
+    return hashlib.sha256(bytes.fromhex(salt) + body.encode()).hexdigest()
+
+
+def entry_hash(
+    previous: str,
+    *,
+    case_ref: str,
+    seq: int,
+    at: datetime,
+    by: str,
+    role: str,
+    command: str,
+    from_state: str | None,
+    to_state: str,
+    commitment: str,
+) -> str:
+    """The hash of an entry that follows the entry hashed `previous`."""
+    header = {
+        "case": case_ref,
+        "seq": seq,
+        "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "by": by,
+        "role": role,
+        "command": command,
+        "from": from_state,
+        "to": to_state,
+        "commitment": commitment,
+    }
+    return hashlib.sha256((previous + canonical(header)).encode()).hexdigest()
+
+
+def append(
+    session: Session,
+    case: Case,
+    *,
+    previous: str,
+    seq: int,
+    at: datetime,
+    by: str,
+    role: Role,
+    command: str,
+    from_state: State | None,
+    body: str,
+    salt: bytes,
+) -> str:
+    """Write the case's next entry and answer its hash. The caller moves the case's head and version to it."""
+    committed = commitment(salt.hex(), body)
+    new_hash = entry_hash(
+        previous,
+        case_ref=case.ref,
+        seq=seq,
+        at=at,
+        by=by,
+        role=role.value,
+        command=command,
+        from_state=from_state.value if from_state else None,
+        to_state=case.state.value,
+        commitment=committed,
+    )
+    session.execute(
+        insert(LedgerEntry).values(
+            case_id=case.id,
+            seq=seq,
+            at=at,
+            by=by,
+            role=role,
+            command=command,
+            from_state=from_state,
+            to_state=case.state,
+            commitment=committed,
+            hash=new_hash,
+            salt=salt.hex(),
+            body=body,
+        )
+    )
+    return new_hash
+
+
+def entries_of(session: Session, case: Case) -> list[LedgerEntry]:
+    """A case's whole history, first to last."""
+    return list(session.scalars(select(LedgerEntry).where(LedgerEntry.case_id == case.id).order_by(LedgerEntry.seq)))
+
+
+def verify(session: Session, case_ref: str | None = None) -> Iterator[Fault]:
+    """Every fault in one case's chain, or in all chains. Nothing yielded: every stored byte is as it was written.
+
+    It cannot see a whole case that was removed, nor a chain cut short together with its case's row: a seal can.
+    """
+    query = (
+        select(Case.ref, Case.version, Case.head, Case.state.label("stands"), LedgerEntry)
+        .outerjoin(LedgerEntry, LedgerEntry.case_id == Case.id)
+        .order_by(Case.id, LedgerEntry.seq)
+        .execution_options(yield_per=2000)
+    )
+    if case_ref is not None:
+        query = query.where(Case.ref == case_ref)
+    for ref, rows in groupby(session.execute(query), key=lambda row: str(row.ref)):
+        yield from _faults_in_chain(ref, list(rows))
+
+
+def _faults_in_chain(ref: str, rows: Sequence[Row[Any]]) -> Iterator[Fault]:
+    entries: list[LedgerEntry] = [row.LedgerEntry for row in rows if row.LedgerEntry is not None]
+    previous, stood = BEGINNING, None
+    for place, entry in enumerate(entries, start=1):
+        if entry.seq != place:
+            yield Fault(ref, entry.seq, f"stands where entry {place} should: an entry was removed or added")
+            return
+        if (entry.body is None) != (entry.salt is None):
+            yield Fault(ref, place, "the body and its salt were not disposed of together")
+        elif entry.body is not None and entry.salt is not None and not _opens(entry.commitment, entry.salt, entry.body):
+            yield Fault(ref, place, "the body is not the one that was committed to")
+        expected = entry_hash(
+            previous,
+            case_ref=ref,
+            seq=entry.seq,
+            at=entry.at,
+            by=entry.by,
+            role=entry.role.value,
+            command=entry.command,
+            from_state=entry.from_state.value if entry.from_state else None,
+            to_state=entry.to_state.value,
+            commitment=entry.commitment,
+        )
+        if entry.hash != expected:
+            yield Fault(ref, place, "its hash does not follow from the entry before it and what it says")
+            return
+        if entry.from_state != stood:
+            yield Fault(ref, place, "it moves the case from a state that the entry before did not leave it in")
+        previous, stood = entry.hash, entry.to_state
+    case = rows[0]
+    if case.version != len(entries) or case.head != previous:
+        yield Fault(ref, None, f"the case points at entry {case.version}; its chain ends otherwise, at {len(entries)}")
+    elif case.stands != stood:
+        yield Fault(ref, None, f"the case stands as {case.stands}; its history ends as {stood}")
+
+
+def _opens(committed: str, salt: str, body: str) -> bool:
+    try:
+        return commitment(salt, body) == committed
+    except ValueError:  # the salt is no longer hex
+        return False

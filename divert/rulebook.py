@@ -1,0 +1,196 @@
+"""The rulebook: everything the scheme runs by that is data, loaded once and held together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import Field, model_validator
+
+from divert.eligibility.policy import Packs, load_packs
+from divert.offences import Catalogue, load_offences
+from divert.rule_files import RulesError, Strict, read, rules_folder
+
+
+class ConditionType(Strict):
+    """One condition a contract may hold. `text` is what the person signs; `pathway` the need it serves."""
+
+    code: str = Field(max_length=40)
+    title: str
+    kind: Literal["attend", "complete", "refrain", "repair"]
+    text: str
+    authority: str
+    pathway: str | None = None
+    victim_contact: bool = False
+    """It brings person and victim together, so it may never be breached."""
+
+
+class NeedType(Strict):
+    """One need that is scored 0 to 10. A restricted one is the complex needs specialist's alone."""
+
+    code: str = Field(max_length=40)
+    title: str
+    hint: str
+    restricted: bool = False
+
+
+class Outcome(Strict):
+    """One Home Office crime outcome code, usable from the day it starts (None: before the scheme)."""
+
+    code: int = Field(ge=1)
+    title: str
+    authority: str
+    starts: date | None = None
+
+
+class CloseReason(Strict):
+    """Why a case is closed; the states it may be given in (none: any open one); the outcome that follows of itself."""
+
+    code: str
+    title: str
+    states: tuple[str, ...] = ()
+    outcome: int | None = None
+
+
+class ReturnReason(Strict):
+    """Why a case goes back to the force, and from which states."""
+
+    code: str
+    title: str
+    states: tuple[str, ...] = Field(min_length=1)
+
+
+class DeadlineRule(Strict):
+    """What is due in a state or after an event: in how many days, whose it is, to whom it goes when missed."""
+
+    kind: str = Field(max_length=30)
+    title: str
+    counts_from: Literal["entry", "event", "contract_end"]
+    days: int = Field(ge=0)
+    unit: Literal["working", "calendar"]
+    owner: str
+    escalate_to: str
+    basis: str = Field(max_length=300)
+    authority: str = Field(max_length=200)
+    state: str | None = None
+    event: str | None = None
+    enhanced_days: int | None = Field(default=None, ge=0)
+    """For a victim with enhanced rights."""
+    keyworker_owns: bool = False
+
+    @model_validator(mode="after")
+    def _state_or_event(self) -> "DeadlineRule":
+        if (self.state is None) == (self.event is None):
+            raise ValueError("name either the state or the event it is due in")
+        if (self.counts_from == "event") != (self.event is not None):
+            raise ValueError("counts_from is 'event' where an event is named, and only there")
+        return self
+
+
+class _Conditions(Strict):
+    condition: tuple[ConditionType, ...]
+
+
+class _Needs(Strict):
+    need: tuple[NeedType, ...]
+
+
+class _Outcomes(Strict):
+    outcome: tuple[Outcome, ...]
+
+
+class _Closing(Strict):
+    close_reason: tuple[CloseReason, ...]
+    return_reason: tuple[ReturnReason, ...]
+
+
+class _Deadlines(Strict):
+    limit_alert_days: tuple[int, ...] = Field(min_length=1)
+    deadline: tuple[DeadlineRule, ...]
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """Every rule of one folder, by code, in the order of its file."""
+
+    folder: Path
+    offences: Catalogue
+    packs: Packs
+    conditions: Mapping[str, ConditionType]
+    needs: Mapping[str, NeedType]
+    outcomes: Mapping[int, Outcome]
+    close_reasons: Mapping[str, CloseReason]
+    return_reasons: Mapping[str, ReturnReason]
+    deadlines: Mapping[str, DeadlineRule]
+    limit_alert_days: tuple[int, ...]
+    """How many days before a time limit its owner is reminded."""
+
+    def deadline_for(self, state: str) -> DeadlineRule | None:
+        """What is due of a case in that state; None for a final one."""
+        return next((rule for rule in self.deadlines.values() if rule.state == state), None)
+
+    def outcomes_on(self, on: date) -> tuple[Outcome, ...]:
+        """The outcome codes that may be recorded that day."""
+        return tuple(each for each in self.outcomes.values() if each.starts is None or each.starts <= on)
+
+
+@lru_cache
+def rulebook(folder: Path | None = None) -> Rulebook:
+    """The rulebook of a folder: $DIVERT_RULES or the one beside the package, unless another is named.
+
+    Raises RulesError, naming file and place, for anything that may not be used.
+    """
+    folder = folder or rules_folder()
+    closing = read(folder / "closing.toml", _Closing)
+    deadlines = read(folder / "deadlines.toml", _Deadlines)
+    book = Rulebook(
+        folder=folder,
+        offences=load_offences(folder / "offences"),
+        packs=load_packs(folder / "eligibility"),
+        conditions=_by(folder / "conditions.toml", "code", read(folder / "conditions.toml", _Conditions).condition),
+        needs=_by(folder / "needs.toml", "code", read(folder / "needs.toml", _Needs).need),
+        outcomes=_by(folder / "outcomes.toml", "code", read(folder / "outcomes.toml", _Outcomes).outcome),
+        close_reasons=_by(folder / "closing.toml", "code", closing.close_reason),
+        return_reasons=_by(folder / "closing.toml", "code", closing.return_reason),
+        deadlines=_by(folder / "deadlines.toml", "kind", deadlines.deadline),
+        limit_alert_days=deadlines.limit_alert_days,
+    )
+    _require_whole(book)
+    return book
+
+
+Entry = TypeVar("Entry", bound=Strict)
+
+
+def _by(path: Path, key: str, entries: tuple[Entry, ...]) -> dict[object, Entry]:
+    """The entries by their key, in order. RulesError for one that stands twice."""
+    found: dict[object, Entry] = {}
+    for entry in entries:
+        name = getattr(entry, key)
+        if name in found:
+            raise RulesError(path, str(name), "stands twice")
+        found[name] = entry
+    return found
+
+
+def _require_whole(book: Rulebook) -> None:
+    """Every name that one file uses of another is there."""
+    eligibility = book.folder / "eligibility"
+    for pack in book.packs:
+        path = eligibility / f"{pack.id}.toml"
+        if pack.starts < book.offences.starts:
+            raise RulesError(path, "starts", f"no list of offences is in force before {book.offences.starts}")
+        _require_conditions(path, pack.contract.mandatory, book)
+        for rule in pack.rules:
+            if rule.holds.fact == "offence_codes" and isinstance(rule.holds.value, tuple):
+                _require_all(path, f"rule {rule.id}", rule.holds.value, book.offences.in_force(pack.starts), "offence")
+    for condition in book.conditions.values():
+        if condition.pathway is not None:
+            where = f"condition {condition.code}"
+            _require_all(book.folder / "conditions.toml", where, [condition.pathway], book.needs, "need")
+    for reason in book.close_reasons.values():
+        if reason.outcome is not None:
+            where = f"close_reason {reason.code}"
+            _require_all(book.folder / "closing.toml", where, [reason.outcome], book.outcomes, "outcome")
