@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed"
+UV = (VENV / "bin" / "uv", "--system-certs", "pip")  # trust what this machine trusts: some networks sign for others
 LOCK = ROOT / "requirements.lock"
 PYPROJECT = ROOT / "pyproject.toml"
 OLDEST = (3, 11)
@@ -93,11 +94,10 @@ def install() -> None:
     wanted.write_text(locked("uv"), encoding="utf-8")
     pip = (PYTHON, "-m", "pip", "install", "--no-input", "--no-deps", "--require-hashes", "--quiet")
     quietly("installing uv", *pip, "-r", wanted, hint=network)
-    uv = (VENV / "bin" / "uv", "--system-certs", "pip")  # trust what this machine trusts: some networks sign for others
     into = ("--python", PYTHON)
-    quietly("installing requirements.lock", *uv, "sync", *into, "--require-hashes", LOCK, hint=network)
+    quietly("installing requirements.lock", *UV, "sync", *into, "--require-hashes", LOCK, hint=network)
     editable = ("--no-deps", "--no-build-isolation", "--editable", ROOT)
-    quietly("installing the project", *uv, "install", *into, *editable, hint="is the tree whole?")
+    quietly("installing the project", *UV, "install", *into, *editable, hint="is the tree whole?")
     STAMP.write_text(stamp(), encoding="utf-8")
 
 
@@ -142,19 +142,9 @@ def verdict(failed: "list[str]") -> int:
 
 def lock(options: "list[str]") -> int:
     """Write requirements.lock: every package for every platform with its hashes, and no address."""
-    uv = (
-        VENV / "bin" / "uv",
-        "--system-certs",
-        "pip",
-        "compile",
-        PYPROJECT.name,
-        "--output-file",
-        LOCK.name,
-        "--quiet",
-    )
     whole = ("--group", "dev", "--universal", "--generate-hashes")
     nameless = ("--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command", "python3 dev.py lock")
-    return run(*uv, *whole, *nameless, *options)
+    return run(*UV, "compile", PYPROJECT.name, "--output-file", LOCK.name, "--quiet", *whole, *nameless, *options)
 
 
 def main(words: "list[str]") -> int:
