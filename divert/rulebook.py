@@ -1,11 +1,11 @@
 """The rulebook: everything the scheme runs by that is data, loaded once and held together."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -164,9 +164,9 @@ def rulebook(folder: Path | None = None) -> Rulebook:
 Entry = TypeVar("Entry", bound=Strict)
 
 
-def _by(path: Path, key: str, entries: tuple[Entry, ...]) -> dict[object, Entry]:
+def _by(path: Path, key: str, entries: tuple[Entry, ...]) -> dict[Any, Entry]:
     """The entries by their key, in order. RulesError for one that stands twice."""
-    found: dict[object, Entry] = {}
+    found: dict[Any, Entry] = {}
     for entry in entries:
         name = getattr(entry, key)
         if name in found:
@@ -177,20 +177,29 @@ def _by(path: Path, key: str, entries: tuple[Entry, ...]) -> dict[object, Entry]
 
 def _require_whole(book: Rulebook) -> None:
     """Every name that one file uses of another is there."""
-    eligibility = book.folder / "eligibility"
     for pack in book.packs:
-        path = eligibility / f"{pack.id}.toml"
+        path = book.folder / "eligibility" / f"{pack.id}.toml"
         if pack.starts < book.offences.starts:
             raise RulesError(path, "starts", f"no list of offences is in force before {book.offences.starts}")
-        _require_conditions(path, pack.contract.mandatory, book)
         for rule in pack.rules:
             if rule.holds.fact == "offence_codes" and isinstance(rule.holds.value, tuple):
-                _require_all(path, f"rule {rule.id}", rule.holds.value, book.offences.in_force(pack.starts), "offence")
+                listed = book.offences.in_force(pack.starts)
+                _require_all(path, f"rule {rule.id}", rule.holds.value, listed, "offence")
+        _require_all(path, "contract, mandatory", pack.contract.mandatory, book.conditions, "condition")
+        for code in pack.contract.mandatory:
+            if book.conditions[code].victim_contact:
+                raise RulesError(path, "contract, mandatory", f"{code} is contact with a victim, which must stay free")
+    path = book.folder / "conditions.toml"
     for condition in book.conditions.values():
         if condition.pathway is not None:
-            where = f"condition {condition.code}"
-            _require_all(book.folder / "conditions.toml", where, [condition.pathway], book.needs, "need")
+            _require_all(path, f"condition {condition.code}", [condition.pathway], book.needs, "need")
+    path = book.folder / "closing.toml"
     for reason in book.close_reasons.values():
         if reason.outcome is not None:
-            where = f"close_reason {reason.code}"
-            _require_all(book.folder / "closing.toml", where, [reason.outcome], book.outcomes, "outcome")
+            _require_all(path, f"close_reason {reason.code}", [reason.outcome], book.outcomes, "outcome")
+
+
+def _require_all(path: Path, place: str, names: Iterable[Any], known: Container[Any], what: str) -> None:
+    for name in names:
+        if name not in known:
+            raise RulesError(path, place, f"there is no {what} {name!r}")
