@@ -6,15 +6,19 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from divert.answers import FIRST_YEAR, LAST_YEAR, fault
 from divert.clock import LONDON, london_date
-from divert.eligibility.policy import Pack
+from divert.eligibility.pack import Pack
 from divert.models import Case, LedgerEntry
 from divert.people.staff import Actor
 from divert.rulebook import Rulebook, rulebook
+
+UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+"""Control characters and halves of characters: PostgreSQL refuses some, UTF-8 others, and no page shows any."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,18 @@ class Command(BaseModel):
     ends_a_case: ClassVar[bool] = False
     """True where the page asks to check the answers first."""
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _can_be_written(cls, given: Any) -> Any:
+        """Refuse, in every field and whatever lies in it, text that cannot be kept."""
+        waiting = [given]
+        while waiting:
+            one = waiting.pop()
+            if isinstance(one, str) and UNWRITABLE.search(one):
+                raise fault("This holds a character that cannot be kept, such as a null. Use plain text.")
+            waiting += [*one, *one.values()] if isinstance(one, dict) else one if isinstance(one, list) else ()
+        return given
+
     def apply(self, case: Case, context: Context) -> None:
         """Change the case's live rows. Its state is the table's affair, its history the ledger's."""
 
@@ -80,10 +96,12 @@ def _as_london(value: object) -> object:
         try:
             value = datetime.fromisoformat(value.strip())
         except ValueError as bad:
-            raise ValueError("Write the date and time like 2019-05-01T14:30.") from bad
-    if isinstance(value, datetime) and value.tzinfo is None:
-        return value.replace(tzinfo=LONDON)
-    return value
+            raise fault("This is not a date and time. Write it like 2019-05-01T14:30.") from bad
+    if not isinstance(value, datetime):
+        raise fault("This is not a date and time. Write it like 2019-05-01T14:30.")
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise fault(f"This is outside {FIRST_YEAR} to {LAST_YEAR}. Write the date and time like 2019-05-01T14:30.")
+    return value.replace(tzinfo=LONDON) if value.tzinfo is None else value
 
 
 def _not_blank(value: str) -> str:
