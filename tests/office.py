@@ -181,7 +181,9 @@ PATHS: dict[State, Callable[[Office, str], str]] = {
     State.active: lambda office, ref: office.signs(office.accepts(office.checks(ref))),
     State.breach_review: _breached,
     State.returned: _returned,
-    State.completed: lambda office, ref: office.completes(office.keeps(office.signs(office.accepts(office.checks(ref))))),
+    State.completed: lambda office, ref: office.completes(
+        office.keeps(office.signs(office.accepts(office.checks(ref))))
+    ),
     State.prosecuted: _prosecuted,
     State.closed: _closed,
 }

@@ -11,20 +11,15 @@ STATUTORY = "statutory_limit"
 
 
 def follow(case: Case, *, moved: bool, context: Context) -> None:
-    """Bring a case's deadlines in step after a command: met ones close, those of the new state open, moved ends move."""
+    """Bring a case's deadlines in step after a command: what is met closes, what is new opens, what moved moves."""
+    rule = context.rules.deadline_for(case.state)
     if moved:
         for one in case.deadlines:
             if one.status == "open" and one.kind != STATUTORY:
                 one.status = "met"
-        if case.state in OPEN:
-            _open(case, context.rules.deadline_for(case.state), context)
-    _follow_contract_end(case, context)
+    if rule is not None and (moved or rule.counts_from == "contract_end"):
+        _follow_rule(case, rule, context)
     _follow_limit(case, context)
-
-
-def _open(case: Case, rule: DeadlineRule, context: Context) -> None:
-    starts = case.contract.ends_on if rule.counts_from == "contract_end" and case.contract else context.today
-    _add(case, context, rule.kind, due(rule, starts), rule.owner, rule.basis, rule.authority)
 
 
 def due(rule: DeadlineRule, starts: date) -> date:
@@ -32,19 +27,15 @@ def due(rule: DeadlineRule, starts: date) -> date:
     return add_working_days(starts, rule.days) if rule.unit == "working" else starts + timedelta(days=rule.days)
 
 
-def _follow_contract_end(case: Case, context: Context) -> None:
-    """A varied or paused contract ends on another day: the old deadline is superseded, never overwritten."""
-    if case.state not in OPEN or case.contract is None:
+def _follow_rule(case: Case, rule: DeadlineRule, context: Context) -> None:
+    """What the state asks for. A varied or paused contract ends on another day: then the old one is superseded."""
+    starts = case.contract.ends_on if rule.counts_from == "contract_end" and case.contract else context.today
+    current, due_on = standing(case, rule.kind), due(rule, starts)
+    if current is not None and current.due_on == due_on:
         return
-    rule = context.rules.deadline_for(case.state)
-    if rule.counts_from != "contract_end":
-        return
-    current = standing(case, rule.kind)
-    new_due = due(rule, case.contract.ends_on)
-    if current is None or current.due_on != new_due:
-        if current is not None:
-            current.status = "superseded"
-        _add(case, context, rule.kind, new_due, rule.owner, rule.basis, rule.authority)
+    if current is not None:
+        current.status = "superseded"
+    _add(case, context, rule.kind, due_on, Role(rule.owner), rule.basis, rule.authority)
 
 
 def _follow_limit(case: Case, context: Context) -> None:
@@ -57,7 +48,8 @@ def _follow_limit(case: Case, context: Context) -> None:
     if current is not None and current.due_on != case.limit_on:
         current.status, current = "superseded", None
     if current is None and case.limit_on is not None:
-        basis = "last day on which a charge can be issued" if case.limit_basis == "statutory" else "kept as a precaution"
+        binds = case.limit_basis == "statutory"
+        basis = "The last day on which a charge can be issued." if binds else "Kept as a precaution."
         _add(
             case,
             context,
@@ -74,9 +66,7 @@ def standing(case: Case, kind: str) -> Deadline | None:
     return next((one for one in reversed(case.deadlines) if one.kind == kind and one.status == "open"), None)
 
 
-def _add(
-    case: Case, context: Context, kind: str, due_on: date, owner: Role, basis: str, authority: str
-) -> None:
+def _add(case: Case, context: Context, kind: str, due_on: date, owner: Role, basis: str, authority: str) -> None:
     case.deadlines.append(
         Deadline(
             seq=context.seq,
@@ -95,4 +85,4 @@ def owner(case: Case) -> str:
     open_now = [one for one in case.deadlines if one.status == "open" and one.kind != STATUTORY]
     if case.keyworker is not None and case.state.value in ("accepted", "active"):
         return case.keyworker
-    return open_now[0].owner_role.title if open_now else "nobody"
+    return open_now[0].owner_role.label if open_now else "nobody"

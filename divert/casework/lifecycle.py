@@ -107,7 +107,7 @@ TRANSITIONS = (
                            at_start.victim_heard_before_a_yes, at_start.override_is_explained),
       f"{SCHEME}: a disagreement is talked through"),
     T(d.ReturnToForce,          S.under_decision,             S.returned,
-      POLICE, (at_start.someone_refused,),
+      POLICE, (at_start.someone_refused, at_start.return_reason_fits),
       f"{SCHEME}: not taken without both agreeing"),
 
     T(s.Allocate,               (S.accepted, S.active, S.breach_review), None,
@@ -164,17 +164,19 @@ TRANSITIONS = (
       COMPLIANCE),
     T(b.RecordNewOffence,       S.active,                     S.breach_review,
       POLICE, (in_term.within_term, at_start.not_in_the_future), COMPLIANCE),
-    T(b.DecideBreach,           S.breach_review,              {in_term.it_ends: S.returned, in_term.it_goes_on: S.active},
+    T(b.DecideBreach,           S.breach_review,
+      {in_term.it_ends: S.returned, in_term.it_goes_on: S.active},
       POLICE, (in_term.not_the_reporter,), COMPLIANCE),
 
     T(e.CompleteCase,           S.active,                     S.completed,
       PROBATION, (in_term.conditions_kept_or_waived, in_term.exit_assessed, at_end.outcome_fits_the_date),
       "Home Office counting rules: outcome 22 from 1 April 2019, only once the activity is done"),
-    T(e.RecordChargingDecision, S.returned,                   {at_end.charged: S.prosecuted, at_end.not_charged: S.closed},
+    T(e.RecordChargingDecision, S.returned,
+      {at_end.charged: S.prosecuted, at_end.not_charged: S.closed},
       POLICE, (at_end.expired_only_when_past_the_limit, at_end.not_diverted, at_start.not_in_the_future),
       "Director's Guidance on Charging; Magistrates' Courts Act 1980 s.127"),
     T(e.CloseCase,              OPEN,                         S.closed,
-      POLICE + MANAGER, (at_end.reason_fits_the_state,), SCHEME),
+      POLICE + MANAGER, (at_end.reason_fits_the_state, at_end.expired_if_it_says_so), SCHEME),
     T(e.Reinstate,              S.closed,                     {at_end.stood(state): state for state in OPEN},
       MANAGER, (at_end.was_closed_by_reason,), SCHEME),
     T(e.EscalateDeadline,       OPEN,                         None,
@@ -221,7 +223,7 @@ def _machine() -> Machine:
         for source in row.sources:
             choices = row.to.items() if isinstance(row.to, Mapping) else [(None, row.to)]
             for when, target in choices:
-                machine.add_transition(row.command.slug(), source, target, conditions=when and when.holds)
+                machine.add_transition(row.command.slug(), source, target, conditions=[when.holds] if when else None)
             if isinstance(row.to, Mapping):
                 machine.add_transition(row.command.slug(), source, None)  # none of them holds: it stays
     return machine

@@ -17,7 +17,7 @@ from divert.casework import deadlines
 from divert.casework.command import Command, Context
 from divert.casework.lifecycle import T, move, row_for, rows_of
 from divert.casework.visibility import may_see
-from divert.models import Case, Counter, State
+from divert.models import Case, Counter, Role, State
 from divert.people.staff import Actor
 from divert.records import access, ledger
 
@@ -43,7 +43,9 @@ class Stale(Exception):
     version: int
 
     def __str__(self) -> str:
-        return f"The case has changed since you opened it: it is now at version {self.version}. Look again, then decide."
+        return (
+            f"The case has changed since you opened it: it is now at version {self.version}. Look again, then decide."
+        )
 
 
 class NotAllowed(PermissionError):
@@ -112,16 +114,12 @@ def perform(
 
 def carry_out(case: Case, command: Command, context: Context) -> None:
     """Apply a command that may be applied: its changes, the move, the deadlines. Replay does the same again."""
-    before = case.state
+    before: State | None = case.state
     command.apply(case, context)
     if before is None:
-        row = row_for(type(command), None)
-        assert row is not None and isinstance(row.to, State)  # noqa: S101 - the table's only opening row
-        case.state = row.to
+        case.state, case.opened_at = State.referred, context.at
     else:
         move(case, type(command), context)
-    if before is None:
-        case.opened_at = context.at
     if case.state != before:
         case.state_since = context.at
     deadlines.follow(case, moved=case.state != before, context=context)
@@ -144,10 +142,12 @@ def objections(case: Case, command: type[Command], context: Context, given: Comm
     row: T | None = row_for(command, state)
     ever = {role for each in rows_of(command) for role in each.by}
     if context.by.role not in (row.by if row else ever):
-        able = " or ".join(role.title.lower() for role in sorted(row.by if row else ever, key=list(type(context.by.role)).index))
+        able = " or ".join(role.label.lower() for role in Role if role in (row.by if row else ever))
         return Objections(role=f"'{command.title()}' is for the {able}.")
     if row is None:
-        return Objections(reasons=[("state", f"'{command.title()}' is not done while a case is {state.title.lower()}.")])
+        return Objections(
+            reasons=[("state", f"'{command.title()}' is not done while a case is {state.label.lower()}.")]
+        )
     failing = [guard for guard in row.provided if not guard.holds(case, context, given)]
     return Objections(reasons=[(guard.name, guard.sentence(case, context, given)) for guard in failing])
 

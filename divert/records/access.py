@@ -1,4 +1,4 @@
-"""The access log: who collected, changed, consulted, disclosed, combined or erased what (Data Protection Act 2018 s.62).
+"""Who collected, changed, consulted, disclosed, combined or erased what (Data Protection Act 2018 s.62).
 
 It serves lawfulness, self-monitoring, security and criminal proceedings only; no figure may be computed from it.
 """

@@ -139,8 +139,9 @@ def verify(session: Session, case_ref: str | None = None) -> Iterator[Fault]:
     )
     if case_ref is not None:
         query = query.where(Case.ref == case_ref)
-    for ref, rows in groupby(session.execute(query), key=lambda row: str(row.ref)):
-        yield from _faults_in_chain(ref, list(rows))
+    rows: Iterator[Row[Any]] = iter(session.execute(query))
+    for ref, chain in groupby(rows, key=lambda row: str(row.ref)):
+        yield from _faults_in_chain(ref, list(chain))
 
 
 def _faults_in_chain(ref: str, rows: Sequence[Row[Any]]) -> Iterator[Fault]:

@@ -1,4 +1,4 @@
-"""The seal: one digest over the heads of all chains. Written in the board's minutes, it is out of this database's reach.
+"""The seal: one digest over the heads of all chains, for the board's minutes, out of this database's reach.
 
 Checked later, it shows a case that was removed and a chain that was cut or rewritten since, which the chains alone
 cannot show.

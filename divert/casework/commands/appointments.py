@@ -3,13 +3,14 @@
 from typing import Literal
 
 from pydantic import Field, model_validator
+from pydantic.config import JsonDict
 
+from divert.answers import YesNo
 from divert.casework.command import Command, Context, EntryNumber, LondonInstant, Reasons, Short, Words
-from divert.eligibility.facts import YesNo
 from divert.models import Appointment, Case
 
 Asker = Literal["client", "service"]
-WHICH = {"choices": "appointments"}
+WHICH: JsonDict = {"choices": "appointments"}
 
 
 class BookAppointment(

@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from divert.answers import IsoDate, YesNo
 from divert.casework.command import Command, Context, Reasons, Short, Words
 from divert.casework.commands.contract import ConditionNumber
-from divert.eligibility.facts import IsoDate, YesNo
 from divert.models import Breach, Case
 
 

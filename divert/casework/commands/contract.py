@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from divert.answers import IsoDate
 from divert.casework.command import Command, Context, Reasons, Short, Words
-from divert.eligibility.facts import IsoDate
 from divert.models import Case, Condition, Contract, Pause
 from divert.rulebook import rulebook
 
@@ -79,7 +79,7 @@ FIVE = [
     {"code": "NO_REOFFEND"},
     {"code": "VICTIM_AWARENESS"},
     {"code": "ATTEND_APPOINTMENTS"},
-    {"code": "ALCOHOL", "provider": "Local alcohol service"},
+    {"code": "ALCOHOL_SUPPORT", "provider": "Local alcohol service"},
     {"code": "GIVING_BACK", "detail": "six hours at the community garden"},
 ]
 

@@ -4,9 +4,10 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
+from divert.answers import YesNo
 from divert.casework.command import Command, Context, Reasons, Words
 from divert.casework.commands.referral import referral_facts
-from divert.eligibility.facts import YesNo, derive
+from divert.eligibility.facts import derive
 from divert.eligibility.judge import Judgement, judge
 from divert.models import Case, Check, Decision, Role
 from divert.rulebook import rulebook

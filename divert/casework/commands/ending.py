@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
+from divert.answers import IsoDate
 from divert.casework.command import Command, Context, Reasons, Words
-from divert.eligibility.facts import IsoDate
-from divert.models import Case, Deadline
+from divert.models import Case, Deadline, Role
 from divert.rulebook import rulebook
 
 OutcomeCode = Annotated[int, Field(ge=1, le=99, json_schema_extra={"choices": "outcomes"})]
@@ -121,7 +121,7 @@ class EscalateDeadline(
         missed = self.missed(case)
         if missed is not None:
             missed.escalated_on = context.today
-            missed.owner_role = context.rules.deadlines[self.kind].escalate_to
+            missed.owner_role = Role(context.rules.deadlines[self.kind].escalate_to)
 
     def missed(self, case: Case) -> Deadline | None:
         """The open deadline it speaks of."""

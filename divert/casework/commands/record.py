@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
+from divert.answers import IsoDate, YesNo
 from divert.casework.command import Command, Context, EntryNumber, Reasons, Words
-from divert.eligibility.facts import IsoDate, YesNo
 from divert.models import Case, CaseLink, Sensitivity
 
 CASE_REF = r"^D-\d{2}-\d{4,}$"

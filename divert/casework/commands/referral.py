@@ -3,12 +3,14 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from sqlalchemy import or_, select
 
+from divert.answers import IsoDate, OffenceCode, YesNo
 from divert.casework.command import Command, Context, Reasons, Short, Words
-from divert.eligibility.facts import IsoDate, OffenceCode, ReferralFacts, YesNo
+from divert.eligibility.facts import ReferralFacts
 from divert.models import Case, Person, Victim
+from divert.offences import Basis
 from divert.people.identifiers import (
     Asn,
     Cro,
@@ -20,10 +22,10 @@ from divert.people.identifiers import (
     SexCode,
     Urn,
 )
-from divert.time_limits import Basis, Limit, earliest, limit_for
+from divert.time_limits import Limit, earliest, limit_for
 
 COLUMNS_OF_CASE = ("referred_on", "district", "offence_code", "agreement_signed_on")
-"""Referral facts that are columns of a case, since lists and figures ask for them; the date of birth is the person's."""
+"""Facts that are columns of a case, since lists and figures ask for them; the date of birth is the person's."""
 
 SurnameText = Annotated[str, Field(title="Surname", min_length=1, max_length=80)]
 
@@ -176,6 +178,13 @@ class CorrectFacts(
     phone: Phone | None = Field(default=None, title="Telephone")
     email: Email | None = Field(default=None, title="E-mail")
 
+    @field_validator("referred_on", "offence_code", "offence_on", "surname", mode="before")
+    @classmethod
+    def _never_unknown(cls, value: object) -> object:
+        if value is None:
+            raise ValueError("A case cannot be without this. Leave it out to keep what stands, or write what is right.")
+        return value
+
     def apply(self, case: Case, context: Context) -> None:
         """Change what was given. A verdict reached on other facts is out of date."""
         for field in self.model_fields_set & PERSON_FIELDS:
@@ -232,7 +241,9 @@ def clock_of(said: ReferralFacts, context: Context) -> Limit:
     offences = [(said.offence_code, said.offence_on, said.value_gbp)]
     offences += [(one.offence_code, one.offence_on, one.value_gbp) for one in said.further_offences]
     limits = [
-        limit_for(context.rules.offences.find(code, on), on, value) for code, on, value in offences if code and on
+        limit_for(context.rules.offences.find(code, said.referred_on), on, value)
+        for code, on, value in offences
+        if code and on
     ]
     binding = earliest(limits, Basis.statutory)
     return binding if binding.last_day is not None else earliest(limits)

@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from divert.answers import YesNo
 from divert.casework.command import Command, Context, Words
-from divert.eligibility.facts import YesNo
 from divert.models import Allocation, Case, NeedScore
 from divert.rulebook import rulebook
 

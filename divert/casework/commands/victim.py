@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from divert.answers import IsoDate
 from divert.casework.command import Command, Context, Reasons, Short, Words
-from divert.eligibility.facts import IsoDate
 from divert.models import Case, Victim
 
 

@@ -43,8 +43,8 @@ def _expired(case: Case, command: RecordChargingDecision) -> bool:
 def _expiry_rule(case: Case, _context: Context, command: RecordChargingDecision) -> str:
     if _expired(case, command) and case.limit_on:
         return (
-            f"The time limit passed on {written_date(case.limit_on)}: this can only be outcome 17, and it is reported as a"
-            " failure of the scheme."
+            f"The time limit passed on {written_date(case.limit_on)}: this can only be outcome 17,"
+            " and it is reported as a failure of the scheme."
         )
     return "Outcome 17 is for an offence whose time limit has passed. This one's has not."
 
@@ -75,6 +75,13 @@ def reason_fits_the_state(case: Case, context: Context, command: CloseCase) -> b
     return not states or case.state in states
 
 
+@guard("The time limit has not passed, so the case cannot be closed as expired.")
+def expired_if_it_says_so(case: Case, context: Context, command: CloseCase) -> bool:
+    return command.reason_code != "time_expired" or (
+        case.limit_basis == "statutory" and case.limit_on is not None and context.today > case.limit_on
+    )
+
+
 @guard("Only a closing by 'Close the case' can be taken back.")
 def was_closed_by_reason(case: Case, _context: Context) -> bool:
     return case.closed_from is not None
@@ -84,7 +91,7 @@ def stood(state: State) -> Guard:
     """The guard that says a closed case stood in `state` before."""
     return Guard(
         f"stood_{state.value}",
-        f"The case did not stand as {state.title.lower()}.",
+        f"The case did not stand as {state.label.lower()}.",
         lambda case, _context: case.closed_from == state,
         reads_the_command=False,
     )

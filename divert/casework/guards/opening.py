@@ -3,7 +3,7 @@
 from typing import Any
 
 from divert.casework.command import Context
-from divert.casework.commands.decisions import Decide
+from divert.casework.commands.decisions import Decide, ReturnToForce
 from divert.casework.commands.referral import Refer
 from divert.casework.commands.victim import RecordVictimViews
 from divert.casework.guard import guard
@@ -101,6 +101,11 @@ def victim_heard_before_a_yes(case: Case, _context: Context, command: Decide) ->
 @guard("Nobody has said no. A case goes back to the force only after a refusal.")
 def someone_refused(case: Case, _context: Context) -> bool:
     return any(one is not None and not one.accept for one in (case.decision("police"), case.decision("probation")))
+
+
+@guard("That reason does not fit where the case stands: it comes from another step.")
+def return_reason_fits(case: Case, context: Context, command: ReturnToForce) -> bool:
+    return case.state in context.rules.return_reasons[command.reason_code].states
 
 
 @guard("Police and probation have both said yes.")

@@ -1,6 +1,6 @@
 """What must hold while a person is with the scheme: keyworker, needs, contract, appointments, breach."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from divert.casework.command import Command, Context
@@ -117,19 +117,17 @@ def no_longer_than_the_pack_allows(case: Case, context: Context, command: Terms 
     return command.ends_on <= add_months(first, context.pack(case).contract.max_months) + timedelta(paused)
 
 
-def _latest_end(case: Case, context: Context) -> Any:
+def _latest_end(case: Case, context: Context) -> date | None:
     buffer = timedelta(days=context.pack(case).time_limit.buffer_days)
     return case.limit_on - buffer if case.limit_on is not None and case.limit_basis == "statutory" else None
 
 
 def _states_latest_end(case: Case, context: Context, _command: Command) -> str:
     latest, limit = _latest_end(case, context), case.limit_on
-    return (
-        f"This must end by {written_date(latest)}: a charge has to be issued by {written_date(limit)}, and time to decide"
-        " on one is kept back."
-        if latest and limit
-        else ""
-    )
+    if latest is None or limit is None:
+        return ""
+    charge = f"a charge has to be issued by {written_date(limit)}, and time to decide on one is kept back"
+    return f"This must end by {written_date(latest)}: {charge}."
 
 
 @guard(_states_latest_end)

@@ -1,164 +1,18 @@
-"""What is kept: the live rows of a case. History is the ledger's; long words stay there and are read from there.
+"""A case and its live rows. History is the ledger's; long words stay there and are read from there.
 
 A row that a command made carries that command's place in the case's chain (`seq`), which is also its identity: the
-appointment booked by entry 11 is appointment 11. Instants are UTC, dates Europe/London.
+appointment booked by entry 11 is appointment 11.
 """
 
-from datetime import UTC, date, datetime
-from enum import StrEnum
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Enum, ForeignKey, Index, MetaData, String, Text, TypeDecorator
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-
-class State(StrEnum):
-    """Where a case stands."""
-
-    referred = "referred"
-    under_decision = "under_decision"
-    accepted = "accepted"
-    active = "active"
-    breach_review = "breach_review"
-    returned = "returned"
-    completed = "completed"
-    prosecuted = "prosecuted"
-    closed = "closed"
-
-    @property
-    def title(self) -> str:
-        """As a page shows it."""
-        return self.value.replace("_", " ").capitalize()
-
-
-OPEN = (
-    State.referred,
-    State.under_decision,
-    State.accepted,
-    State.active,
-    State.breach_review,
-    State.returned,
-)
-FINAL = (State.completed, State.prosecuted, State.closed)
-
-
-class Role(StrEnum):
-    """The posts of the scheme (Commissioner's report, 13 November 2018), its readers, and the worker."""
-
-    referring_officer = "referring_officer"
-    police_team_lead = "police_team_lead"
-    probation_team_lead = "probation_team_lead"
-    probation_service_officer = "probation_service_officer"
-    complex_needs_specialist = "complex_needs_specialist"
-    project_manager = "project_manager"
-    panel_coordinator = "panel_coordinator"
-    panel_member = "panel_member"
-    board_member = "board_member"
-    auditor = "auditor"
-    system = "system"
-
-    @property
-    def title(self) -> str:
-        """As a page shows it."""
-        return self.value.replace("_", " ").capitalize()
-
-
-class Sensitivity(StrEnum):
-    """Who of the team may open a case: everyone; everyone, marked; its keyworker, the leads and the manager."""
-
-    standard = "standard"
-    sensitive = "sensitive"
-    restricted = "restricted"
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC instant on both databases (SQLite keeps no zone)."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a naive instant; keep the rest as UTC."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("an instant without a time zone cannot be stored")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Always aware, always UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Row(DeclarativeBase):
-    """All tables share one set of constraint names, so that migrations can name them."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(column_0_N_label)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads this name
-        datetime: Instant,
-        dict[str, Any]: JSON,
-        State: Enum(State, native_enum=False, length=20, create_constraint=False),
-        Role: Enum(Role, native_enum=False, length=30, create_constraint=False),
-        Sensitivity: Enum(Sensitivity, native_enum=False, length=12, create_constraint=False),
-    }
-
-
-class Staff(Row):
-    """A person who may act, or the worker. One post each; a leaver is made inactive, never removed."""
-
-    __tablename__ = "staff"
-
-    username: Mapped[str] = mapped_column(String(60), primary_key=True)
-    name: Mapped[str] = mapped_column(String(120))
-    role: Mapped[Role]
-    password_hash: Mapped[str | None] = mapped_column(String(200))
-    active: Mapped[bool] = mapped_column(default=True)
-
-
-class Token(Row):
-    """A bearer token, kept only as its SHA-256."""
-
-    __tablename__ = "tokens"
-
-    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    username: Mapped[str] = mapped_column(ForeignKey("staff.username"), index=True)
-    made_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
-    revoked_at: Mapped[datetime | None]
-
-
-class Person(Row):
-    """A referred person: the only place, beside the ledger's bodies, that holds who they are."""
-
-    __tablename__ = "people"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    surname: Mapped[str] = mapped_column(String(80), index=True)
-    forenames: Mapped[str | None] = mapped_column(String(120))
-    date_of_birth: Mapped[date | None] = mapped_column(index=True)
-    sex: Mapped[str | None] = mapped_column(String(2))
-    ethnicity: Mapped[str | None] = mapped_column(String(2))
-    pnc_id: Mapped[str | None] = mapped_column(String(13), index=True)
-    cro_no: Mapped[str | None] = mapped_column(String(14))
-    postcode: Mapped[str | None] = mapped_column(String(8))
-    phone: Mapped[str | None] = mapped_column(String(20))
-    email: Mapped[str | None] = mapped_column(String(254))
-    interpreter: Mapped[str | None] = mapped_column(String(40))
-
-    @property
-    def full_name(self) -> str:
-        """Forenames, then surname."""
-        return " ".join(part for part in (self.forenames, self.surname) if part)
+from divert.models.people import Person
+from divert.models.row import Row
+from divert.models.states import Role, Sensitivity, State
 
 
 class Case(Row):
@@ -267,7 +121,7 @@ class Victim(Row):
 
 
 class Check(Row):
-    """One eligibility check: the facts and the pack's digest, so that it re-runs byte for byte; the trace is derived."""
+    """One eligibility check: facts and pack digest, so that it re-runs byte for byte; the trace is derived."""
 
     __tablename__ = "checks"
 
@@ -418,97 +272,3 @@ class CaseLink(Row):
     case_id: Mapped[int] = part_of_a_case()
     seq: Mapped[int] = made_by_entry()
     other_ref: Mapped[str] = mapped_column(String(16))
-
-
-class LedgerEntry(Row):
-    """One command as it was carried out. Body and salt can lawfully go; the rest can never change."""
-
-    __tablename__ = "ledger"
-
-    case_id: Mapped[int] = part_of_a_case()
-    seq: Mapped[int] = made_by_entry()
-    at: Mapped[datetime] = mapped_column(index=True)
-    by: Mapped[str] = mapped_column(String(60))
-    role: Mapped[Role]
-    command: Mapped[str] = mapped_column(String(40), index=True)
-    from_state: Mapped[State | None]
-    to_state: Mapped[State]
-    commitment: Mapped[str] = mapped_column(String(64))
-    hash: Mapped[str] = mapped_column(String(64))
-    salt: Mapped[str | None] = mapped_column(String(64))
-    body: Mapped[str | None] = mapped_column(Text)
-
-
-class Seal(Row):
-    """The heads of all chains at one instant; its digest stands in the board's minutes."""
-
-    __tablename__ = "seals"
-
-    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    at: Mapped[datetime]
-    cases: Mapped[int]
-    entries: Mapped[int]
-    heads: Mapped[str] = mapped_column(Text)
-
-
-class Access(Row):
-    """Who looked at, changed or passed on what (Data Protection Act 2018 s.62). Never a source of figures."""
-
-    __tablename__ = "access_log"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[datetime] = mapped_column(index=True)
-    by: Mapped[str] = mapped_column(String(60), index=True)
-    role: Mapped[Role]
-    kind: Mapped[str] = mapped_column(String(12))
-    case_ref: Mapped[str | None] = mapped_column(String(16), index=True)
-    what: Mapped[str] = mapped_column(String(120))
-    recipient: Mapped[str | None] = mapped_column(String(120))
-
-
-class IdempotencyKey(Row):
-    """What was answered to a key, so that the same request sent twice is done once."""
-
-    __tablename__ = "idempotency_keys"
-
-    by: Mapped[str] = mapped_column(String(60), primary_key=True)
-    key: Mapped[str] = mapped_column(String(120), primary_key=True)
-    request_digest: Mapped[str] = mapped_column(String(64))
-    status: Mapped[int]
-    answer: Mapped[str] = mapped_column(Text)
-    at: Mapped[datetime]
-
-
-class Frame(Row):
-    """A frozen population of cases to draw from, published before any seed."""
-
-    __tablename__ = "frames"
-
-    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    rule: Mapped[str] = mapped_column(String(300))
-    cut_off: Mapped[date]
-    strata: Mapped[dict[str, Any]]
-    frozen_at: Mapped[datetime]
-    frozen_by: Mapped[str] = mapped_column(String(60))
-
-
-class Draw(Row):
-    """The one draw on a frame."""
-
-    __tablename__ = "draws"
-
-    frame_digest: Mapped[str] = mapped_column(ForeignKey("frames.digest"), primary_key=True)
-    seed: Mapped[str] = mapped_column(String(200))
-    sizes: Mapped[dict[str, Any]]
-    drawn: Mapped[dict[str, Any]]
-    at: Mapped[datetime]
-    by: Mapped[str] = mapped_column(String(60))
-
-
-class Counter(Row):
-    """The last number given out under a name: case references run per year."""
-
-    __tablename__ = "counters"
-
-    name: Mapped[str] = mapped_column(String(20), primary_key=True)
-    value: Mapped[int]

@@ -1,0 +1,120 @@
+"""The invariants of a whole database: what must be true of every case, proved row by row and by replay."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from divert.casework.command import Context
+from divert.casework.deadlines import STATUTORY
+from divert.casework.lifecycle import COMMANDS
+from divert.casework.workflow import carry_out
+from divert.db import Database
+from divert.models import FINAL, OPEN, Case, LedgerEntry, Person, Row, State
+from divert.people.staff import Actor
+from divert.records import ledger
+from divert.records.ledger import Fault
+
+OF_A_CASE = [
+    mapper.class_ for mapper in Row.registry.mappers if "case_id" in mapper.columns and mapper.class_ is not LedgerEntry
+]
+NOT_REPLAYED = {"id", "case_id", "person_id", "head", "version"}
+
+
+def check(session: Session) -> Iterator[Fault]:
+    """Every breach of an invariant. Nothing yielded: each case has a history that verifies, replays to what is stored,
+    and, while open, an owner and a deadline."""
+    yield from ledger.verify(session)
+    scratch = Database("sqlite://")
+    Row.metadata.create_all(scratch.engine)
+    try:
+        for case_id in session.scalars(select(Case.id).order_by(Case.id)).all():
+            case = session.get_one(Case, case_id)
+            yield from _invariants(case)
+            yield from replayed(session, case, scratch)
+            session.expunge_all()
+    finally:
+        scratch.dispose()
+
+
+def _invariants(case: Case) -> Iterator[Fault]:
+    for true, what in _statements(case):
+        if not true:
+            yield Fault(case.ref, None, what)
+
+
+def _statements(case: Case) -> Iterator[tuple[bool, str]]:
+    waiting = [one for one in case.deadlines if one.status == "open"]
+    own = [one for one in waiting if one.kind != STATUTORY]
+    held = [one.keyworker for one in case.allocations if one.to_at is None]
+    if case.state in OPEN:
+        yield len(own) == 1, f"it is open with {len(own)} deadlines of its state, not one"
+        limit = [one.due_on for one in waiting if one.kind == STATUTORY]
+        yield limit == ([case.limit_on] if case.limit_on else []), "its statutory deadline is not its time limit"
+    else:
+        yield not waiting, "it is ended with a deadline still open"
+    yield held == ([case.keyworker] if case.keyworker else []), "its keyworker is not the one allocated now"
+    if case.state in (State.accepted, State.active, State.breach_review, State.completed):
+        decided = [case.decision("police"), case.decision("probation")]
+        yield all(one and one.accept for one in decided), "it was taken without both sides agreeing"
+        yield len({one.by for one in decided if one}) == 2, "both sides were decided by one person"
+    if case.state in (State.active, State.breach_review, State.completed):
+        yield case.contract is not None, "it runs without a contract"
+    if case.state is State.breach_review:
+        yield any(one.decision is None for one in case.breaches), "it is in breach review with nothing to review"
+    if case.state is State.completed:
+        yield all(one.status != "open" for one in case.conditions), "it was completed with a condition open"
+    if case.state in (State.completed, State.prosecuted):
+        yield case.outcome_code is not None, "it ended without an outcome code"
+    if case.state is State.closed:
+        yield case.close_reason is not None, "it was closed without a reason"
+    if case.state in FINAL:
+        yield all(one.status != "booked" for one in case.appointments), "it is ended with an appointment booked"
+
+
+def replayed(session: Session, case: Case, scratch: Database) -> Iterator[Fault]:
+    """Where carrying out a case's entries again, in an empty database, comes to other rows than are stored."""
+    entries = ledger.entries_of(session, case)
+    if any(entry.body is None for entry in entries):
+        return  # disposed of lawfully: what it said is gone, and with it the way to say it again
+    with Session(scratch.engine) as other:
+        again = Case(ref=case.ref, state=None, version=0, head=ledger.BEGINNING)
+        for entry in entries:
+            command = COMMANDS[entry.command].model_validate_json(entry.body or "")
+            context = Context(other, Actor(entry.by, entry.role), entry.at, entry.seq)
+            carry_out(again, command, context)
+            if entry.seq == 1:
+                other.add(again)
+            again.version = entry.seq
+            other.flush()
+            if again.state != entry.to_state:
+                yield Fault(case.ref, entry.seq, f"replayed, it comes to {again.state}, not {entry.to_state}")
+                return
+        for table, mine, replay in _rows(session, case, other, again):
+            if mine != replay:
+                yield Fault(case.ref, None, f"its {table} are not what its history comes to")
+        other.rollback()
+
+
+def _rows(session: Session, case: Case, other: Session, again: Case) -> Iterator[tuple[str, Any, Any]]:
+    yield "case row", _values(case), _values(again)
+    alone = session.scalar(select(func.count()).where(Case.person_id == case.person_id)) == 1
+    merged = any(entry.command == "merge-person" for entry in ledger.entries_of(session, case))
+    if alone and not merged:
+        yield "person", _values(case.person), _values(again.person)
+    for table in OF_A_CASE:
+        yield table.__tablename__, _all(session, table, case.id), _all(other, table, again.id)
+
+
+def _all(session: Session, table: Any, case_id: int) -> list[dict[str, Any]]:
+    rows = session.scalars(select(table).where(table.case_id == case_id)).all()
+    return sorted((_values(row) for row in rows), key=str)
+
+
+def _values(row: Case | Person | Any) -> dict[str, Any]:
+    return {
+        column.key: getattr(row, column.key)
+        for column in type(row).__mapper__.column_attrs
+        if column.key not in NOT_REPLAYED
+    }

@@ -1,0 +1,54 @@
+"""What is kept: the tables. Instants are UTC, dates Europe/London."""
+
+from divert.models.case import (
+    Allocation,
+    Appointment,
+    Breach,
+    Case,
+    CaseLink,
+    Check,
+    Condition,
+    Contract,
+    Deadline,
+    Decision,
+    NeedScore,
+    Pause,
+    Victim,
+)
+from divert.models.people import Person, Staff, Token
+from divert.models.records import Access, Counter, Draw, Frame, IdempotencyKey, LedgerEntry, Seal
+from divert.models.row import Instant, Row
+from divert.models.states import FINAL, OPEN, Role, Sensitivity, State
+
+__all__ = [
+    "FINAL",
+    "OPEN",
+    "Access",
+    "Allocation",
+    "Appointment",
+    "Breach",
+    "Case",
+    "CaseLink",
+    "Check",
+    "Condition",
+    "Contract",
+    "Counter",
+    "Deadline",
+    "Decision",
+    "Draw",
+    "Frame",
+    "IdempotencyKey",
+    "Instant",
+    "LedgerEntry",
+    "NeedScore",
+    "Pause",
+    "Person",
+    "Role",
+    "Row",
+    "Seal",
+    "Sensitivity",
+    "Staff",
+    "State",
+    "Token",
+    "Victim",
+]

@@ -1,0 +1,57 @@
+"""People: those who act, and those who were referred."""
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from divert.models.row import Row
+from divert.models.states import Role
+
+
+class Staff(Row):
+    """A person who may act, or the worker. One post each; a leaver is made inactive, never removed."""
+
+    __tablename__ = "staff"
+
+    username: Mapped[str] = mapped_column(String(60), primary_key=True)
+    name: Mapped[str] = mapped_column(String(120))
+    role: Mapped[Role]
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class Token(Row):
+    """A bearer token, kept only as its SHA-256."""
+
+    __tablename__ = "tokens"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    username: Mapped[str] = mapped_column(ForeignKey("staff.username"), index=True)
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class Person(Row):
+    """A referred person: the only place, beside the ledger's bodies, that holds who they are."""
+
+    __tablename__ = "people"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    surname: Mapped[str] = mapped_column(String(80), index=True)
+    forenames: Mapped[str | None] = mapped_column(String(120))
+    date_of_birth: Mapped[date | None] = mapped_column(index=True)
+    sex: Mapped[str | None] = mapped_column(String(2))
+    ethnicity: Mapped[str | None] = mapped_column(String(2))
+    pnc_id: Mapped[str | None] = mapped_column(String(13), index=True)
+    cro_no: Mapped[str | None] = mapped_column(String(14))
+    postcode: Mapped[str | None] = mapped_column(String(8))
+    phone: Mapped[str | None] = mapped_column(String(20))
+    email: Mapped[str | None] = mapped_column(String(254))
+    interpreter: Mapped[str | None] = mapped_column(String(40))
+
+    @property
+    def full_name(self) -> str:
+        """Forenames, then surname."""
+        return " ".join(part for part in (self.forenames, self.surname) if part)

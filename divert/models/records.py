@@ -1,0 +1,105 @@
+"""What is on record and never changes, and what makes requests and numbers unrepeatable."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from divert.models.case import made_by_entry, part_of_a_case
+from divert.models.row import Row
+from divert.models.states import Role, State
+
+
+class LedgerEntry(Row):
+    """One command as it was carried out. Body and salt can lawfully go; the rest can never change."""
+
+    __tablename__ = "ledger"
+
+    case_id: Mapped[int] = part_of_a_case()
+    seq: Mapped[int] = made_by_entry()
+    at: Mapped[datetime] = mapped_column(index=True)
+    by: Mapped[str] = mapped_column(String(60))
+    role: Mapped[Role]
+    command: Mapped[str] = mapped_column(String(40), index=True)
+    from_state: Mapped[State | None]
+    to_state: Mapped[State]
+    commitment: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+    salt: Mapped[str | None] = mapped_column(String(64))
+    body: Mapped[str | None] = mapped_column(Text)
+
+
+class Seal(Row):
+    """The heads of all chains at one instant; its digest stands in the board's minutes."""
+
+    __tablename__ = "seals"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime]
+    cases: Mapped[int]
+    entries: Mapped[int]
+    heads: Mapped[str] = mapped_column(Text)
+
+
+class Access(Row):
+    """Who looked at, changed or passed on what (Data Protection Act 2018 s.62). Never a source of figures."""
+
+    __tablename__ = "access_log"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    by: Mapped[str] = mapped_column(String(60), index=True)
+    role: Mapped[Role]
+    kind: Mapped[str] = mapped_column(String(12))
+    case_ref: Mapped[str | None] = mapped_column(String(16), index=True)
+    what: Mapped[str] = mapped_column(String(120))
+    recipient: Mapped[str | None] = mapped_column(String(120))
+
+
+class IdempotencyKey(Row):
+    """What was answered to a key, so that the same request sent twice is done once."""
+
+    __tablename__ = "idempotency_keys"
+
+    by: Mapped[str] = mapped_column(String(60), primary_key=True)
+    key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    request_digest: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int]
+    answer: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
+class Frame(Row):
+    """A frozen population of cases to draw from, published before any seed."""
+
+    __tablename__ = "frames"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    rule: Mapped[str] = mapped_column(String(300))
+    cut_off: Mapped[date]
+    strata: Mapped[dict[str, Any]]
+    frozen_at: Mapped[datetime]
+    frozen_by: Mapped[str] = mapped_column(String(60))
+
+
+class Draw(Row):
+    """The one draw on a frame."""
+
+    __tablename__ = "draws"
+
+    frame_digest: Mapped[str] = mapped_column(ForeignKey("frames.digest"), primary_key=True)
+    seed: Mapped[str] = mapped_column(String(200))
+    sizes: Mapped[dict[str, Any]]
+    drawn: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(60))
+
+
+class Counter(Row):
+    """The last number given out under a name: case references run per year."""
+
+    __tablename__ = "counters"
+
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    value: Mapped[int]

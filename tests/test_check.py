@@ -1,0 +1,62 @@
+"""`check` proves a whole database, and notices when something in it is not so."""
+
+import pytest
+from sqlalchemy import text
+
+from divert.casework.check import check
+from divert.casework.commands.contract import VaryContract
+from divert.casework.commands.record import AddNote, LinkCases, MergePerson
+from divert.casework.commands.referral import CorrectFacts
+from divert.models import State
+from tests.office import KEYWORKER, MANAGER, OFFICER, SIGNED_CONDITIONS, Office
+
+
+def faults(office: Office) -> list[str]:
+    with office.database.reading() as session:
+        return [str(one) for one in check(session)]
+
+
+def test_a_database_with_a_case_in_every_state_is_sound(office: Office) -> None:
+    for state in State:
+        office.on("2019-05-06").case_in(state, crime_ref=f"CVP-19-{state}", surname=state.label)
+    assert faults(office) == []
+
+
+def test_corrections_variations_links_and_merges_replay_to_what_is_stored(office: Office) -> None:
+    dale = office.case_in(State.active)
+    twin = office.on("2019-05-06").refers(surname="Ashwerth", crime_ref="CVP-19-2")
+    office.does(
+        OFFICER, CorrectFacts.model_validate({"reason": "Misheard.", "forenames": "Dayle", "remorse": None}), twin
+    )
+    office.does(MANAGER, LinkCases(other_ref=dale, why="The same evening."), twin)
+    office.does(MANAGER, MergePerson(other_ref=dale, why="Fingerprints."), twin)
+    office.does(MANAGER, AddNote(text="Looked at both files."), twin)
+    vary = {
+        "signed_on": office.today,
+        "ends_on": "2019-08-30",
+        "conditions": SIGNED_CONDITIONS[:4],
+        "why": "Garden closed.",
+    }
+    office.does(KEYWORKER, VaryContract.model_validate({**vary, "agreed_by": "probation.lead"}), dale)
+    assert faults(office) == []
+
+
+@pytest.mark.parametrize(
+    ("tampering", "noticed"),
+    [
+        ("UPDATE cases SET outcome_code = 1", "case row"),
+        ("UPDATE cases SET state = 'closed'", "the case stands as closed"),
+        ("UPDATE cases SET keyworker = 'keyworker.two'", "keyworker is not the one allocated"),
+        ("UPDATE conditions SET status = 'kept' WHERE number = 4", "conditions are not"),
+        ("DELETE FROM deadlines WHERE kind = 'contract_end'", "0 deadlines"),
+        ("UPDATE decisions SET accept = false", "without both sides agreeing"),
+        ("UPDATE need_scores SET score = 9", "need_scores are not"),
+        ("UPDATE people SET surname = 'Smith'", "person are not"),
+        ("UPDATE cases SET limit_on = '2020-01-01'", "statutory deadline"),
+    ],
+)
+def test_a_row_changed_behind_the_table_is_noticed(office: Office, tampering: str, noticed: str) -> None:
+    office.case_in(State.active)
+    with office.database.writing() as session:
+        session.execute(text(tampering))
+    assert any(noticed in fault for fault in faults(office)), faults(office)
