@@ -8,8 +8,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from divert.offences import CODE_EXAMPLE, CODE_PATTERN
 
@@ -70,10 +79,27 @@ def _in_lower_case(value: Any) -> Any:
     return " ".join(value.lower().split()) if isinstance(value, str) else value
 
 
+def _accepts(*schemas: dict[str, Any]) -> WithJsonSchema:
+    return WithJsonSchema({"anyOf": list(schemas)})
+
+
 IsoDate = Annotated[date, BeforeValidator(_read_date)]
-YesNo = Annotated[bool, BeforeValidator(_read_yes_no)]
-Money = Annotated[Decimal, BeforeValidator(_read_money), Field(ge=0, max_digits=9, decimal_places=2)]
-Count = Annotated[int, BeforeValidator(_read_count), Field(ge=0, le=999)]
+YesNo = Annotated[
+    bool, BeforeValidator(_read_yes_no), _accepts({"type": "boolean"}, {"type": "string", "enum": ["yes", "no"]})
+]
+Money = Annotated[
+    Decimal,
+    BeforeValidator(_read_money),
+    _accepts(
+        {"type": "string", "pattern": r"^[0-9]{1,7}(\.[0-9]{1,2})?$"},
+        {"type": "number", "minimum": 0, "maximum": 9999999.99, "multipleOf": 0.01},
+    ),
+]
+Count = Annotated[
+    int,
+    BeforeValidator(_read_count),
+    _accepts({"type": "integer", "minimum": 0, "maximum": 999}, {"type": "string", "pattern": "^[0-9]{1,3}$"}),
+]
 AnyCase = BeforeValidator(_in_lower_case)
 OffenceCode = Annotated[str, BeforeValidator(_read_offence_code), Field(json_schema_extra={"pattern": CODE_PATTERN})]
 
@@ -90,3 +116,13 @@ class BlankIsUnknown(BaseModel):
         if not isinstance(given, dict):
             return given
         return {name: value for name, value in given.items() if not (isinstance(value, str) and not value.strip())}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Says of every field that may be left out that it may be blank."""
+        schema = handler(core)
+        table = handler.resolve_ref_schema(schema)
+        for name, field in table.get("properties", {}).items():
+            if name not in table.get("required", ()) and "anyOf" in field:
+                field["anyOf"].append({"type": "string", "pattern": r"^\s*$", "title": "Not known"})
+        return schema

@@ -133,8 +133,8 @@ def _lines(judgement: Judgement) -> Iterator[str]:
         if rest:
             yield from ("", title if holds else f"{title}, though it does not decide")
         for finding in rest:
-            warning = "Warning: " if finding.rule.effect is Effect.warn and not holds else ""
-            yield f"  {mark} {warning}{finding.rule.says} [{finding.rule.id}: {_found(finding)}]"
+            warning = "only a warning; " if finding.rule.effect is Effect.warn and not holds else ""
+            yield f"  {mark} {finding.rule.says} ({warning}{_found(finding)})"
 
 
 def _nearest_change(judgement: Judgement) -> str:
@@ -167,6 +167,6 @@ def _in_words(value: Any) -> str:
         case date():
             return written_date(value)
         case tuple():
-            return " and ".join(value)
+            return " and ".join(map(_in_words, value))
         case _:
-            return str(value)
+            return str(value).replace("_", " ")
