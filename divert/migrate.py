@@ -13,7 +13,8 @@ from divert.db import Database
 FOLDER = Path(divert.__file__).parent.parent / "migrations"
 
 
-def _config() -> Config:
+def configuration() -> Config:
+    """Where the migrations are, for Alembic."""
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     config.set_main_option("path_separator", "os")
@@ -22,7 +23,7 @@ def _config() -> Config:
 
 def migrate(database: Database, to: str = "head") -> None:
     """Upgrade to a revision (`head`: the newest), in one transaction."""
-    config = _config()
+    config = configuration()
     with database.engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, to)
@@ -30,7 +31,7 @@ def migrate(database: Database, to: str = "head") -> None:
 
 def downgrade(database: Database, to: str = "base") -> None:
     """Go back to a revision (`base`: nothing at all)."""
-    config = _config()
+    config = configuration()
     with database.engine.begin() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, to)
@@ -40,4 +41,4 @@ def is_current(database: Database) -> bool:
     """Whether the database is at the newest revision."""
     with database.engine.connect() as connection:
         now = MigrationContext.configure(connection).get_current_revision()
-    return now == ScriptDirectory.from_config(_config()).get_current_head()
+    return now == ScriptDirectory.from_config(configuration()).get_current_head()

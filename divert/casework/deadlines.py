@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from divert.casework.command import Context
 from divert.models import OPEN, Case, Deadline, Role
-from divert.rulebook import DeadlineRule
+from divert.rulebook import DeadlineRule, rulebook
 from divert.working_days import add_working_days
 
 STATUTORY = "statutory_limit"
@@ -80,9 +80,12 @@ def _add(case: Case, context: Context, kind: str, due_on: date, owner: Role, bas
     )
 
 
-def owner(case: Case) -> str:
-    """Who holds a case now: its keyworker by name once allocated and while theirs, else the role it waits for."""
-    open_now = [one for one in case.deadlines if one.status == "open" and one.kind != STATUTORY]
-    if case.keyworker is not None and case.state.value in ("accepted", "active"):
+def owner(case: Case) -> str | None:
+    """Who holds a case now: its keyworker by name where that is theirs, else the role it waits for; None once ended."""
+    rule = rulebook().deadline_for(case.state)
+    if rule is None:
+        return None
+    if rule.keyworker_owns and case.keyworker is not None:
         return case.keyworker
-    return open_now[0].owner_role.label if open_now else "nobody"
+    waiting = standing(case, rule.kind)
+    return waiting.owner_role.label if waiting else None

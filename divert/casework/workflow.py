@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -20,6 +20,9 @@ from divert.casework.visibility import may_see
 from divert.models import Case, Counter, Role, State
 from divert.people.staff import Actor
 from divert.records import access, ledger
+
+OPENING = 19_010_100
+"""The lock under which cases are opened, one at a time."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def perform(
 
     `seen` is the version the caller decided on. Raises NoSuchCase, Stale, NotAllowed, Refused; then nothing is changed.
     """
-    case = locked(session, ref, by) if ref is not None else Case(state=None, version=0, head=ledger.BEGINNING)
+    case = locked(session, ref, by) if ref is not None else _new_case(session)
     if seen is not None and seen != case.version:
         raise Stale(case.version)
     context = Context(session, by, at.astimezone(UTC), case.version + 1)
@@ -158,6 +161,13 @@ def locked(session: Session, ref: str, by: Actor) -> Case:
     if case is None:
         raise NoSuchCase(f"There is no case {ref} that you may open.")
     return case
+
+
+def _new_case(session: Session) -> Case:
+    """A case not yet opened. Referrals take turns, so that two of one person and crime cannot both find none open."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(OPENING)))
+    return Case(state=None, version=0, head=ledger.BEGINNING)
 
 
 def _next_ref(session: Session, context: Context) -> str:

@@ -8,19 +8,21 @@ is what is hashed: it is never serialised again.
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import String, insert, select, type_coerce
 from sqlalchemy.orm import Session
 
 from divert.models import Case, LedgerEntry, Role, State
 
 BEGINNING = "0" * 64
 SALT_BYTES = 32
+UNREAD = ("at", "role", "from_state", "to_state")
+"""Columns that are verified as they are stored: a spoilt state or instant is a fault to report, not to stumble over."""
 
 
 @dataclass(frozen=True)
@@ -132,52 +134,67 @@ def verify(session: Session, case_ref: str | None = None) -> Iterator[Fault]:
     It cannot see a whole case that was removed, nor a chain cut short together with its case's row: a seal can.
     """
     query = (
-        select(Case.ref, Case.version, Case.head, Case.state.label("stands"), LedgerEntry)
+        select(
+            Case.ref,
+            Case.version,
+            Case.head,
+            type_coerce(Case.state, String).label("stands"),
+            *(type_coerce(column, String) if column.key in UNREAD else column for column in LedgerEntry.__table__.c),
+        )
         .outerjoin(LedgerEntry, LedgerEntry.case_id == Case.id)
         .order_by(Case.id, LedgerEntry.seq)
         .execution_options(yield_per=2000)
     )
     if case_ref is not None:
         query = query.where(Case.ref == case_ref)
-    rows: Iterator[Row[Any]] = iter(session.execute(query))
-    for ref, chain in groupby(rows, key=lambda row: str(row.ref)):
+    rows: Iterator[Mapping[str, Any]] = (dict(row) for row in session.execute(query).mappings())
+    for ref, chain in groupby(rows, key=lambda row: str(row["ref"])):
         yield from _faults_in_chain(ref, list(chain))
 
 
-def _faults_in_chain(ref: str, rows: Sequence[Row[Any]]) -> Iterator[Fault]:
-    entries: list[LedgerEntry] = [row.LedgerEntry for row in rows if row.LedgerEntry is not None]
+def _faults_in_chain(ref: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[Fault]:
+    entries = [row for row in rows if row["seq"] is not None]
     previous, stood = BEGINNING, None
     for place, entry in enumerate(entries, start=1):
-        if entry.seq != place:
-            yield Fault(ref, entry.seq, f"stands where entry {place} should: an entry was removed or added")
+        if entry["seq"] != place:
+            yield Fault(ref, entry["seq"], f"stands where entry {place} should: an entry was removed or added")
             return
-        if (entry.body is None) != (entry.salt is None):
+        if (entry["body"] is None) != (entry["salt"] is None):
             yield Fault(ref, place, "the body and its salt were not disposed of together")
-        elif entry.body is not None and entry.salt is not None and not _opens(entry.commitment, entry.salt, entry.body):
+        elif entry["body"] is not None and not _opens(entry["commitment"], entry["salt"], entry["body"]):
             yield Fault(ref, place, "the body is not the one that was committed to")
-        expected = entry_hash(
-            previous,
-            case_ref=ref,
-            seq=entry.seq,
-            at=entry.at,
-            by=entry.by,
-            role=entry.role.value,
-            command=entry.command,
-            from_state=entry.from_state.value if entry.from_state else None,
-            to_state=entry.to_state.value,
-            commitment=entry.commitment,
-        )
-        if entry.hash != expected:
+        if entry["hash"] != _hash_of(entry, ref, previous):
             yield Fault(ref, place, "its hash does not follow from the entry before it and what it says")
             return
-        if entry.from_state != stood:
+        if entry["from_state"] != stood:
             yield Fault(ref, place, "it moves the case from a state that the entry before did not leave it in")
-        previous, stood = entry.hash, entry.to_state
+        previous, stood = entry["hash"], entry["to_state"]
     case = rows[0]
-    if case.version != len(entries) or case.head != previous:
-        yield Fault(ref, None, f"the case points at entry {case.version}; its chain ends otherwise, at {len(entries)}")
-    elif case.stands != stood:
-        yield Fault(ref, None, f"the case stands as {case.stands}; its history ends as {stood}")
+    if case["version"] != len(entries) or case["head"] != previous:
+        yield Fault(ref, None, f"it points at entry {case['version']}; its chain ends otherwise, at {len(entries)}")
+    elif case["stands"] != stood:
+        yield Fault(ref, None, f"the case stands as {case['stands']}; its history ends as {stood}")
+
+
+def _hash_of(entry: Mapping[str, Any], ref: str, previous: str) -> str | None:
+    """What the entry's hash should be; None where its instant cannot even be read."""
+    at = entry["at"]
+    try:
+        at = datetime.fromisoformat(at).replace(tzinfo=UTC) if isinstance(at, str) else at
+    except ValueError:
+        return None
+    return entry_hash(
+        previous,
+        case_ref=ref,
+        seq=entry["seq"],
+        at=at,
+        by=entry["by"],
+        role=entry["role"],
+        command=entry["command"],
+        from_state=entry["from_state"],
+        to_state=entry["to_state"],
+        commitment=entry["commitment"],
+    )
 
 
 def _opens(committed: str, salt: str, body: str) -> bool:

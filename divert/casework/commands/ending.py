@@ -95,7 +95,9 @@ class CloseCase(
 
 
 class Reinstate(
-    Command, title="Reinstate", json_schema_extra={"examples": [{"reason": "Closed the wrong case: two Smiths."}]}
+    Command,
+    title="Reinstate the case",
+    json_schema_extra={"examples": [{"reason": "Closed the wrong case: two Smiths."}]},
 ):
     """Take back a closing made in error: the case goes on where it was."""
 

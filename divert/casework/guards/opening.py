@@ -25,11 +25,6 @@ def no_open_case(_case: Case, context: Context, command: Refer) -> bool:
     return not _open_cases(context, command)
 
 
-@guard("This was referred by another officer. Only the officer who referred it, or the Divert team, may do this.")
-def own_referral_or_team(case: Case, context: Context) -> bool:
-    return context.by.role is not Role.referring_officer or case.referred_by == context.by.username
-
-
 @guard("A date in the future cannot be recorded as done.")
 def not_in_the_future(_case: Case, context: Context, command: Any) -> bool:
     said = (
@@ -92,10 +87,11 @@ def override_is_explained(case: Case, _context: Context, command: Decide) -> boo
     return not command.is_override(case) or bool(command.override_reason)
 
 
-@guard("The victim's views are not on record. Seek them, and record them or the attempts, before saying yes.")
+@guard("The victim has not answered yet. Before a yes, record their views, or that they declined or cannot be reached.")
 def victim_heard_before_a_yes(case: Case, _context: Context, command: Decide) -> bool:
     victim = case.victim
-    return not command.accept or (victim is not None and (victim.kind == "none" or victim.views is not None))
+    answered = victim is not None and victim.views in ("obtained", "declined", "unreachable")
+    return not command.accept or answered or (victim is not None and victim.kind == "none")
 
 
 @guard("Nobody has said no. A case goes back to the force only after a refusal.")
