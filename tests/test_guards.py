@@ -38,16 +38,22 @@ from tests.office import (
 DAY = date(2019, 5, 6)
 LATER = DAY + timedelta(days=400)
 BOTH_HATS = Actor(INSPECTOR.username, Role.probation_team_lead)
-MEETING = {"starts_at": "2019-07-01T10:00", "purpose": "Review", "place": "Safety Hub"}
-TERMS = {"signed_on": "2019-05-06", "ends_on": "2019-08-05", "conditions": SIGNED_CONDITIONS}
-VARIED = {**TERMS, "why": "Garden closed.", "agreed_by": PROBATION_LEAD.username}
-BREACH = {"conditions": [3], "occurred_on": "2019-05-06", "what": "Missed.", "excuse_asked": True, "excuse": "None."}
-PAUSE = {"from_on": "2019-05-06", "until_on": "2019-05-12", "why": "Hospital."}
-YES = {"accept": True, "reasons": "First offence."}
-NO = {"accept": False, "reasons": "No.", "override_reason": "A vulnerable shopkeeper."}
-DRUNK = {"offence_code": "CJ67002", "victim_kind": "none", "value_gbp": None}
-CAME = {"held": True, "attended": True}
-ENDS = {"decision": "end", "probation_view": "Agrees.", "reasons": "Enough."}
+MEETING: dict[str, Any] = {"starts_at": "2019-07-01T10:00", "purpose": "Review", "place": "Safety Hub"}
+TERMS: dict[str, Any] = {"signed_on": "2019-05-06", "ends_on": "2019-08-05", "conditions": SIGNED_CONDITIONS}
+VARIED: dict[str, Any] = {**TERMS, "why": "Garden closed.", "agreed_by": PROBATION_LEAD.username}
+BREACH: dict[str, Any] = {
+    "conditions": [3],
+    "occurred_on": "2019-05-06",
+    "what": "Missed.",
+    "excuse_asked": True,
+    "excuse": "None.",
+}
+PAUSE: dict[str, Any] = {"from_on": "2019-05-06", "until_on": "2019-05-12", "why": "Hospital."}
+YES: dict[str, Any] = {"accept": True, "reasons": "First offence."}
+NO: dict[str, Any] = {"accept": False, "reasons": "No.", "override_reason": "A vulnerable shopkeeper."}
+DRUNK: dict[str, Any] = {"offence_code": "CJ67002", "victim_kind": "none", "value_gbp": None}
+CAME: dict[str, Any] = {"held": True, "attended": True}
+ENDS: dict[str, Any] = {"decision": "end", "probation_view": "Agrees.", "reasons": "Enough."}
 
 
 def no_setting(_office: Office, _ref: str) -> None:
@@ -55,7 +61,10 @@ def no_setting(_office: Office, _ref: str) -> None:
 
 
 def stage(who: Actor, command: Command) -> Callable[[Office, str], None]:
-    return lambda office, ref: [office.does(who, command, ref), None][1]
+    def before(office: Office, ref: str) -> None:
+        office.does(who, command, ref)
+
+    return before
 
 
 def booked(office: Office, ref: str) -> None:

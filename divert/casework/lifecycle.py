@@ -79,7 +79,7 @@ TRANSITIONS = (
       OFFICER + TEAM, (),
       "Data Protection Act 2018 s.38: facts are accurate and kept up to date"),
     T(r.RecordReferralAgreement, S.referred,                  None,
-      OFFICER + TEAM, (at_start.not_in_the_future),
+      OFFICER + TEAM, (at_start.not_in_the_future,),
       f"{SCHEME}: signed at referral, before eligibility is decided"),
     T(v.RecordVictimViews,      OPEN,                         None,
       OFFICER + TEAM, (at_start.has_a_victim, at_start.business_has_a_contact),
@@ -89,7 +89,7 @@ TRANSITIONS = (
       "Code of Practice for Victims of Crime"),
 
     T(d.CheckEligibility,       S.referred,                   {at_start.verdict_known: S.under_decision},
-      OFFICER + TEAM, (at_start.agreement_recorded),
+      OFFICER + TEAM, (at_start.agreement_recorded,),
       f"{SCHEME}: the team checks the criteria; the verdict is advice"),
     T(d.CheckEligibility,       S.under_decision,             None,
       OFFICER + TEAM, (),

@@ -97,7 +97,7 @@ class CloseCase(
 class Reinstate(
     Command,
     title="Reinstate the case",
-    json_schema_extra={"examples": [{"reason": "Closed the wrong case: two Smiths."}]},
+    json_schema_extra={"examples": [{"reason": "Wrong case: two Smiths."}]},
 ):
     """Take back a closing made in error: the case goes on where it was."""
 
