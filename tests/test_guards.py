@@ -56,6 +56,10 @@ CAME: dict[str, Any] = {"held": True, "attended": True}
 ENDS: dict[str, Any] = {"decision": "end", "probation_view": "Agrees.", "reasons": "Enough."}
 
 
+def sign(**terms: Any) -> c.SignContract:
+    return c.SignContract.model_validate({**TERMS, **terms})
+
+
 def no_setting(_office: Office, _ref: str) -> None:
     """Nothing besides."""
 
@@ -168,14 +172,14 @@ REFUSALS: list[tuple[str, State, dict[str, Any], Callable[[Office, str], None], 
         KEYWORKER,
         s.AssessNeeds.model_validate({**ENTRY, "stage": "exit"}),
     ),
-    ("entry_assessed", State.accepted, {}, accepted_and_allocated, KEYWORKER, c.SignContract.model_validate(TERMS)),
+    ("entry_assessed", State.accepted, {}, accepted_and_allocated, KEYWORKER, sign()),
     (
         "mandatory_conditions_present",
         State.accepted,
         {},
         ready_to_sign,
         KEYWORKER,
-        c.SignContract.model_validate({**TERMS, "conditions": SIGNED_CONDITIONS[1:]}),
+        sign(conditions=SIGNED_CONDITIONS[1:]),
     ),
     (
         "conditions_within_the_maximum",
@@ -183,7 +187,7 @@ REFUSALS: list[tuple[str, State, dict[str, Any], Callable[[Office, str], None], 
         {},
         ready_to_sign,
         KEYWORKER,
-        c.SignContract.model_validate({**TERMS, "conditions": [*SIGNED_CONDITIONS, {"code": "MONEY_ADVICE"}]}),
+        sign(conditions=[*SIGNED_CONDITIONS, {"code": "MONEY_ADVICE"}]),
     ),
     (
         "no_victim_contact_as_condition",
@@ -191,9 +195,7 @@ REFUSALS: list[tuple[str, State, dict[str, Any], Callable[[Office, str], None], 
         {},
         ready_to_sign,
         KEYWORKER,
-        c.SignContract.model_validate(
-            {**TERMS, "conditions": [*SIGNED_CONDITIONS[:3], {"code": "RESTORATIVE_JUSTICE"}]}
-        ),
+        sign(conditions=[*SIGNED_CONDITIONS[:3], {"code": "RESTORATIVE_JUSTICE"}]),
     ),
     (
         "ends_after_it_is_signed",
@@ -201,7 +203,7 @@ REFUSALS: list[tuple[str, State, dict[str, Any], Callable[[Office, str], None], 
         {},
         ready_to_sign,
         KEYWORKER,
-        c.SignContract.model_validate({**TERMS, "ends_on": "2019-05-06"}),
+        sign(ends_on="2019-05-06"),
     ),
     (
         "no_longer_than_the_pack_allows",
@@ -209,7 +211,7 @@ REFUSALS: list[tuple[str, State, dict[str, Any], Callable[[Office, str], None], 
         {},
         ready_to_sign,
         KEYWORKER,
-        c.SignContract.model_validate({**TERMS, "ends_on": "2019-09-07"}),
+        sign(ends_on="2019-09-07"),
     ),
     (
         "fits_time_limit",
@@ -217,7 +219,7 @@ REFUSALS: list[tuple[str, State, dict[str, Any], Callable[[Office, str], None], 
         {**DRUNK, "offence_on": "2019-01-25"},
         ready_to_sign,
         KEYWORKER,
-        c.SignContract.model_validate({**TERMS, "ends_on": "2019-07-12"}),
+        sign(ends_on="2019-07-12"),
     ),
     (
         "probation_lead_agreed",
