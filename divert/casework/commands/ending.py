@@ -123,7 +123,8 @@ class EscalateDeadline(
         missed = self.missed(case)
         if missed is not None:
             missed.escalated_on = context.today
-            missed.owner_role = Role(context.rules.deadlines[self.kind].escalate_to)
+            rule = context.rules.deadlines.get(self.kind)
+            missed.owner_role = Role(rule.escalate_to) if rule else Role.project_manager
 
     def missed(self, case: Case) -> Deadline | None:
         """The open deadline it speaks of."""

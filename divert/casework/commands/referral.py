@@ -1,6 +1,5 @@
 """A person is referred, and what was said about them is put right."""
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
@@ -247,10 +246,3 @@ def clock_of(said: ReferralFacts, context: Context) -> Limit:
     ]
     binding = earliest(limits, Basis.statutory)
     return binding if binding.last_day is not None else earliest(limits)
-
-
-def age_on(born: date | None, on: date) -> int | None:
-    """Whole years on a day; None where the date of birth is unknown."""
-    if born is None:
-        return None
-    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
