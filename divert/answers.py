@@ -101,7 +101,11 @@ Count = Annotated[
     _accepts({"type": "integer", "minimum": 0, "maximum": 999}, {"type": "string", "pattern": "^[0-9]{1,3}$"}),
 ]
 AnyCase = BeforeValidator(_in_lower_case)
-OffenceCode = Annotated[str, BeforeValidator(_read_offence_code), Field(json_schema_extra={"pattern": CODE_PATTERN})]
+OffenceCode = Annotated[
+    str,
+    BeforeValidator(_read_offence_code),
+    Field(json_schema_extra={"pattern": CODE_PATTERN, "choices": "offences"}),
+]
 
 
 class BlankIsUnknown(BaseModel):
