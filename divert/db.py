@@ -48,8 +48,11 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session whose work is kept whole when the block ends, or not at all when it raises."""
-        with self._one_writer(), Session(self._writing_engine, expire_on_commit=False) as session, session.begin():
+        with self._one_writer(), self._writer() as session, session.begin():
             yield session
+
+    def _writer(self) -> Session:
+        return Session(self._writing_engine, expire_on_commit=False, autoflush=False)
 
     @contextmanager
     def _one_writer(self) -> Iterator[None]:

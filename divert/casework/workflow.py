@@ -91,14 +91,8 @@ def perform(
         case.ref = _next_ref(session, context)
     before = case.state if ref is not None else None
     carry_out(case, command, context)
-    if ref is None:
-        session.add(case)
-        session.flush()
-    case.head = ledger.append(
-        session,
+    entry = ledger.next_entry(
         case,
-        previous=case.head,
-        seq=context.seq,
         at=context.at,
         by=by.username,
         role=by.role,
@@ -107,11 +101,12 @@ def perform(
         body=ledger.canonical(command.body()),
         salt=salt or secrets.token_bytes(ledger.SALT_BYTES),
     )
-    case.version = context.seq
-    access.record(
-        session, by, "alteration" if before else "collection", context.at, case_ref=case.ref, what=command.slug()
-    )
+    case.head, case.version = entry["hash"], context.seq
+    session.add(case)
     session.flush()
+    ledger.append(session, case, entry)
+    kind: access.Kind = "alteration" if before else "collection"
+    access.record(session, by, kind, context.at, case_ref=case.ref, what=command.slug())
     return Receipt(case.ref, case.state, case.version, case.head)
 
 

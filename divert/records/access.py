@@ -26,8 +26,5 @@ def record(
     recipient: str | None = None,
 ) -> None:
     """Log one access. `what` names the page or command, never a person's data."""
-    session.execute(
-        insert(Access).values(
-            at=at, by=actor.username, role=actor.role, kind=kind, case_ref=case_ref, what=what, recipient=recipient
-        )
-    )
+    entry = {"at": at, "by": actor.username, "role": actor.role, "kind": kind}
+    session.connection().execute(insert(Access), {**entry, "case_ref": case_ref, "what": what, "recipient": recipient})

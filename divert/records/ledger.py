@@ -76,12 +76,9 @@ def entry_hash(
     return hashlib.sha256((previous + canonical(header)).encode()).hexdigest()
 
 
-def append(
-    session: Session,
+def next_entry(
     case: Case,
     *,
-    previous: str,
-    seq: int,
     at: datetime,
     by: str,
     role: Role,
@@ -89,38 +86,24 @@ def append(
     from_state: State | None,
     body: str,
     salt: bytes,
-) -> str:
-    """Write the case's next entry and answer its hash. The caller moves the case's head and version to it."""
-    committed = commitment(salt.hex(), body)
-    new_hash = entry_hash(
-        previous,
-        case_ref=case.ref,
-        seq=seq,
-        at=at,
-        by=by,
-        role=role.value,
-        command=command,
-        from_state=from_state.value if from_state else None,
-        to_state=case.state.value,
-        commitment=committed,
-    )
-    session.execute(
-        insert(LedgerEntry).values(
-            case_id=case.id,
-            seq=seq,
-            at=at,
-            by=by,
-            role=role,
-            command=command,
-            from_state=from_state,
-            to_state=case.state,
-            commitment=committed,
-            hash=new_hash,
-            salt=salt.hex(),
-            body=body,
-        )
-    )
-    return new_hash
+) -> dict[str, Any]:
+    """The entry that follows the case's head, by column: what a command did that left the case as it now stands."""
+    entry: dict[str, Any] = {
+        "seq": case.version + 1,
+        "at": at,
+        "by": by,
+        "role": role,
+        "command": command,
+        "from_state": from_state,
+        "to_state": case.state,
+        "commitment": commitment(salt.hex(), body),
+    }
+    return entry | {"hash": entry_hash(case.head, case_ref=case.ref, **entry), "salt": salt.hex(), "body": body}
+
+
+def append(session: Session, case: Case, entry: dict[str, Any]) -> None:
+    """Write a case's next entry. The case's row stands already, with its head and version moved to this entry."""
+    session.connection().execute(insert(LedgerEntry), {**entry, "case_id": case.id})
 
 
 def entries_of(session: Session, case: Case) -> list[LedgerEntry]:

@@ -186,14 +186,14 @@ class CorrectFacts(
 
     def apply(self, case: Case, context: Context) -> None:
         """Change what was given. A verdict reached on other facts is out of date."""
-        for field in self.model_fields_set & PERSON_FIELDS:
-            setattr(case.person, field, getattr(self, field))
         about_eligibility = self.model_fields_set & set(ReferralFacts.model_fields)
         if about_eligibility:
             changes = self.model_dump(mode="json", include=about_eligibility)
-            said = referral_facts(case).model_dump(mode="json")
-            keep_facts(case, ReferralFacts.model_validate({**said, **changes}), context)
+            known = referral_facts(case).model_dump(mode="json")
+            keep_facts(case, ReferralFacts.model_validate({**known, **changes}), context)
             case.verdict_out_of_date = case.verdict is not None
+        for field in self.model_fields_set & PERSON_FIELDS:
+            setattr(case.person, field, getattr(self, field))
 
     def body(self) -> dict[str, Any]:
         """Only what was given: the rest did not change."""
