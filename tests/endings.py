@@ -101,6 +101,13 @@ def withdraws(office: Office) -> str:
     return ref
 
 
+def sent_back(office: Office, ref: str) -> str:
+    """The police say no to a case for review, and return it."""
+    office.does(INSPECTOR, DecideForPolice(accept=False, reasons="Third time this year."), ref)
+    office.does(INSPECTOR, ReturnToForce(reason_code="not_agreed", reasons="Police said no."), ref)
+    return ref
+
+
 def charged(office: Office, ref: str, outcome_code: int = 1) -> str:
     """The charging decision on a returned case, today."""
     decision = RecordChargingDecision(outcome_code=outcome_code, decided_on=office.today)
