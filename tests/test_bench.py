@@ -1,0 +1,39 @@
+"""The bench runs from end to end, with hardly anything to do: how fast is not for a test to say."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from bench.__main__ import BENCHES, app
+from bench.place import KINDS, place
+
+HARDLY_ANY = 0.001
+
+
+@pytest.fixture(autouse=True)
+def on_the_server_of_the_run(postgres_admin_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIVERT_TEST_POSTGRES_URL", postgres_admin_url)
+
+
+@pytest.mark.parametrize("name", BENCHES)
+def test_every_number_stands_beside_a_limit_of_the_same_run(name: str) -> None:
+    kinds = ["PostgreSQL"] if name == "path" else KINDS  # a server takes seconds to start: one is enough here
+    with place(HARDLY_ANY, kinds) as here:
+        figures = list(BENCHES[name](here))
+    assert figures
+    assert all(figure.value > 0 and figure.limit and figure.limit.value > 0 for figure in figures)
+
+
+def test_a_program_reads_the_numbers_as_json() -> None:
+    done = CliRunner().invoke(app, ["judgement", "--quick", "--json"])
+    said = json.loads(done.stdout)
+    assert {figure["bench"] for figure in said["figures"]} == {"judgement"}
+    assert all(figure["times"] > 1 for figure in said["figures"]), "the judge cannot outrun the ifs"
+
+
+def test_a_bench_that_is_not_there_is_named_beside_those_that_are() -> None:
+    done = CliRunner().invoke(app, ["perfrom"])
+    assert done.exit_code == 2
+    assert "perfrom" in done.output
+    assert "perform" in done.output.replace("perfrom", "")
