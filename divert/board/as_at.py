@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Subquery, and_, case, func, literal, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from divert.clock import LONDON, london_date
 from divert.models import Case, Check, LedgerEntry, State
@@ -103,6 +103,8 @@ def _journeys(ends: datetime) -> Subquery:
     been = (
         select(
             LedgerEntry.case_id,
+            func.max(LedgerEntry.seq).label("last"),
+            literal(1).label("referred"),
             _ever(after == State.accepted).label("accepted"),
             _ever(before == State.accepted, after == State.active).label("signed"),
             _ever(before == State.active, after == State.breach_review).label("breached"),
@@ -121,18 +123,16 @@ def _journeys(ends: datetime) -> Subquery:
         .group_by(Check.case_id)
         .subquery()
     )
-    stands = moves(ends)
+    stands = aliased(LedgerEntry)
+    over = and_(been.c.signed == 1, stands.to_state.not_in((State.active, State.breach_review)))
     return (
         select(
             *been.c,
-            case((been.c.case_id.is_not(None), 1), else_=0).label("referred"),
             case((Check.verdict != "not_yet_known", 1), else_=0).label("judged"),
             case((Check.verdict == "eligible", 1), else_=0).label("eligible"),
-            case(
-                (and_(been.c.signed == 1, stands.c.to_state.not_in((State.active, State.breach_review))), 1), else_=0
-            ).label("contract_over"),
+            case((over, 1), else_=0).label("contract_over"),
         )
-        .join(stands, stands.c.case_id == been.c.case_id)
+        .join(stands, and_(stands.case_id == been.c.case_id, stands.seq == been.c.last))
         .outerjoin(checked, checked.c.case_id == been.c.case_id)
         .outerjoin(Check, and_(Check.case_id == checked.c.case_id, Check.seq == checked.c.seq))
         .subquery()
