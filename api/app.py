@@ -1,0 +1,107 @@
+"""The service: every route, in one application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+import anyio
+import anyio.to_thread
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.staticfiles import StaticFiles
+
+from api import advice, board, cases, commands, health, lifecycle, logs, pages, panel, problems, sign_in
+from api.house import House
+from api.page import FOLDER
+from api.problems import Problem
+from api.traffic import Traffic
+from divert.clock import Clock, system_clock
+from divert.config import Settings, settings
+from divert.db import Database
+
+THREADS = 4
+"""Endpoints at work at once: more of them only fight for the interpreter."""
+
+ROUTERS = (cases, commands, advice, lifecycle, panel, board, health, sign_in, pages)
+
+TAGS = [
+    {"name": "cases", "description": "Reading cases. Each reading is in the access log."},
+    {"name": "commands", "description": "Everything that may be done to a case. Each answers with a receipt."},
+    {"name": "eligibility", "description": "What a policy would say, and the policies."},
+    {"name": "lifecycle", "description": "The procedure itself, as data."},
+    {"name": "panel", "description": "Frames, draws and blind summaries for the scrutiny panel."},
+    {"name": "board", "description": "Figures for the board: never a person."},
+    {"name": "health", "description": "For machines that look after this one."},
+]
+
+DESCRIPTION = """
+Deferred prosecution for first-time and low-level offenders. A case moves only by a command; everything anyone may do,
+when, who and on what authority stands in one table: `GET /api/lifecycle`.
+
+**To begin**: send a staff member's token as `Authorization: Bearer divert_...`. Refer a person with `POST /api/cases`;
+ask `GET /api/cases/{ref}/commands` what may be done next, with the JSON Schema of each body; do it. Each answer is a
+receipt: the case's state and version, and the hash of the ledger entry that records it.
+
+**Not twice, and not blindly**: `Idempotency-Key` makes a request safe to send again. `If-Match` with the ETag of the
+case as you read it refuses to act on one that has since changed.
+
+**When it goes wrong** the answer is problem details (RFC 9457): 422 names every answer that cannot be used, 409 every
+reason why it may not be done. Dates are Europe/London, year-month-day; instants are UTC.
+"""
+
+
+def create_app(
+    database: Database | None = None, clock: Clock = system_clock, chosen: Settings | None = None
+) -> FastAPI:
+    """The application on a database (default: the settings' own), with a clock."""
+    chosen = chosen or settings()
+    app = FastAPI(
+        title="Cleveland Divert",
+        summary="Referral, decisions, contract, completion, scrutiny.",
+        description=DESCRIPTION,
+        version=version("cleveland-divert"),
+        license_info={"name": "MIT", "identifier": "MIT"},
+        servers=[{"url": "/", "description": "This server"}],
+        openapi_tags=TAGS,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
+    house = House(database or Database(chosen.database_url), clock, chosen)
+    app.state.house = house
+    for room in ROUTERS:
+        app.include_router(room.router)
+    app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
+    problems.install(app)
+    app.add_middleware(Traffic, house=house)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    logs.configure()
+    anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+    yield
+    app.state.house.database.dispose()
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """OpenAPI 3.1, with the one schema of problem details that every operation points at."""
+    if app.openapi_schema is None:
+        made = get_openapi(
+            title=app.title,
+            version=app.version,
+            summary=app.summary,
+            description=app.description,
+            routes=app.routes,
+            tags=app.openapi_tags,
+            servers=app.servers,
+            license_info=app.license_info,
+        )
+        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas = made["components"]["schemas"]
+        schemas |= problem.pop("$defs") | {"Problem": problem}
+        app.openapi_schema = made
+    return app.openapi_schema

@@ -1,0 +1,135 @@
+"""Reading cases: the list, one case, what may be done to it, and its history. Every reading is in the access log."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.choices import schema_with_choices
+from api.commands import FOR_PEOPLE, Ref
+from api.deps import ByToken
+from api.lifecycle import purpose
+from api.page import READS_CASES
+from api.problems import Reason, may_answer
+from api.view import KNOWS_SUPPORT, CaseView, EntryView, case_view, history
+from api.worklist import Filters, PageView, cases
+from divert.casework.command import Command, Context
+from divert.casework.commands.referral import Refer
+from divert.casework.visibility import may_see
+from divert.casework.workflow import NoSuchCase, NotAllowed, Objections, objections
+from divert.models import Case
+from divert.people.staff import Actor
+from divert.records import access
+
+router = APIRouter(tags=["cases"])
+
+ETAG: dict[int | str, dict[str, Any]] = {
+    200: {"headers": {"ETag": {"description": "The case's version, for If-Match.", "schema": {"type": "string"}}}}
+}
+
+
+class OfferView(BaseModel):
+    """A command, and whether the caller may carry it out now."""
+
+    command: str
+    title: str
+    description: str
+    href: str = Field(description="Where to POST it.")
+    open: bool
+    reasons: list[Reason] = Field(description="Why not; empty where it is open.")
+    body: dict[str, Any] | None = Field(
+        description="Where it is open: the JSON Schema (2020-12) of its body, with the choices that this case offers."
+    )
+
+
+class OffersView(BaseModel):
+    """Everything in the lifecycle, for this case and this caller."""
+
+    ref: str
+    version: int
+    commands: list[OfferView]
+
+
+class LedgerView(BaseModel):
+    """A case's history, first to last."""
+
+    ref: str
+    version: int
+    entries: list[EntryView]
+
+
+def find(session: Session, ref: str, actor: Actor) -> Case:
+    """The case, where `actor` may know of it. Raises NoSuchCase."""
+    case = session.scalar(select(Case).where(Case.ref == ref, may_see(actor)))
+    if case is None:
+        raise NoSuchCase(f"There is no case {ref} that you may open.")
+    return case
+
+
+def standing(case: Case, context: Context) -> list[tuple[type[Command], Objections]]:
+    """Every command for people but the one that opens a case, with what stands against it now."""
+    return [(one, objections(case, one, context)) for one in FOR_PEOPLE.values() if one is not Refer]
+
+
+def _offer(command: type[Command], against: Objections, case: Case, context: Context) -> OfferView:
+    reasons = [("role", against.role)] if against.role else against.reasons
+    return OfferView(
+        command=command.slug(),
+        title=command.title(),
+        description=purpose(command),
+        href=f"/api/cases/{case.ref}/commands/{command.slug()}",
+        open=not against,
+        reasons=[Reason(guard=name, reason=sentence) for name, sentence in reasons],
+        body=None if against else schema_with_choices(command, case, context),
+    )
+
+
+@router.get("/api/cases", summary="List cases", responses=may_answer("not-signed-in", "not-allowed", "invalid"))
+def list_cases(wanted: Annotated[Filters, Query()], asking: ByToken) -> PageView:
+    """The cases that the caller may know of, the latest first."""
+    with asking.writing(*READS_CASES) as (session, actor):
+        access.record(session, actor, "consultation", asking.at, what="list of cases")
+        return cases(session, actor, wanted)
+
+
+@router.get("/api/cases/{ref}", summary="Read a case", responses={**ETAG, **may_answer("not-signed-in", "not-found")})
+def read_case(ref: Ref, asking: ByToken, response: Response) -> CaseView:
+    """Everything the caller may know of a case."""
+    with asking.writing() as (session, actor):
+        case = find(session, ref, actor)
+        access.record(session, actor, "consultation", asking.at, case_ref=ref, what="case")
+        response.headers["ETag"] = f'"{case.version}"'
+        return case_view(session, case, actor)
+
+
+@router.get(
+    "/api/cases/{ref}/commands",
+    summary="What may be done to a case",
+    responses={**ETAG, **may_answer("not-signed-in", "not-found")},
+)
+def read_commands(ref: Ref, asking: ByToken, response: Response) -> OffersView:
+    """Each command: open to the caller now, with the JSON Schema of its body; or closed, with every reason."""
+    with asking.reading() as (session, actor):
+        case = find(session, ref, actor)
+        response.headers["ETag"] = f'"{case.version}"'
+        context = Context(session, actor, asking.at, case.version + 1)
+        found = [_offer(command, against, case, context) for command, against in standing(case, context)]
+        return OffersView(ref=ref, version=case.version, commands=found)
+
+
+@router.get(
+    "/api/cases/{ref}/ledger",
+    summary="A case's history",
+    responses={**ETAG, **may_answer("not-signed-in", "not-allowed", "not-found")},
+)
+def read_ledger(ref: Ref, asking: ByToken, response: Response) -> LedgerView:
+    """Every entry, for the team and the auditor. Salt, body and commitment together let anyone prove an entry again."""
+    with asking.writing() as (session, actor):
+        case = find(session, ref, actor)
+        if actor.role not in KNOWS_SUPPORT:
+            raise NotAllowed("The history is for the Divert team and the auditor.")
+        access.record(session, actor, "consultation", asking.at, case_ref=ref, what="ledger")
+        response.headers["ETag"] = f'"{case.version}"'
+        return LedgerView(ref=ref, version=case.version, entries=history(session, case, actor))

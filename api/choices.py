@@ -1,0 +1,120 @@
+"""What a person may choose from, for fields whose answers depend on the rules, the staff or the case.
+
+A field says `json_schema_extra={"choices": name}`; forms make a list of it, and JSON Schema a closed set of constants.
+"""
+
+import copy
+import json
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import select
+
+from divert.casework.command import Command, Context
+from divert.clock import london_text
+from divert.models import Case, LedgerEntry, Role, Staff
+from divert.people.staff import KEYWORKERS
+
+Choice = tuple[str | int, str]
+"""A value and the words for it."""
+
+
+def _needs(_case: Case, context: Context) -> list[Choice]:
+    specialist = context.by.role is Role.complex_needs_specialist
+    return [(one.code, one.title) for one in context.rules.needs.values() if specialist or not one.restricted]
+
+
+def _conditions(_case: Case, context: Context) -> list[Choice]:
+    return [(one.code, one.title) for one in context.rules.conditions.values() if not one.victim_contact]
+
+
+def _keyworkers(_case: Case, context: Context) -> list[Choice]:
+    query = select(Staff).where(Staff.role.in_(KEYWORKERS), Staff.active.is_(True)).order_by(Staff.name)
+    return [(one.username, f"{one.name}, {one.role.label.lower()}") for one in context.session.scalars(query)]
+
+
+def _offences(case: Case | None, context: Context) -> list[Choice]:
+    on = case.referred_on if case is not None else context.today
+    return [(one.code, f"{one.title} ({one.code})") for one in context.rules.offences.in_force(on).values()]
+
+
+def _outcomes(_case: Case, context: Context) -> list[Choice]:
+    return [(one.code, f"{one.code}: {one.title}") for one in context.rules.outcomes_on(context.today)]
+
+
+def _close_reasons(case: Case, context: Context) -> list[Choice]:
+    known = context.rules.close_reasons.values()
+    return [(one.code, one.title) for one in known if not one.states or case.state in one.states]
+
+
+def _return_reasons(case: Case, context: Context) -> list[Choice]:
+    return [(one.code, one.title) for one in context.rules.return_reasons.values() if case.state in one.states]
+
+
+def _open_conditions(case: Case, _context: Context) -> list[Choice]:
+    return [(one.number, f"{one.number}. {one.text}") for one in case.conditions if one.status == "open"]
+
+
+def _appointments(case: Case, _context: Context) -> list[Choice]:
+    live = [one for one in case.appointments if one.status in ("booked", "past")]
+    return [(one.seq, f"{london_text(one.at)}: {one.purpose} ({one.status})") for one in live]
+
+
+def _notes(case: Case, context: Context) -> list[Choice]:
+    query = select(LedgerEntry).where(
+        LedgerEntry.case_id == case.id, LedgerEntry.command.in_(("add-note", "correct-note"))
+    )
+    notes = [one for one in context.session.scalars(query.order_by(LedgerEntry.seq)) if one.body is not None]
+    return [(one.seq, f"{london_text(one.at)}: {json.loads(one.body or '')['text'][:60]}") for one in notes]
+
+
+CHOICES: dict[str, Callable[[Any, Context], Sequence[Choice]]] = {
+    "needs": _needs,
+    "conditions": _conditions,
+    "keyworkers": _keyworkers,
+    "offences": _offences,
+    "outcomes": _outcomes,
+    "close_reasons": _close_reasons,
+    "return_reasons": _return_reasons,
+    "open_conditions": _open_conditions,
+    "appointments": _appointments,
+    "notes": _notes,
+}
+
+
+def offered(model: type[BaseModel], case: Case | None, context: Context) -> dict[str, Sequence[Choice]]:
+    """The choices that a model's fields name."""
+    names = {one["choices"] for one in _parts(schema_of(model)) if "choices" in one}
+    return {name: CHOICES[name](case, context) for name in names}
+
+
+def schema_with_choices(command: type[Command], case: Case, context: Context) -> dict[str, Any]:
+    """The JSON Schema of a command's body, closed to the choices that this case offers."""
+    schema = copy.deepcopy(schema_of(command))
+    found = offered(command, case, context)
+    for one in _parts(schema):
+        if choices := found.get(one.pop("choices", "")):
+            one["oneOf"] = [{"const": value, "title": words} for value, words in choices]
+    return schema
+
+
+@lru_cache
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """A model's JSON Schema, made once. Not to be changed."""
+    return model.model_json_schema()
+
+
+def _parts(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every object within a schema, itself included."""
+    waiting: list[Any] = [schema]
+    found = []
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            found.append(one)
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+    return found

@@ -1,0 +1,168 @@
+"""One route for each command of the lifecycle, made by a loop: its class is the body, its row the description."""
+
+# No `from __future__ import annotations` here: FastAPI reads each command's class from the route's signature.
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Path, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
+from starlette.responses import JSONResponse
+
+from api import idempotency
+from api.deps import Asking, ByToken
+from api.lifecycle import described
+from api.problems import ProblemError, may_answer
+from divert.casework.command import Command
+from divert.casework.commands.record import CASE_REF
+from divert.casework.commands.referral import Refer
+from divert.casework.lifecycle import COMMANDS, rows_of
+from divert.casework.workflow import Receipt, perform
+from divert.models import Case, LedgerEntry, Role, State
+
+router = APIRouter(tags=["commands"])
+
+Ref = Annotated[str, Path(pattern=CASE_REF, max_length=16, description="The case.", examples=["D-19-0001"])]
+IfMatch = Annotated[
+    str | None,
+    Header(
+        pattern=r'^(\*|"\d{1,9}")$',
+        description="The version of the case you decided on, as its ETag gives it. Where the case has moved on: 412. "
+        "Left out, the command is carried out on the case as it is.",
+        examples=['"3"'],
+    ),
+]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[\x21-\x7e]{1,120}$",
+        description="Any text of your own, new for each thing to be done. Sent again with the same request, the first "
+        "answer comes back, with `Idempotent-Replay: true`, and nothing is done twice.",
+        examples=["0b9e4a5e-6a1e-4c8e-9d64-0a6a1d6d5f11"],
+    ),
+]
+
+
+class Done(BaseModel):
+    """What was done: the case as it now stands, and the hash of the ledger entry that says so."""
+
+    ref: str = Field(examples=["D-19-0001"])
+    state: State
+    version: int = Field(ge=1, description="The number of the case's ledger entries. Its ETag.")
+    receipt: str = Field(description="The hash of the new ledger entry. Keep it: it proves what was recorded.")
+
+
+FOR_PEOPLE = {slug: one for slug, one in COMMANDS.items() if any(row.by != (Role.system,) for row in rows_of(one))}
+"""The worker's own commands have no route, form or button."""
+
+
+def carry_out(
+    asking: Asking, ref: str | None, command: Command, seen: int | None = None, key: str | None = None
+) -> tuple[Receipt, bool]:
+    """Perform and commit. Answers the receipt, and whether it is that of an earlier request with the same key."""
+    try:
+        with asking.writing() as (session, actor):
+            if key is None:
+                return perform(session, ref, command, actor, asking.at, seen), False
+            earlier = idempotency.claim(
+                session, actor, key, f"{asking.request.url.path} {command.slug()}", command, asking.at
+            )
+            if earlier is not None:
+                return earlier, True
+            receipt = perform(session, ref, command, actor, asking.at, seen)
+            idempotency.keep(session, actor, key, receipt)
+            return receipt, False
+    except (StaleDataError, IntegrityError) as race:
+        if isinstance(race, IntegrityError) and LedgerEntry.__tablename__ not in str(race.orig):
+            raise
+        with asking.reading() as (session, _):
+            raise Overtaken(session.scalar(select(Case.version).where(Case.ref == ref))) from race
+
+
+class Overtaken(ProblemError):
+    """Somebody else was quicker, by less than the time it takes to do it."""
+
+    def __init__(self, version: int | None) -> None:
+        said = "Somebody else changed this case in the same moment. Look at it again, then decide."
+        super().__init__("overtaken", said, version=version)
+
+    def __str__(self) -> str:
+        return self.problem.detail
+
+
+def seen_in(if_match: str | None) -> int | None:
+    """The version that an If-Match names; None for any."""
+    return None if if_match in (None, "*") else int(str(if_match).strip('"'))
+
+
+def _answer(receipt: Receipt, replayed: bool, status: int) -> Response:
+    headers = {"ETag": f'"{receipt.version}"'}
+    if status == 201:
+        headers["Location"] = f"/api/cases/{receipt.ref}"
+    if replayed:
+        headers["Idempotent-Replay"] = "true"
+    return JSONResponse(
+        {"ref": receipt.ref, "state": receipt.state, "version": receipt.version, "receipt": receipt.receipt},
+        status,
+        headers,
+    )
+
+
+def _route(command: type[Command]) -> Callable[..., Response]:
+    def act(
+        ref: Ref, given: Command, asking: ByToken, if_match: IfMatch = None, key: IdempotencyKey = None
+    ) -> Response:
+        return _answer(*carry_out(asking, ref, given, seen_in(if_match), key), status=200)
+
+    act.__annotations__["given"] = command
+    return act
+
+
+ALWAYS = (
+    "malformed",
+    "not-signed-in",
+    "not-allowed",
+    "refused",
+    "overtaken",
+    "too-large",
+    "media-type",
+    "invalid",
+    "key-reused",
+)
+HEADERS = {
+    "ETag": {"description": "The case's new version.", "schema": {"type": "string"}},
+    "Idempotent-Replay": {"description": "true: done before, under this key.", "schema": {"type": "string"}},
+}
+
+
+@router.post(
+    "/api/cases",
+    status_code=201,
+    summary=Refer.title(),
+    description=described(Refer),
+    operation_id=Refer.slug(),
+    response_model=Done,
+    responses={
+        201: {"headers": {**HEADERS, "Location": {"description": "The new case.", "schema": {"type": "string"}}}},
+        **may_answer(*ALWAYS),
+    },
+)
+def refer(given: Refer, asking: ByToken, key: IdempotencyKey = None) -> Response:
+    """Open a case."""
+    return _answer(*carry_out(asking, None, given, key=key), status=201)
+
+
+for slug, command in FOR_PEOPLE.items():
+    if command is not Refer:
+        router.post(
+            f"/api/cases/{{ref}}/commands/{slug}",
+            summary=command.title(),
+            description=described(command),
+            operation_id=slug,
+            response_model=Done,
+            responses={200: {"headers": HEADERS}, **may_answer(*ALWAYS, "not-found", "stale")},
+        )(_route(command))

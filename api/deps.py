@@ -1,0 +1,98 @@
+"""What an endpoint is given: one request, its instant, and the sessions in which it may read or write.
+
+An endpoint is a plain function and opens its own session: who asks is looked up in the same transaction, and the
+commit is done before the endpoint returns, so a commit that fails is never answered with success. A session held by a
+`yield` dependency would promise the same with scope="function", but it is opened on one worker thread and the endpoint
+called on another: with one writer lock and four threads, four requests that wait for the lock leave no thread to the
+one that holds it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.orm import Session
+
+from api.house import House, house
+from api.problems import NotSignedIn
+from api.visit import visit_of
+from divert.casework.workflow import NotAllowed
+from divert.models import Role
+from divert.people import staff
+from divert.people.staff import Actor
+
+BEARER = HTTPBearer(
+    auto_error=False,
+    scheme_name="token",
+    description="A staff member's token: `divert staff token USERNAME` makes one, `divert demo` prints one a role.",
+)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """One request: when it came, and how who asks is found out."""
+
+    request: Request
+    at: datetime
+    who: Callable[[Session], Actor | None]
+
+    @property
+    def house(self) -> House:
+        """Where it is served."""
+        return house(self.request)
+
+    @contextmanager
+    def reading(self, *roles: Role) -> Iterator[tuple[Session, Actor]]:
+        """A session that writes nothing, and who asks: in one of these roles, where any are named."""
+        with self.house.database.reading() as session:
+            yield session, self._actor(session, roles)
+
+    @contextmanager
+    def writing(self, *roles: Role) -> Iterator[tuple[Session, Actor]]:
+        """A session committed when the block ends, and who asks."""
+        with self.house.database.writing() as session:
+            yield session, self._actor(session, roles)
+
+    def _actor(self, session: Session, roles: tuple[Role, ...]) -> Actor:
+        actor = self.who(session)
+        if actor is None:
+            raise NotSignedIn
+        self.request.state.signed_in = True
+        if roles and actor.role not in roles:
+            able = ", ".join(role.label.lower() for role in roles)
+            raise NotAllowed(f"This is for: {able}.")
+        return actor
+
+
+async def by_token(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> Asking:
+    """A program's request: it carries a bearer token."""
+    if given is None:
+        raise NotSignedIn
+    at, token = house(request).clock(), given.credentials
+    return Asking(request, at, lambda session: staff.by_token(session, token, at))
+
+
+async def by_visit(request: Request) -> Asking:
+    """A page's request: it carries a visit's cookie."""
+    visit = visit_of(request)
+    if visit is None or visit.username is None:
+        raise NotSignedIn
+    username = visit.username
+    return Asking(request, house(request).clock(), lambda session: staff.active(session, username))
+
+
+def signed_in(request: Request) -> Actor | None:
+    """Who is signed in at a page that is open to all."""
+    visit = visit_of(request)
+    if visit is None or visit.username is None:
+        return None
+    with house(request).database.reading() as session:
+        return staff.active(session, visit.username)
+
+
+ByToken = Annotated[Asking, Depends(by_token)]
+ByVisit = Annotated[Asking, Depends(by_visit)]

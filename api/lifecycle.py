@@ -1,0 +1,114 @@
+"""The lifecycle as a stranger reads it: every row of the table, and its diagram."""
+
+import inspect
+from collections.abc import Mapping
+from functools import lru_cache
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from api.deps import signed_in
+from api.page import write
+from api.problems import KINDS, may_answer
+from divert.casework.command import Command
+from divert.casework.guard import Guard
+from divert.casework.lifecycle import TRANSITIONS, T, mermaid, rows_of
+from divert.models import Role, State
+
+router = APIRouter(tags=["lifecycle"])
+
+
+class GuardView(BaseModel):
+    """Something that must hold."""
+
+    name: str
+    sentence: str | None = Field(description="What is said when it does not hold; null where that depends on the case.")
+
+
+class Target(BaseModel):
+    """Where a command leads, and when (null: always)."""
+
+    state: State
+    when: str | None
+
+
+class RowView(BaseModel):
+    """One row: a command, from these states to those, by these roles, provided that these guards hold."""
+
+    command: str = Field(examples=["report-breach"])
+    title: str
+    says: str = Field(description="What it is for.")
+    sources: list[State] = Field(alias="from", description="None: it opens a case.")
+    targets: list[Target] = Field(
+        alias="to", description="None, or none whose `when` holds: the case stays where it is."
+    )
+    by: list[Role]
+    provided: list[GuardView] = Field(alias="provided that", description="Every one must hold.")
+    under: str = Field(description="The authority.")
+
+
+class LifecycleView(BaseModel):
+    """Everything anyone may do, when, who, and on what authority."""
+
+    rows: list[RowView]
+    mermaid: str = Field(description="The same as a Mermaid state diagram: what moves a case.")
+
+
+def purpose(command: type[Command]) -> str:
+    """What a command is for, in its own words."""
+    return inspect.getdoc(command) or command.title()
+
+
+def row_view(row: T) -> RowView:
+    """One row, to be shown."""
+    if isinstance(row.to, Mapping):
+        targets = [Target(state=state, when=guard.name) for guard, state in row.to.items()]
+    else:
+        targets = [Target(state=state, when=None) for state in row.targets]
+    return RowView.model_validate(
+        {
+            "command": row.command.slug(),
+            "title": row.command.title(),
+            "says": purpose(row.command),
+            "from": row.sources,
+            "to": targets,
+            "by": row.by,
+            "provided that": [_guard_view(guard) for guard in row.provided],
+            "under": row.under,
+        }
+    )
+
+
+def _guard_view(guard: Guard) -> GuardView:
+    return GuardView(name=guard.name, sentence=guard.says if isinstance(guard.says, str) else None)
+
+
+def described(command: type[Command]) -> str:
+    """A command's rows in Markdown, for OpenAPI."""
+    lines = [purpose(command)]
+    for row in map(row_view, rows_of(command)):
+        leads = " or ".join(f"{one.state} (when `{one.when}`)" if one.when else str(one.state) for one in row.targets)
+        guards = ", ".join(f"`{guard.name}`" for guard in row.provided) or "nothing more"
+        lines.append(
+            f"From {', '.join(row.sources) or 'nothing'} to {leads or 'the same state'}, by {', '.join(row.by)}."
+            f" Provided that: {guards}. Under: {row.under}."
+        )
+    return "\n\n".join(lines)
+
+
+@lru_cache
+def _whole() -> LifecycleView:
+    return LifecycleView(rows=[row_view(row) for row in TRANSITIONS], mermaid=mermaid())
+
+
+@router.get("/api/lifecycle", summary="The lifecycle of a case", responses=may_answer())
+def lifecycle() -> LifecycleView:
+    """Every command: from which states to which, by whom, provided that what, under which authority. Open to all."""
+    return _whole()
+
+
+@router.get("/help", include_in_schema=False)
+def help_page(request: Request) -> Response:
+    """How it works: the same table, to be read; and what each problem means."""
+    return write(request, "help.html", actor=signed_in(request), rows=_whole().rows, kinds=KINDS)

@@ -1,0 +1,15 @@
+"""Logs as JSON, a line an event, to standard output."""
+
+import structlog
+
+
+def configure() -> None:
+    """Write every log line of this process as JSON with its instant."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        cache_logger_on_first_use=False,
+    )

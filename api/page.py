@@ -1,0 +1,100 @@
+"""How a page is written: one strict environment, one frame around every page, one cookie."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from api.house import house
+from api.visit import Visit, visit_of
+from divert.board.figures import BOARD_READS
+from divert.clock import london_text, written_date
+from divert.models import Role
+from divert.people.staff import TEAM, Actor
+from divert.scrutiny.frame import READS
+
+FOLDER = Path(__file__).parent
+FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json")
+
+READS_CASES = (Role.referring_officer, *TEAM, Role.auditor)
+"""Who may read cases at all; which of them, divert.casework.visibility says."""
+
+NAVIGATION = (
+    ("/", "Cases", READS_CASES),
+    ("/refer", "Refer a person", (Role.referring_officer, Role.police_team_lead, Role.project_manager)),
+    ("/pre-check", "Would Divert take this?", READS_CASES),
+    ("/board/figures", "Figures", BOARD_READS),
+    ("/panel/draws", "Draws", READS),
+    ("/help", "How it works", tuple(Role)),
+)
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a person is at the other end, by the address alone."""
+    return not request.url.path.startswith(FOR_PROGRAMS)
+
+
+def in_words(value: Any) -> str:
+    """A value as people read it."""
+    match value:
+        case None | "":
+            return "not known"
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return london_text(value)
+        case date():
+            return written_date(value)
+        case Enum():
+            return str(value.value).replace("_", " ")
+        case Decimal():
+            return f"{value:f}"
+        case list() | tuple() | set() | frozenset():
+            return ", ".join(in_words(one) for one in value) or "none"
+        case Mapping():
+            return "; ".join(f"{str(name).replace('_', ' ')}: {in_words(one)}" for name, one in value.items())
+        case _:
+            return str(value)
+
+
+_pages = Environment(
+    loader=FileSystemLoader(FOLDER / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_pages.filters["words"] = in_words
+_pages.filters["spaced"] = lambda text: str(text).replace("_", " ")
+
+
+def write(
+    request: Request,
+    template: str,
+    *,
+    actor: Actor | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **values: Any,
+) -> HTMLResponse:
+    """A page from its template, with the frame for `actor`. A visitor without a visit is given one."""
+    settings = house(request).settings
+    known = visit_of(request)
+    visit = known or Visit()
+    html = _pages.get_template(template).render(
+        actor=actor,
+        navigation=[(to, text) for to, text, roles in NAVIGATION if actor and actor.role in roles],
+        here=request.url.path,
+        form_token=visit.form_token(settings),
+        **values,
+    )
+    response = HTMLResponse(html, status, dict(headers or {}))
+    if known is None:
+        visit.keep(response, settings)
+    return response

@@ -1,0 +1,237 @@
+"""Everything that can go wrong, in one form: problem details (RFC 9457) over JSON, one plain page for people.
+
+A problem names what is wrong and what a right answer looks like. It never repeats what was sent, and never an
+exception's own text: both may hold personal data.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from api.page import wants_page, write
+from divert.casework.workflow import NoSuchCase, NotAllowed, Refused, Stale
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One way for a request to fail."""
+
+    status: int
+    title: str
+    meaning: str
+
+
+KINDS = {
+    "malformed": Kind(400, "Malformed request", "The body is not JSON in UTF-8, or the request itself cannot be read."),
+    "not-signed-in": Kind(401, "Not signed in", "A valid bearer token is needed, of somebody who still works here."),
+    "not-allowed": Kind(403, "Not allowed", "This is not for the caller's role, whatever the case."),
+    "not-found": Kind(
+        404, "Not found", "There is no such thing, or the caller may not know of it: the two read alike."
+    ),
+    "method": Kind(405, "Method not allowed", "The address takes other methods; Allow names them."),
+    "refused": Kind(409, "Refused", "It may not be done as the case stands. `reasons` holds every reason."),
+    "overtaken": Kind(409, "Overtaken", "Somebody else changed the case in the same moment. `version` is the new one."),
+    "stale": Kind(
+        412, "Stale", "The case is no longer at the version that If-Match names. `version` is the present one."
+    ),
+    "too-large": Kind(413, "Too large", "The body is larger than this service takes."),
+    "media-type": Kind(415, "Unsupported media type", "The body must be sent as application/json."),
+    "invalid": Kind(
+        422, "Invalid", "An answer cannot be used. `errors` says which, why, and what a right one looks like."
+    ),
+    "key-reused": Kind(422, "Idempotency key used before", "This key came before with another request. Use a new one."),
+    "too-many": Kind(429, "Too many requests", "Wait for as many seconds as Retry-After says."),
+    "failed": Kind(500, "Failed", "The fault is here. Nothing was changed, unless an earlier answer said so."),
+    "not-ready": Kind(503, "Not ready", "The database is out of reach or not at the newest schema."),
+}
+
+
+class FieldFault(BaseModel):
+    """What is wrong with one answer."""
+
+    pointer: str | None = Field(
+        default=None, description="Where in the body, as a JSON pointer.", examples=["#/signed_on"]
+    )
+    parameter: str | None = Field(default=None, description="Or which query parameter or header.", examples=["limit"])
+    detail: str = Field(description="What is wrong, and what a right answer looks like.")
+
+
+class Reason(BaseModel):
+    """One guard that says no."""
+
+    guard: str = Field(description="Its name in the lifecycle.", examples=["victim_heard_before_a_yes"])
+    reason: str = Field(description="Why, in a sentence.")
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457)."""
+
+    type: str = Field(description="Which kind of problem: an address that explains it.", examples=["/help#refused"])
+    title: str
+    status: int = Field(ge=400, le=599)
+    detail: str = Field(description="What happened, for a person.")
+    errors: list[FieldFault] | None = Field(default=None, description="Each answer that cannot be used.")
+    reasons: list[Reason] | None = Field(default=None, description="Every reason why it was refused.")
+    version: int | None = Field(default=None, description="The case's present version.")
+
+
+class ProblemError(Exception):
+    """Raised to answer with a problem of a kind."""
+
+    def __init__(self, kind: str, detail: str = "", headers: Mapping[str, str] | None = None, **more: Any) -> None:
+        self.headers = dict(headers or {})
+        known = KINDS[kind]
+        said = detail or known.meaning.replace("`", "")
+        self.problem = Problem(type=f"/help#{kind}", title=known.title, status=known.status, detail=said, **more)
+        super().__init__(kind)
+
+
+class NotSignedIn(ProblemError):
+    """Nobody has proved who they are."""
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__("not-signed-in", detail, {"WWW-Authenticate": 'Bearer realm="Cleveland Divert"'})
+
+
+def invalid(faults: Sequence[FieldFault]) -> ProblemError:
+    """The problem that these answers make."""
+    count = "One answer" if len(faults) == 1 else f"{len(faults)} answers"
+    return ProblemError("invalid", f"{count} cannot be used.", errors=list(faults))
+
+
+def explained(error: Exception) -> ProblemError:
+    """The problem that an exception means; an exception that nobody foresaw is the service's own failure."""
+    match error:
+        case ProblemError():
+            return error
+        case NoSuchCase():
+            return ProblemError("not-found", str(error))
+        case NotAllowed():
+            return ProblemError("not-allowed", str(error))
+        case Stale():
+            return ProblemError("stale", str(error), version=error.version)
+        case Refused():
+            reasons = [Reason(guard=name, reason=sentence) for name, sentence in error.reasons]
+            return ProblemError("refused", str(error), reasons=reasons)
+        case RequestValidationError():
+            return _of_request(error)
+        case ValidationError():
+            return invalid([_fault("body", one["loc"], one) for one in error.errors()])
+        case HTTPException():
+            return _of_http(error)
+        case _:
+            return ProblemError("failed")
+
+
+def _of_http(error: HTTPException) -> ProblemError:
+    kinds = {400: "malformed", 404: "not-found", 405: "method", 413: "too-large"}
+    return ProblemError(kinds.get(error.status_code, "failed"), headers=error.headers)
+
+
+def _of_request(error: RequestValidationError) -> ProblemError:
+    found = error.errors()
+    if any(one["type"] == "json_invalid" for one in found):
+        return ProblemError("malformed", 'The body is not JSON. Send an object, like {"reasons": "..."}.')
+    if any(one["loc"][0] == "path" for one in found):
+        return ProblemError("not-found")
+    if isinstance(error.body, bytes):
+        return ProblemError("media-type")
+    return invalid([_fault(str(one["loc"][0]), one["loc"][1:], one) for one in found])
+
+
+def _fault(where: str, loc: Sequence[Any], error: Mapping[str, Any]) -> FieldFault:
+    if where != "body":
+        return FieldFault(parameter=".".join(str(part) for part in loc), detail=sentence(error))
+    steps = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in loc)
+    return FieldFault(pointer=f"#{steps}", detail=sentence(error))
+
+
+SENTENCES = {
+    "missing": "This is needed and was left out.",
+    "extra_forbidden": "There is no answer of this name here. Take it out.",
+    "string_type": "This must be text.",
+    "string_unicode": "This holds a character that cannot be kept. Use plain text.",
+    "string_too_long": "This is too long. Use at most {max_length} characters.",
+    "string_too_short": "This is too short. Use at least {min_length} characters.",
+    "too_short": "Give at least {min_length}.",
+    "too_long": "Give at most {max_length}.",
+    "int_type": "This must be a whole number, like 3.",
+    "int_parsing": "This must be a whole number, like 3.",
+    "int_from_float": "This must be a whole number, like 3.",
+    "int_parsing_size": "This number is too large.",
+    "greater_than_equal": "This must be {ge} or more.",
+    "less_than_equal": "This must be {le} or less.",
+    "literal_error": "Choose one of: {expected}.",
+    "enum": "Choose one of: {expected}.",
+    "list_type": "This must be a list.",
+    "model_attributes_type": "This must be a JSON object.",
+    "model_type": "This must be a JSON object.",
+    "dict_type": "This must be a JSON object.",
+    "string_pattern_mismatch": "This is not written as it should be. It must match {pattern}",
+    "date_from_datetime_parsing": "This is not written as a date. Write year-month-day, like 2019-04-30.",
+}
+
+
+def sentence(error: Mapping[str, Any]) -> str:
+    """One of Pydantic's errors as a person reads it. It never holds what was typed."""
+    known = SENTENCES.get(error["type"])
+    if known:
+        return known.format_map({key: str(value).replace("'", "") for key, value in error.get("ctx", {}).items()})
+    said = str(error["msg"]).removeprefix("Value error, ")
+    return said if said.endswith((".", "!", "?")) else f"{said}."
+
+
+def answer(request: Request, error: Exception) -> Response:
+    """The response that an exception means: a page for a person, JSON for a program."""
+    raised = explained(error)
+    problem = raised.problem
+    if wants_page(request):
+        if isinstance(raised, NotSignedIn):
+            then = f"?then={quote(request.url.path)}" if request.method == "GET" and request.url.path != "/" else ""
+            return RedirectResponse(f"/sign-in{then}", 303)
+        return write(request, "problem.html", status=problem.status, headers=raised.headers, problem=problem)
+    body = problem.model_dump(mode="json", exclude_none=True)
+    return JSONResponse(body, problem.status, raised.headers, media_type=MEDIA_TYPE)
+
+
+async def _handle(request: Request, error: Exception) -> Response:
+    return answer(request, error)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every foreseen exception with its problem. What nobody foresaw is caught further out (api.traffic)."""
+    foreseen = (
+        ProblemError,
+        NoSuchCase,
+        NotAllowed,
+        Stale,
+        Refused,
+        RequestValidationError,
+        ValidationError,
+        HTTPException,
+    )
+    for one in foreseen:
+        app.add_exception_handler(one, _handle)
+
+
+def may_answer(*kinds: str) -> dict[int | str, dict[str, Any]]:
+    """For OpenAPI: the problems an operation may answer with, beside those that any may (too many, failed)."""
+    by_status: dict[int | str, dict[str, Any]] = {}
+    for name in (*kinds, "too-many", "failed"):
+        kind = KINDS[name]
+        earlier = by_status.get(kind.status)
+        said = f"{kind.title}. {kind.meaning}"
+        by_status[kind.status] = {
+            "description": f"{earlier['description']} Or: {said}" if earlier else said,
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+    return by_status

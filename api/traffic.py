@@ -1,0 +1,142 @@
+"""Every request passes here: counted, held to a rate, logged without personal data, and given its safe headers.
+
+A log line holds the method, the route's pattern (never the address asked for), the status and the time taken. The one
+failure that nobody foresaw is answered here, and logged by its kind and place alone: an exception's text may hold what
+somebody typed.
+"""
+
+import hashlib
+import time
+import traceback
+from pathlib import Path
+
+import structlog
+from prometheus_client import Counter, Histogram
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.house import House
+from api.problems import ProblemError, answer
+from api.throttle import Throttle
+from api.visit import COOKIE
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+SAFE = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+SIGN_IN_COSTS = 60
+"""One try at a password counts as this many requests, and always against the address it came from."""
+
+log = structlog.get_logger("divert.access")
+
+
+class Traffic:
+    """The outermost layer of the service."""
+
+    def __init__(self, app: ASGIApp, house: House) -> None:
+        self.app, self.house = app, house
+        self.throttle = Throttle(house.settings.requests_per_minute)
+        self.safe = dict(SAFE)
+        if house.settings.https:
+            self.safe["Strict-Transport-Security"] = "max-age=31536000"
+        self.passed = Counter(
+            "divert_requests", "Requests answered.", ("method", "route", "status"), registry=house.metrics
+        )
+        self.took = Histogram("divert_request_seconds", "Time to answer.", ("method", "route"), registry=house.metrics)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began, status, fault = time.perf_counter(), 0, None
+
+        async def send_safely(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._make_safe(scope, MutableHeaders(scope=message))
+            await send(message)
+
+        request = Request(scope, receive)
+        try:
+            if wait := self._wait(request):
+                refusal = ProblemError("too-many", headers={"Retry-After": str(wait)})
+                await answer(request, refusal)(scope, receive, send_safely)
+            else:
+                await self.app(scope, self._limited(request, receive), send_safely)
+        except Exception as error:  # the last line: whatever it was, somebody is waiting for an answer
+            fault = {"error": type(error).__name__, "where": _where(error)}
+            if not status:
+                await answer(request, error)(scope, receive, send_safely)
+        finally:
+            if getattr(request.state, "signed_in", False) and (credential := _credential(request)):
+                self.throttle.trust(credential)
+            self._note(scope, status, time.perf_counter() - began, fault)
+
+    def _wait(self, request: Request) -> int:
+        """Seconds to wait. A credential has its own allowance once it has proved good; until then its address pays."""
+        now, credential = time.monotonic(), _credential(request)
+        address = f"address {request.client.host if request.client else 'unknown'}"
+        if request.method == "POST" and request.url.path == "/sign-in":
+            return self.throttle.wait(f"sign-in from {address}", now, SIGN_IN_COSTS)
+        return self.throttle.wait(credential if credential and self.throttle.trusts(credential) else address, now)
+
+    def _limited(self, request: Request, receive: Receive) -> Receive:
+        """The body, as long as it stays within its limit. The framework's own limit would answer in plain text."""
+        most, read = self.house.settings.max_body_bytes, 0
+        said = request.headers.get("content-length", "")[:18]
+
+        async def limited() -> Message:
+            nonlocal read
+            if said.isdecimal() and int(said) > most:
+                raise HTTPException(413)
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > most:
+                raise HTTPException(413)
+            return message
+
+        return limited
+
+    def _make_safe(self, scope: Scope, headers: MutableHeaders) -> None:
+        for name, value in self.safe.items():
+            headers.setdefault(name, value)
+        if not scope["path"].startswith("/static/"):
+            headers.setdefault("Cache-Control", "no-store")
+
+    def _note(self, scope: Scope, status: int, seconds: float, fault: dict[str, str] | None) -> None:
+        route = getattr(scope.get("route"), "path", "none")
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        self.passed.labels(method, route, status).inc()
+        self.took.labels(method, route).observe(seconds)
+        line = log.error if fault else log.info
+        line("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1), **(fault or {}))
+
+
+def _credential(request: Request) -> str | None:
+    given = request.headers.get("authorization") or request.cookies.get(COOKIE)
+    return hashlib.sha256(given.encode()).hexdigest() if given else None
+
+
+def _where(error: Exception) -> str:
+    """The last places in the code that it came through; the lines themselves, never the values in them."""
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    return " > ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)

@@ -1,0 +1,374 @@
+"""A case as it leaves the house, over JSON and onto pages alike: every field that leaves is named here, by choice.
+
+What a reader may not know is absent: an officer learns what became of a referral, not what the scheme works on with the
+person; a score of the restricted need is for the specialist and the auditor.
+"""
+
+import json
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
+
+from divert.casework import deadlines
+from divert.casework.commands.referral import referral_facts
+from divert.casework.lifecycle import COMMANDS
+from divert.eligibility.facts import ReferralFacts
+from divert.eligibility.judge import Judgement, trace_from
+from divert.eligibility.pack import Effect, Verdict
+from divert.eligibility.policy import NoPolicy
+from divert.models import Case, Check, LedgerEntry, Role, Sensitivity, State
+from divert.people.staff import TEAM, Actor
+from divert.records.ledger import entries_of
+from divert.rulebook import rulebook
+
+KNOWS_SUPPORT = (*TEAM, Role.auditor)
+"""Who may know what the scheme works on with a person, and read the words of the record."""
+
+KNOWS_RESTRICTED_NEED = (Role.complex_needs_specialist, Role.auditor)
+
+
+class Shown(BaseModel):
+    """Read from a stored row, field by field."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class PersonView(Shown):
+    """Who it is about."""
+
+    surname: str
+    forenames: str | None
+    date_of_birth: date | None
+    sex: str | None
+    ethnicity: str | None
+    pnc_id: str | None
+    cro_no: str | None
+    postcode: str | None
+    phone: str | None
+    email: str | None
+    interpreter: str | None
+
+
+class VictimView(Shown):
+    """Who was harmed, whether they were asked, and what they said."""
+
+    kind: str | None
+    name: str | None
+    contact: str | None
+    contact_name: str | None
+    enhanced: bool | None
+    views: str | None
+    attempts: int
+    told_on: date | None
+    words: str | None = Field(default=None, description="What they said last, in their own words.")
+
+
+class FindingView(BaseModel):
+    """How one rule of the policy came out."""
+
+    id: str
+    says: str
+    cites: str = Field(description="The rule's authority.")
+    effect: Effect
+    met: bool | None = Field(description="null: a fact it turns on is not known.")
+    ask: str | None = Field(description="What to ask, where it is not known.")
+    facts: dict[str, Any] = Field(description="The facts it turned on.")
+
+
+class JudgementView(BaseModel):
+    """What a policy says, with every rule. It is advice: police and probation each decide."""
+
+    verdict: Verdict
+    policy: str
+    policy_title: str
+    policy_digest: str
+    because: list[str] = Field(description="The rules that decide it.")
+    asks: list[str] = Field(description="Questions to answer first, where it is not yet known.")
+    warnings: list[str]
+    trace: list[FindingView]
+
+
+class CheckView(Shown):
+    """The eligibility check made last, and whether the facts have changed since."""
+
+    seq: int
+    at: datetime
+    verdict: Verdict
+    policy: str
+    out_of_date: bool
+    judgement: JudgementView | None = Field(description="null: that policy is no longer held here.")
+
+
+class DecisionView(Shown):
+    """One side's decision. The last of a side stands."""
+
+    seq: int
+    side: Literal["police", "probation"]
+    accept: bool
+    override: bool = Field(description="Against the verdict.")
+    by: str
+    at: datetime
+    reasons: str | None = None
+    override_reason: str | None = None
+
+
+class ContractView(Shown):
+    """One signed version; the last is in force."""
+
+    seq: int
+    signed_on: date
+    ends_on: date
+
+
+class ConditionView(Shown):
+    """One thing promised."""
+
+    number: int
+    code: str
+    kind: str
+    text: str
+    provider: str | None
+    status: str
+    settled_on: date | None
+
+
+class AppointmentView(Shown):
+    """One meeting. `seq` is its number."""
+
+    seq: int
+    at: datetime
+    purpose: str
+    place: str
+    status: str
+    moved_from: int | None
+    held: bool | None
+    attended: bool | None
+    late_minutes: int | None
+    fault: str | None
+    acceptable: bool | None
+
+
+class NeedView(Shown):
+    """One need, scored 0 to 10 at entry, review or exit."""
+
+    seq: int
+    need: str
+    stage: str
+    score: int
+    linked: bool
+
+
+class BreachView(Shown):
+    """A report, and what was decided."""
+
+    seq: int
+    kind: str
+    occurred_on: date
+    reported_by: str
+    decision: str | None
+    decided_by: str | None
+    decided_on: date | None
+    what: str | None = None
+    excuse: str | None = None
+
+
+class PauseView(Shown):
+    """An interval in which the contract stood still."""
+
+    seq: int
+    from_on: date
+    until_on: date
+    resumed_on: date | None
+
+
+class SupportView(BaseModel):
+    """What the scheme works on with the person."""
+
+    needs: list[NeedView]
+    contracts: list[ContractView]
+    conditions: list[ConditionView]
+    appointments: list[AppointmentView]
+    pauses: list[PauseView]
+    breaches: list[BreachView]
+
+
+class DeadlineView(Shown):
+    """What must have happened by when, whose it is, and why."""
+
+    seq: int
+    kind: str
+    due_on: date
+    owner_role: Role
+    basis: str
+    authority: str
+    status: str
+    escalated_on: date | None
+
+
+class CaseView(BaseModel):
+    """A case as the caller may know it."""
+
+    ref: str
+    state: State
+    state_since: datetime
+    opened_at: datetime
+    version: int
+    sensitivity: Sensitivity
+    owner: str = Field(description="Who holds it now: a username, or the role it waits for.")
+    keyworker: str | None
+    person: PersonView
+    crime_ref: str
+    custody_ref: str | None
+    asn: str | None
+    urn: str | None
+    referred_by: str
+    officer: str | None
+    officer_unit: str | None
+    complex_needs: bool | None
+    offence: str = Field(description="The main offence in words.")
+    facts: ReferralFacts = Field(description="What was said at referral, as since corrected.")
+    limit_on: date | None = Field(description="The last day on which a charge could be issued; null: no time limit.")
+    limit_basis: Literal["statutory", "precautionary", "none"]
+    eligibility: CheckView | None
+    decisions: list[DecisionView]
+    victim: VictimView | None
+    deadlines: list[DeadlineView]
+    linked: list[str] = Field(description="Cases that belong with it.")
+    return_reason: str | None
+    close_reason: str | None
+    outcome_code: int | None
+    support: SupportView | None = Field(description="null: the caller may not know it.")
+
+
+class EntryView(Shown):
+    """One entry of a case's history."""
+
+    seq: int
+    at: datetime
+    by: str
+    role: Role
+    command: str
+    title: str
+    from_state: State | None
+    to_state: State
+    commitment: str
+    hash: str
+    salt: str | None
+    body: str | None = Field(
+        description="The stored text, which salt and commitment prove. null: disposed of, or withheld."
+    )
+    withheld: bool
+
+
+def judgement_view(judged: Judgement) -> JudgementView:
+    """A judgement with its trace."""
+    return JudgementView(
+        verdict=judged.verdict,
+        policy=judged.pack.id,
+        policy_title=judged.pack.title,
+        policy_digest=judged.pack.digest,
+        because=list(judged.because),
+        asks=list(judged.asks),
+        warnings=list(judged.warnings),
+        trace=[
+            FindingView(
+                id=one.rule.id,
+                says=one.rule.says,
+                cites=one.rule.cites,
+                effect=one.rule.effect,
+                met=one.holds,
+                ask=one.rule.ask if one.holds is None else None,
+                facts=dict(one.facts),
+            )
+            for one in judged.trace
+        ],
+    )
+
+
+def case_view(session: Session, case: Case, actor: Actor) -> CaseView:
+    """The case, as `actor` may know it."""
+    said = {one.seq: json.loads(one.body) for one in entries_of(session, case) if one.body is not None}
+    victim = VictimView.model_validate(case.victim) if case.victim else None
+    if victim:
+        victim.words = next(
+            (body["words"] for body in reversed(said.values()) if body.get("views") and body.get("words")), None
+        )
+    columns = {name: getattr(case, name) for name in CaseView.model_fields if name in Case.__table__.columns}
+    return CaseView.model_validate(
+        {
+            **columns,
+            "owner": deadlines.owner(case),
+            "person": PersonView.model_validate(case.person),
+            "offence": rulebook().offences.find(case.offence_code, case.referred_on).title,
+            "facts": referral_facts(case),
+            "eligibility": _check_view(case, case.check) if case.check else None,
+            "decisions": [_with_words(DecisionView.model_validate(one), said) for one in case.decisions],
+            "victim": victim,
+            "deadlines": [DeadlineView.model_validate(one) for one in case.deadlines],
+            "linked": [one.other_ref for one in case.links],
+            "support": _support_view(case, said, actor) if actor.role in KNOWS_SUPPORT else None,
+        }
+    )
+
+
+def _with_words(view: Any, said: dict[int, dict[str, Any]]) -> Any:
+    """Add to a row's view the words of the entry that made it."""
+    words = {name: value for name, value in said.get(view.seq, {}).items() if name in type(view).model_fields}
+    return view.model_copy(update={name: value for name, value in words.items() if getattr(view, name) is None})
+
+
+def _check_view(case: Case, check: Check) -> CheckView:
+    try:
+        judged = judgement_view(trace_from(rulebook().packs.by_digest(check.pack_digest), check.facts))
+    except NoPolicy:
+        judged = None
+    return CheckView(
+        seq=check.seq,
+        at=check.at,
+        verdict=Verdict(check.verdict),
+        policy=check.pack_id,
+        out_of_date=case.verdict_out_of_date,
+        judgement=judged,
+    )
+
+
+def _support_view(case: Case, said: dict[int, dict[str, Any]], actor: Actor) -> SupportView:
+    return SupportView(
+        needs=[
+            NeedView.model_validate(one)
+            for one in case.need_scores
+            if actor.role in KNOWS_RESTRICTED_NEED or not _is_restricted(one.need)
+        ],
+        contracts=[ContractView.model_validate(one) for one in case.contracts],
+        conditions=[ConditionView.model_validate(one) for one in case.conditions],
+        appointments=[AppointmentView.model_validate(one) for one in case.appointments],
+        pauses=[PauseView.model_validate(one) for one in case.pauses],
+        breaches=[_with_words(BreachView.model_validate(one), said) for one in case.breaches],
+    )
+
+
+def _is_restricted(need: str) -> bool:
+    known = rulebook().needs.get(need)
+    return known is None or known.restricted
+
+
+def history(session: Session, case: Case, actor: Actor) -> list[EntryView]:
+    """The case's ledger, first to last; without the words that `actor` may not read."""
+    return [_entry_view(one, withheld=_withheld(one, actor)) for one in entries_of(session, case)]
+
+
+def _withheld(entry: LedgerEntry, actor: Actor) -> bool:
+    if entry.body is None or actor.role in KNOWS_RESTRICTED_NEED:
+        return False
+    scores = json.loads(entry.body).get("scores", [])
+    return actor.role not in KNOWS_SUPPORT or any(_is_restricted(one["need"]) for one in scores)
+
+
+def _entry_view(entry: LedgerEntry, *, withheld: bool) -> EntryView:
+    known = COMMANDS.get(entry.command)
+    view = {name: getattr(entry, name) for name in EntryView.model_fields if name in LedgerEntry.__table__.columns}
+    if withheld:
+        view |= {"salt": None, "body": None}
+    return EntryView(**view, title=known.title() if known else entry.command, withheld=withheld)

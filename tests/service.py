@@ -1,0 +1,58 @@
+"""The service as tests see it: the application on an office's database and calendar, and a token for everyone."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from httpx2 import Response
+from pydantic import SecretStr
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from divert.config import Settings
+from divert.people.staff import Actor, issue_token
+from tests.office import CAST, Office
+
+SETTINGS = Settings(secret=SecretStr("a secret of the tests"), requests_per_minute=1_000_000)
+
+
+@dataclass
+class Service:
+    """A caller's view: ask as somebody, get an answer."""
+
+    office: Office
+    client: TestClient
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def ask(
+        self,
+        who: Actor | None,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> Response:
+        """One request, by one of the cast (None: without a token)."""
+        sent = dict(headers or {})
+        if who is not None:
+            sent["Authorization"] = f"Bearer {self.tokens[who.username]}"
+        if body is not None:
+            more["json"] = body
+        return self.client.request(method, path, headers=sent, **more)
+
+    def does(self, who: Actor, slug: str, ref: str, body: Any = None, **headers: str) -> Response:
+        """One command."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.ask(who, "POST", f"/api/cases/{ref}/commands/{slug}", body or {}, headers=named)
+
+
+@contextmanager
+def service(office: Office, settings: Settings = SETTINGS) -> Iterator[Service]:
+    """The application in this process, on the office's own database and calendar."""
+    app = create_app(office.database, lambda: office.now, settings)
+    with office.database.writing() as session:
+        tokens = {one.username: issue_token(session, one.username, office.now) for one in CAST}
+    with TestClient(app, raise_server_exceptions=True) as client:
+        yield Service(office, client, tokens)
