@@ -118,6 +118,7 @@ def test_a_charge_can_be_asked_for_by_name(desk: Office) -> None:
     refs = everyone(desk)
     endings.charged(desk.on("2019-06-28"), refs["breached"])
     assert frozen(desk).strata["breached"] == [refs["breached"]]
+    endings.charged(desk.on("2019-07-01"), refs["refused"])  # after the cut-off
     rule = MAY_AND_JUNE.model_copy(update={"kinds": (Kind.prosecuted, Kind.disagreement)})
     assert frozen(desk, rule).strata == {"disagreement": [refs["disagreement"]], "prosecuted": [refs["breached"]]}
 
@@ -345,6 +346,20 @@ def test_no_identifier_of_the_case_is_in_its_pack(office: Office) -> None:
 def test_text_without_anything_to_withhold_is_left_alone() -> None:
     text = "First offence; £24.50 of food. Alcohol need, 4 of 10. In work since March."
     assert redact(text, ["Dale", "Ashworth", "The Corner"], ["D-19-0001"]) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("ZOË and Zoe O'Brien, o brien, OBRIEN.", "[withheld] and [withheld]."),
+        ("Zoë's mother rang +44 7700 900123.", "[withheld]'s mother rang [withheld]."),
+        ("At the corner of The Corner Shop", "At the [withheld] of The [withheld]"),
+        ("Custody 17 zd 0123419; born 3rd of May 1999.", "Custody [withheld]; born [withheld]."),
+        ("Zoëtrope", "Zoëtrope"),
+    ],
+)
+def test_names_are_withheld_however_they_are_written(text: str, left: str) -> None:
+    assert redact(text, ["Zoë", "O'Brien", "The Corner Shop"], ["17ZD0123419"]) == left
 
 
 def test_what_is_not_on_record_is_shown_as_not_on_record(desk: Office) -> None:
