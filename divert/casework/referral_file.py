@@ -15,6 +15,7 @@ from typing import BinaryIO, NamedTuple
 
 import structlog
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from sqlalchemy.orm import Session
 
 from divert.casework.command import Context
@@ -84,7 +85,8 @@ def check_shape(file: BinaryIO) -> int:
 def rows(file: BinaryIO) -> Iterator[Row]:
     """Every data row, from the file's beginning. Raises FileRefused at the first place where it is not whole."""
     file.seek(0)
-    lines, columns, number = _Lines(file), (), 0
+    lines, number = _Lines(file), 0
+    columns: tuple[str, ...] = ()
     reader = csv.reader(lines, strict=True)
     try:
         for cells in reader:
@@ -258,7 +260,16 @@ def _understood(row: Row) -> Refer | Outcome:
         return Refer.model_validate(row.cells)
     except ValidationError as invalid:
         faults = invalid.errors(include_url=False, include_input=False, include_context=False)
-        return _rejected(row, {str(fault["loc"][0]): fault["msg"] for fault in reversed(faults)})
+        return _rejected(row, {str(fault["loc"][0]): says(fault) for fault in reversed(faults)})
+
+
+def says(fault: ErrorDetails) -> str:
+    """A fault of one field as a sentence for whoever wrote it; it never repeats what was written."""
+    if fault["type"] == "missing":
+        return "This is missing, and must be given."
+    if fault["type"] == "extra_forbidden":
+        return "There is no such field."
+    return fault["msg"].removeprefix("Value error, ")
 
 
 def _judged(row: Row, refer: Refer) -> Outcome:

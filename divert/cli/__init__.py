@@ -1,0 +1,53 @@
+"""The command line: `divert`. Each command is a function; this table names them."""
+
+from collections.abc import Callable
+
+import typer
+
+from divert.cli import cases, panel, proof, running, team
+from divert.cli.terminal import log_to_stderr, plainly
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "serve": running.serve,
+    "migrate": running.migrate,
+    "demo": running.demo,
+    "import": cases.import_file,
+    "export": cases.export,
+    "judge": cases.judge_facts,
+    "verify": proof.verify,
+    "seal": proof.seal,
+    "check": proof.check,
+    "diagram": proof.diagram,
+    "work": running.work,
+    "sweep": running.sweep,
+    "rehearse": panel.rehearse,
+    "draw": panel.draw,
+}
+STAFF: dict[str, Callable[..., None]] = {"add": team.add, "list": team.list_staff, "token": team.token}
+
+
+def _plain(about: str) -> typer.Typer:
+    """A group of commands that answers in plain lines."""
+    return typer.Typer(
+        help=about,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        no_args_is_help=True,
+    )
+
+
+app = _plain("Cleveland Divert: deferred prosecution, from referral to completion.")
+team_app = _plain("Who may act: staff and their bearer tokens.")
+app.add_typer(team_app, name="staff")
+
+for name, function in COMMANDS.items():
+    app.command(name)(plainly(function))
+for name, function in STAFF.items():
+    team_app.command(name)(plainly(function))
+
+
+@app.callback()
+def start() -> None:
+    """Cleveland Divert: deferred prosecution, from referral to completion."""
+    log_to_stderr()

@@ -1,0 +1,74 @@
+"""Proof: that the ledger is as it was written, that the database keeps its invariants, and what the procedure is."""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+from sqlalchemy import func, select
+
+from divert.casework.check import check as faults_in
+from divert.casework.lifecycle import mermaid
+from divert.cli.cases import AsJson
+from divert.cli.terminal import NOT_SO, WrongCall, answer, answer_json, database, watched
+from divert.clock import london_text, system_clock
+from divert.models import Case
+from divert.records import ledger
+from divert.records.ledger import Fault
+from divert.records.seal import seal as seal_now
+from divert.records.seal import verify_seal
+
+
+def verify(
+    case: Annotated[str | None, typer.Argument(metavar="[CASE]", help="One case, like D-19-0001.")] = None,
+    seal: Annotated[
+        str | None, typer.Option(metavar="DIGEST", help="Compare with a seal, as the minutes hold it.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Prove that no byte of the ledger was changed, removed, swapped or added. Exit 1 where one was."""
+    with database() as opened, opened.reading() as session:
+        if case is not None and session.scalar(select(Case.id).where(Case.ref == case)) is None:
+            raise WrongCall(f"there is no case {case} here; against a seal, `--seal` shows a case that was removed.")
+        faults = list(watched(ledger.verify(session, case), "Entries"))
+        if seal is not None:
+            faults += verify_seal(session, seal)
+        cases = 1 if case else session.scalar(select(func.count()).select_from(Case)) or 0
+    _tell(faults, cases, as_json, "The ledger is as it was written")
+
+
+def check(as_json: AsJson = False) -> None:
+    """Prove the invariants of the whole database: history, replay, owners, deadlines. Exit 1 where one is broken."""
+    with database() as opened, opened.reading() as session:
+        cases = session.scalar(select(func.count()).select_from(Case)) or 0
+        faults = list(watched(faults_in(session), "Cases"))
+    _tell(faults, cases, as_json, "Every invariant holds")
+
+
+def _tell(faults: Iterable[Fault], cases: int, as_json: bool, when_none: str) -> None:
+    found = list(faults)
+    if as_json:
+        listed = [{"case": fault.case_ref, "entry": fault.seq, "what": fault.what} for fault in found]
+        answer_json({"sound": not found, "cases": cases, "faults": listed})
+    else:
+        for fault in found:
+            answer(str(fault))
+        answer(f"{len(found)} faults in {cases} cases." if found else f"{when_none}: {cases} cases.")
+    if found:
+        raise typer.Exit(NOT_SO)
+
+
+def seal(as_json: AsJson = False) -> None:
+    """One digest over the heads of all chains, for the board's minutes."""
+    with database() as opened, opened.writing() as session:
+        made = seal_now(session, system_clock())
+    if as_json:
+        answer_json({"digest": made.digest, "at": made.at.isoformat(), "cases": made.cases, "entries": made.entries})
+    else:
+        answer(made.digest)
+        answer(f"{made.cases} cases, {made.entries} entries, {london_text(made.at)}. Put the digest in the minutes;")
+        answer(f"check against it with: divert verify --seal {made.digest}")
+
+
+def diagram() -> None:
+    """The lifecycle of a case as a Mermaid diagram, from the table of transitions."""
+    answer(mermaid().rstrip())

@@ -1,0 +1,162 @@
+"""Running the service: its schema, its demo, its server, its worker."""
+
+import errno
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Annotated
+
+import structlog
+import typer
+import uvicorn
+from sqlalchemy.exc import OperationalError
+from uvicorn.supervisors import Multiprocess
+
+from divert import demo as demonstration
+from divert import migrate as schema
+from divert.cli.cases import AsJson
+from divert.cli.terminal import (
+    NOT_SO,
+    WrongCall,
+    answer,
+    answer_json,
+    answer_table,
+    database,
+    log_to_stderr,
+    say,
+    watched,
+)
+from divert.clock import system_clock
+from divert.worker.sweep import Missed
+from divert.worker.sweep import sweep as swept
+
+log = structlog.get_logger(__name__)
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; the default is this machine alone.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes any that is free.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="How many processes.")] = 1,
+) -> None:
+    """Serve the pages and the JSON service until stopped."""
+    with database():
+        pass  # reachable, and at the newest schema
+    listening = _listen(host, port)
+    config = uvicorn.Config(
+        "api.app:create_app",
+        factory=True,
+        workers=workers,
+        access_log=False,  # an address with a search in it can name a person
+        log_level="warning",
+        server_header=False,
+    )
+    shown = f"[{host}]" if ":" in host else host
+    say(f"Cleveland Divert is at http://{shown}:{listening.getsockname()[1]} (Ctrl+C stops it).")
+    with listening:
+        if workers > 1:
+            Multiprocess(config, sockets=[listening]).run()
+        else:
+            uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket, before anything is started. Raises WrongCall."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as unusable:
+        if unusable.errno == errno.EADDRINUSE:
+            raise WrongCall(f"port {port} on {host} is in use: choose another with --port.") from None
+        why = (unusable.strerror or str(unusable)).partition(" (")[0]
+        raise WrongCall(f"cannot listen on {host}, port {port}: {why}.") from None
+
+
+def migrate(
+    down: Annotated[bool, typer.Option("--down", help="Take the schema away, with everything in it.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --down: do not ask.")] = False,
+) -> None:
+    """Bring the database to the newest schema. What is there stays."""
+    with database(migrated=False) as opened:
+        if down:
+            if not yes:
+                typer.confirm("Everything in the database will be lost. Go on?", abort=True, err=True)
+            schema.downgrade(opened)
+            say("The schema is gone, and everything that was in it.")
+        else:
+            schema.migrate(opened)
+            say("The database is at the newest schema.")
+
+
+def demo(as_json: AsJson = False) -> None:
+    """Fill an empty database with demo staff and a demo year of cases, all invented, and print how to sign in."""
+    with database() as opened:
+        made = demonstration.fill(opened, system_clock(), watched=lambda items: watched(items, "Demo cases"))
+        standing = made is not None or demonstration.stands(opened)
+    if made is None:
+        say("This database is not empty: nothing was changed.")
+        if standing:
+            say(f"Sign in as any demo user with the password {demonstration.PASSWORD}")
+            say("(`divert staff list` shows them); `divert staff token USERNAME` prints a new token.")
+        return
+    if as_json:
+        answer_json([one._asdict() for one in made])
+        return
+    answer_table(
+        ("Role", "Username", "Password", "Token (shown this once)"),
+        [(one.role.label, one.username, one.password, one.token) for one in made],
+    )
+
+
+def sweep(as_json: AsJson = False) -> None:
+    """Escalate every deadline that was missed, once. Exit 1 where one had to be set aside."""
+    with database() as opened:
+        found = list(watched(swept(opened, system_clock), "Deadlines"))
+    _tell(found, as_json)
+    if any(one.fault for one in found):
+        raise typer.Exit(NOT_SO)
+
+
+def work(
+    once: Annotated[bool, typer.Option("--once", help="One round, then stop.")] = False,
+    every: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="Between rounds.")] = 60.0,
+) -> None:
+    """Do what is due, round after round, until stopped: the worker beside the service."""
+    log_to_stderr(logging.INFO)
+    with database() as opened:
+        for _ in _rounds(once, every):
+            try:
+                found = list(swept(opened, system_clock))
+            except OperationalError as broken:
+                if once:
+                    raise
+                log.error("round left out", fault=type(broken).__name__)  # the database may be back for the next
+                continue
+            if found or once:
+                _tell(found, as_json=False)
+
+
+def _rounds(once: bool, seconds: float) -> Iterator[None]:
+    """A round now and, unless once, every so many seconds; SIGTERM and Ctrl+C end it between rounds."""
+    if once:
+        yield
+        return
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    while not stop.is_set():
+        yield
+        stop.wait(seconds)
+
+
+def _tell(found: list[Missed], as_json: bool) -> None:
+    aside = [one for one in found if one.fault]
+    if as_json:
+        answer_json({"escalated": len(found) - len(aside), "set_aside": [one._asdict() for one in aside]})
+        return
+    for one in aside:
+        say(f"{one.case_ref}: {one.kind} of {one.due_on} was set aside ({one.fault}).")
+    answer(f"{len(found) - len(aside)} deadlines escalated, {len(aside)} set aside.")

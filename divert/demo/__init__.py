@@ -1,0 +1,99 @@
+"""A demo: invented staff, and a year of invented people, each of them carried by the same commands as real ones."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime, timedelta
+from operator import itemgetter
+from random import Random
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+
+from divert.casework.command import Command
+from divert.clock import london_date
+from divert.db import Database
+from divert.demo.paths import WAITING, Path, dealt, tell
+from divert.demo.people import FIRST_REFERRALS, referral_days
+from divert.demo.story import Story
+from divert.models import Case, Role, Staff
+from divert.people import staff
+from divert.working_days import add_working_days
+
+PASSWORD = "a-year-of-second-chances"  # noqa: S105 - it opens invented cases only, and is meant to be known
+"""Every demo user's password. The accounts are made where the demo is asked for, and nowhere else."""
+
+STAFF = (
+    ("officer", "PC Robin Hale", Role.referring_officer),
+    ("officer.two", "PC Ashley Byrne", Role.referring_officer),
+    ("police.lead", "Inspector Morgan Doyle", Role.police_team_lead),
+    ("police.lead.two", "Inspector Sam Okafor", Role.police_team_lead),
+    ("probation.lead", "Jo Whitfield", Role.probation_team_lead),
+    ("keyworker", "Alex Tranter", Role.probation_service_officer),
+    ("keyworker.two", "Priya Nandra", Role.probation_service_officer),
+    ("specialist", "Carys Maddox", Role.complex_needs_specialist),
+    ("manager", "Frances Lyle", Role.project_manager),
+    ("panel.coordinator", "Dee Sorley", Role.panel_coordinator),
+    ("panel.member", "Neil Abara", Role.panel_member),
+    ("board", "Ruth Castle", Role.board_member),
+    ("auditor", "Ken Osgood", Role.auditor),
+)
+
+YEAR = timedelta(days=365)
+
+Told = tuple[date, Path, type[Command] | None]
+"""The day of a referral, the path its story takes, and the command it waits after, if it waits."""
+
+
+class SignIn(NamedTuple):
+    """How a demo user signs in: at the pages by password, over JSON by token (one for each role)."""
+
+    role: Role
+    username: str
+    password: str
+    token: str
+
+
+def fill(
+    database: Database,
+    at: datetime,
+    seed: int = 2019,
+    watched: Callable[[Sequence[Told]], Iterable[Told]] = iter,
+) -> list[SignIn] | None:
+    """Fill an empty database with what happened in the year up to `at`; None, and nothing done, where it is not empty.
+
+    The same seed and day give the same people and the same steps. It is one transaction: all of it or nothing.
+    `watched` may wrap the stories, to show how far it has come. ValueError before the scheme's first day.
+    """
+    today = london_date(at)
+    if today <= FIRST_REFERRALS:
+        raise ValueError(
+            f"The scheme took its first referrals on {FIRST_REFERRALS}; there is no year to show before it."
+        )
+    random = Random(seed)  # noqa: S311 - a story, not a secret
+    with database.writing() as session:
+        if any(session.scalar(select(func.count()).select_from(table)) for table in (Staff, Case)):
+            return None
+        first = max(today - YEAR, FIRST_REFERRALS)
+        for username, name, role in STAFF:
+            staff.add(session, username, name, role, PASSWORD)
+        tokens = {role: "" for _, _, role in STAFF}
+        for username, _, role in STAFF:
+            tokens[role] = tokens[role] or staff.issue_token(session, username, at)
+        days = referral_days(random, first, today)
+        stories: list[Told] = [(on, path, None) for on, path in zip(days, dealt(random, len(days)), strict=True)]
+        waiting = [(add_working_days(today, -ago), path, halts) for ago, path, halts in WAITING]
+        stories += [one for one in waiting if one[0] >= first]
+        for number, (on, path, halts) in enumerate(watched(sorted(stories, key=itemgetter(0))), start=1):
+            tell(path, Story(session, random, on, at, number, halts))
+            session.expunge_all()
+    given = dict.fromkeys(tokens)
+    signs_in = []
+    for username, _, role in STAFF:
+        signs_in.append(SignIn(role, username, PASSWORD, tokens[role] if given.pop(role, 1) is None else ""))
+    return signs_in
+
+
+def stands(database: Database) -> bool:
+    """Whether this database holds the demo."""
+    with database.reading() as session:
+        there = set(session.scalars(select(Staff.username)))
+    return {username for username, _, _ in STAFF} <= there

@@ -1,0 +1,203 @@
+"""The stages of a story: referred, decided, signed, kept, completed, or back with the force."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from divert.casework.commands.appointments import BookAppointment, RecordAttendance, RescheduleAppointment
+from divert.casework.commands.contract import (
+    DeclineContract,
+    MarkConditionKept,
+    RecordProgress,
+    SignContract,
+    WaiveCondition,
+)
+from divert.casework.commands.decisions import CheckEligibility, DecideForPolice, DecideForProbation
+from divert.casework.commands.ending import CompleteCase, RecordChargingDecision
+from divert.casework.commands.referral import RecordReferralAgreement, Refer
+from divert.casework.commands.support import Allocate, AssessNeeds
+from divert.casework.commands.victim import RecordVictimUpdate, RecordVictimViews
+from divert.clock import LONDON, london_date
+from divert.demo.people import FOR_REVIEW, pick
+from divert.demo.story import PROBATION, Later, Story
+from divert.rulebook import rulebook
+from divert.time_limits import add_months
+from divert.working_days import add_working_days
+
+CHARGED, RESOLVED, NOT_IN_THE_INTEREST, EXPIRED, DIVERTED = 1, 8, 10, 17, 22
+
+
+def referred(story: Story, **otherwise: Any) -> None:
+    """Referred at the desk, agreement signed there and then, the victim asked, eligibility checked."""
+    story.said |= otherwise
+    story.does(
+        story.officer, Refer.model_validate({name: value for name, value in story.said.items() if value is not None})
+    )
+    story.does(story.officer, RecordReferralAgreement(signed_on=story.today, explained_by=story.said["officer"]))
+    if story.said["victim_kind"] != "none":
+        story.does(story.inspector, victim_views(story), after=1)
+    story.does(story.inspector, CheckEligibility(), after=story.random.randrange(2))
+
+
+def victim_views(story: Story) -> RecordVictimViews:
+    """What the victim said, or that they did not wish to or could not be reached."""
+    views = pick(story.random, {"obtained": 68, "declined": 14, "unreachable": 18})
+    words = (
+        "Wants it not to happen again; would like the money back.",
+        "Content for the scheme to deal with it.",
+        "Would rather see it go to court, but understands.",
+        "Glad if they get some help.",
+    )
+    return RecordVictimViews.model_validate(
+        {
+            "views": views,
+            "attempts": 3 if views == "unreachable" else story.random.choice((1, 1, 2)),
+            "contact_name": "The store manager" if story.said["victim_kind"] == "business" else None,
+            "words": story.random.choice(words) if views == "obtained" else None,
+        }
+    )
+
+
+def decided(story: Story, police: bool = True, probation: bool = True) -> None:
+    """Police and probation each decide, with reasons; an answer against the verdict says why."""
+    verdict = story.case.verdict
+    for who, command, yes, no in (
+        (story.inspector, DecideForPolice, police, "Repeat visits to the same shop; the community impact is too high."),
+        (PROBATION, DecideForProbation, probation, "No wish to change anything; the scheme has nothing to offer yet."),
+    ):
+        accept = yes
+        against = {"ineligible": True, "eligible": False}.get(verdict or "") is accept
+        story.does(
+            who,
+            command(
+                accept=accept,
+                reasons="Full admission, low harm, and a need we can work with." if accept else no,
+                override_reason="The rule is met in letter only: the facts of this one outweigh it."
+                if against
+                else None,
+            ),
+            after=1,
+        )
+
+
+def accepted(story: Story) -> None:
+    """Taken on: both say yes, the victim is told, a keyworker is named."""
+    referred(story, **(story.random.choice(FOR_REVIEW) if story.chance(0.13) else {}))
+    decided(story)
+    allocated(story)
+
+
+def allocated(story: Story) -> None:
+    """The victim is told; the probation lead names a keyworker."""
+    if story.said["victim_kind"] != "none":
+        told = RecordVictimUpdate(told_on=story.today, how="telephone", what="Told that the scheme has taken the case.")
+        story.does(story.inspector, told)
+    story.does(PROBATION, Allocate(keyworker=story.keyworker.username), after=1)
+
+
+def signed(story: Story) -> None:
+    """Needs assessed, then a contract that follows from them and fits the time limit."""
+    needs = needs_of(story)
+    story.does(story.keyworker, assessment("entry", needs), after=story.random.randrange(2, 5))
+    case, today = story.case, story.today
+    ends = add_months(today, story.random.choice((2, 3, 3, 3, 4)))
+    if case.limit_on is not None and case.limit_basis == "statutory":
+        ends = min(ends, case.limit_on - timedelta(days=14))
+    if ends <= today + timedelta(days=14):
+        story.does(story.inspector, DeclineContract(reasons="No contract fits before the time limit."))
+        charged_or_not(story)
+        raise Later
+    extra = [
+        code for code, kind in rulebook().conditions.items() if kind.pathway in top(needs) and not kind.victim_contact
+    ]
+    chosen = [*rulebook().packs.in_force(case.referred_on).contract.mandatory, *extra[:1]]
+    chosen += ["GIVING_BACK"] if story.chance(0.4) else []
+    conditions = [{"code": code, "provider": "A local service" if code in extra else None} for code in chosen]
+    terms = {"signed_on": today, "ends_on": ends, "conditions": conditions}
+    story.does(story.keyworker, SignContract.model_validate(terms))
+
+
+def needs_of(story: Story) -> dict[str, int]:
+    """How severe each need is at entry, 0 to 10."""
+    open_needs = [code for code, need in rulebook().needs.items() if not need.restricted]
+    scores = {code: story.random.choice((0, 0, 1, 1, 2, 3, 4)) for code in open_needs}
+    return scores | {code: story.random.randrange(5, 10) for code in story.random.sample(open_needs, 2)}
+
+
+def top(needs: dict[str, int]) -> list[str]:
+    """The needs that a contract answers to."""
+    return [code for code, score in needs.items() if score >= 5]
+
+
+def assessment(stage: str, needs: dict[str, int]) -> AssessNeeds:
+    """Every need, those that drive the offending linked to it."""
+    scores = [{"need": code, "score": score, "linked": score >= 5} for code, score in needs.items()]
+    return AssessNeeds.model_validate({"stage": stage, "scores": scores})
+
+
+def met(story: Story, after: int, came: bool = True) -> None:
+    """A meeting booked, and what became of it."""
+    on = add_working_days(story.today, after)
+    starts = datetime.combine(on, time(story.random.randrange(9, 16)), LONDON)
+    booking = BookAppointment(starts_at=starts, purpose="Progress with the keyworker", place="Community Safety Hub")
+    seq = story.does(story.keyworker, booking).version
+    if story.chance(0.08):
+        starts += timedelta(days=7)
+        move = RescheduleAppointment(appointment=seq, starts_at=starts, asked_by="client", why="A shift was changed.")
+        seq = story.does(story.keyworker, move, after=1).version
+    story.waits_until(london_date(starts))
+    story.now = max(story.now, starts + timedelta(minutes=45))
+    happened: dict[str, Any] = {"appointment": seq, "held": came, "attended": came}
+    if not came:
+        happened |= {"fault": "client", "acceptable": story.chance(0.4)}
+    elif story.chance(0.1):
+        happened["late_minutes"] = 15
+    story.does(story.keyworker, RecordAttendance.model_validate(happened))
+
+
+def kept(story: Story) -> None:
+    """The term: meetings, progress, each condition kept; now and then one waived."""
+    for _ in range(story.random.randrange(1, 3)):
+        met(story, after=story.random.randrange(5, 13), came=story.chance(0.88))
+    open_ones = [one.number for one in story.case.conditions if one.kind != "refrain"]
+    seen = RecordProgress(condition=open_ones[0], evidence="Engaging well; the provider confirms attendance.")
+    story.does(story.keyworker, seen, after=story.random.randrange(3, 8))
+    contract = story.case.contract
+    if contract is not None:
+        story.waits_until(max(story.today, contract.ends_on - timedelta(days=story.random.randrange(2, 12))))
+    for number in open_ones:
+        if number > 3 and story.chance(0.06):
+            story.does(
+                PROBATION, WaiveCondition(condition=number, reasons="The provider closed; no other place was found.")
+            )
+        else:
+            done = MarkConditionKept(condition=number, kept_on=story.today, evidence="Seen by the keyworker.")
+            story.does(story.keyworker, done)
+
+
+def completed(story: Story) -> None:
+    """Assessed at exit, a little better off, and completed."""
+    entry = {one.need: one.score for one in story.case.need_scores if one.stage == "entry"}
+    better = {need: max(0, score - story.random.choice((0, 1, 1, 2, 3))) for need, score in entry.items()}
+    story.does(story.keyworker, assessment("exit", better))
+    starts = rulebook().outcomes[DIVERTED].starts
+    if starts is not None and add_working_days(story.today, 1) < starts:
+        early = CompleteCase(
+            outcome_code=NOT_IN_THE_INTEREST, explanation="Contract kept; outcome 22 is not in force yet."
+        )
+        story.does(PROBATION, early)
+    else:
+        story.does(
+            PROBATION, CompleteCase(outcome_code=DIVERTED, explanation="Every condition kept or waived."), after=1
+        )
+
+
+def charged_or_not(story: Story) -> None:
+    """Back with the force: charged, or dealt with otherwise."""
+    outcome = story.random.choice((CHARGED, CHARGED, CHARGED, RESOLVED, NOT_IN_THE_INTEREST))
+    after = story.random.randrange(1, 5)
+    day = add_working_days(story.today, after)
+    case = story.case
+    if case.limit_on is not None and case.limit_basis == "statutory" and day > case.limit_on:
+        outcome = EXPIRED
+    done = RecordChargingDecision(outcome_code=outcome, decided_on=day, explanation="Reviewed against the Code.")
+    story.does(story.inspector, done, after=after)

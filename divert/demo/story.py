@@ -1,0 +1,105 @@
+"""The teller of a demo story: one case, moved through the one writer, at an office's hours and an office's pace."""
+
+from datetime import date, datetime, time, timedelta
+from random import Random
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from divert.casework.command import Command
+from divert.casework.commands.ending import EscalateDeadline
+from divert.casework.workflow import Receipt, perform
+from divert.clock import LONDON, london_date
+from divert.demo.people import somebody
+from divert.models import Case, Role
+from divert.people.staff import SYSTEM, Actor
+from divert.working_days import add_working_days
+
+OFFICERS = (Actor("officer", Role.referring_officer), Actor("officer.two", Role.referring_officer))
+INSPECTORS = (Actor("police.lead", Role.police_team_lead), Actor("police.lead.two", Role.police_team_lead))
+PROBATION = Actor("probation.lead", Role.probation_team_lead)
+KEYWORKERS = (
+    Actor("keyworker", Role.probation_service_officer),
+    Actor("keyworker.two", Role.probation_service_officer),
+)
+SPECIALIST = Actor("specialist", Role.complex_needs_specialist)
+MANAGER = Actor("manager", Role.project_manager)
+
+
+class Later(Exception):
+    """The next step has not come yet: the case stands today where it is."""
+
+
+class Story:
+    """One case, told from its referral on: who is in it, what time it is, and how long the office takes.
+
+    It is told until `until`, or until the command `halts` has been done and nobody has got any further.
+    """
+
+    def __init__(
+        self, session: Session, random: Random, on: date, until: datetime, number: int, halts: type[Command] | None
+    ) -> None:
+        self.session, self.random, self.until, self.halts = session, random, until, halts
+        self.now = datetime.combine(on, time(8, 30), LONDON)
+        self.said = somebody(random, on, number)
+        self.officer, self.inspector = random.choice(OFFICERS), random.choice(INSPECTORS)
+        specialist = self.said.get("complex_needs") == "yes" or (self.said["sex"] == "F" and random.random() < 0.5)
+        self.keyworker = SPECIALIST if specialist else random.choice(KEYWORKERS)
+        self.slow = random.random() < 0.12
+        self.done: Receipt | None = None
+
+    @property
+    def today(self) -> date:
+        """The date in Cleveland."""
+        return london_date(self.now)
+
+    @property
+    def case(self) -> Case:
+        """The case as it stands."""
+        if self.done is None:
+            raise LookupError("nobody has been referred yet")
+        if not hasattr(self, "_case"):
+            self._case = self.session.scalars(select(Case).where(Case.ref == self.done.ref)).one()
+        return self._case
+
+    def chance(self, probability: float) -> bool:
+        """Whether it turns out so this time."""
+        return self.random.random() < probability
+
+    def does(self, who: Actor, command: Command, after: int = 0) -> Receipt:
+        """Somebody does something, so many working days after the last thing done. Raises Later."""
+        if after:
+            at_desk = time(9 + self.random.randrange(7), self.random.randrange(60))
+            day = add_working_days(self.today, after + (4 if self.slow and self.chance(0.2) else 0))
+            moment = datetime.combine(day, at_desk, LONDON)
+        else:
+            moment = self.now + timedelta(minutes=1 + self.random.randrange(12))
+        self.worker_before(moment)
+        if moment > self.until:
+            raise Later
+        self.now = moment
+        done = self._kept(who, command, moment)
+        if self.halts is type(command):
+            raise Later
+        return done
+
+    def waits_until(self, day: date) -> None:
+        """Nothing happens before a day, or the first working day after it."""
+        morning = time(9, self.random.randrange(60))
+        first = datetime.combine(add_working_days(day - timedelta(days=1), 1), morning, LONDON)
+        self.now = max(self.now, first)
+
+    def worker_before(self, moment: datetime) -> None:
+        """What the worker did in the nights before: each missed deadline was escalated the morning after."""
+        if self.done is None:
+            return
+        for one in list(self.case.deadlines):
+            morning = datetime.combine(max(one.due_on, self.today) + timedelta(days=1), time(2), LONDON)
+            waiting = one.status == "open" and one.escalated_on is None
+            if waiting and morning < min(moment, self.until):
+                self._kept(SYSTEM, EscalateDeadline(kind=one.kind, due_on=one.due_on), morning)
+
+    def _kept(self, who: Actor, command: Command, moment: datetime) -> Receipt:
+        ref = self.done.ref if self.done else None
+        self.done = perform(self.session, ref, command, who, moment, salt=self.random.randbytes(32))
+        return self.done
