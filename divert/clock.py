@@ -1,7 +1,7 @@
 """Time: instants are UTC, dates are Europe/London, and whoever needs either is handed it."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
@@ -18,6 +18,11 @@ def system_clock() -> datetime:
 def london_date(at: datetime) -> date:
     """The calendar date in Cleveland at an instant."""
     return at.astimezone(LONDON).date()
+
+
+def midnight(on: date) -> datetime:
+    """The instant at which a day begins in Cleveland."""
+    return datetime.combine(on, time(), LONDON)
 
 
 def london_text(at: datetime) -> str:

@@ -52,7 +52,7 @@ def test_corrections_variations_links_and_merges_replay_to_what_is_stored(office
         ("UPDATE decisions SET accept = false", "without both sides agreeing"),
         ("UPDATE need_scores SET score = 9", "need_scores are not"),
         ("UPDATE people SET surname = 'Smith'", "person are not"),
-        ("UPDATE cases SET limit_on = '2020-01-01'", "statutory deadline"),
+        ("UPDATE cases SET limit_on = '2020-01-01'", "not its time limit"),
     ],
 )
 def test_a_row_changed_behind_the_table_is_noticed(office: Office, tampering: str, noticed: str) -> None:

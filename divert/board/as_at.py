@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from sqlalchemy import ColumnElement, Subquery, and_, case, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from divert.clock import LONDON, london_date
+from divert.clock import london_date, midnight
 from divert.models import Case, Check, LedgerEntry, State
 
 STAGES = {
@@ -73,11 +73,6 @@ class AsAt:
         return sum(month.counts[stage] for month in self.months)
 
 
-def midnight(on: date) -> datetime:
-    """The instant at which a day begins in Cleveland."""
-    return datetime.combine(on, time(), LONDON)
-
-
 def moves(ends: datetime) -> Subquery:
     """The last move of each case from state to state before an instant."""
     last = (
@@ -87,7 +82,7 @@ def moves(ends: datetime) -> Subquery:
         .subquery()
     )
     return (
-        select(LedgerEntry.case_id, LedgerEntry.at, LedgerEntry.from_state, LedgerEntry.to_state, LedgerEntry.body)
+        select(LedgerEntry)
         .join(last, and_(last.c.case_id == LedgerEntry.case_id, last.c.seq == LedgerEntry.seq))
         .subquery()
     )

@@ -5,19 +5,17 @@ from collections import Counter
 from datetime import date
 from typing import Literal, NamedTuple
 
-from sqlalchemy import Subquery, and_, exists, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from divert.board.as_at import AsAt, moves
 from divert.clock import london_date
 from divert.models import OPEN, Case, Deadline, LedgerEntry, State
+from divert.models.case import PRECAUTIONARY_LIMIT, STATUTORY_LIMIT
 from divert.rulebook import rulebook
 
 Basis = Literal["statutory", "precautionary"]
-
-LIMIT = "statutory_limit"
-PRECAUTION = "Kept as a precaution."
-"""How casework names a limit among deadlines, and the basis of one that no statute sets."""
+BASES: dict[str, Basis] = {STATUTORY_LIMIT: "statutory", PRECAUTIONARY_LIMIT: "precautionary"}
 
 TIME_EXPIRED = 17
 PASSED = "passed"
@@ -48,26 +46,31 @@ def band(days_left: int) -> str | None:
 
 def open_cases(as_at: AsAt) -> Counter[tuple[Basis, date]]:
     """How many open cases have a limit of each basis on each day."""
-    limit, stands = _limits(as_at), moves(as_at.ends)
+    set_by, ended_by, stands = aliased(LedgerEntry), aliased(LedgerEntry), moves(as_at.ends)
     query = (
-        select(limit.c.due_on, limit.c.basis, func.count().label("cases"))
-        .join(stands, stands.c.case_id == limit.c.case_id)
-        .where(stands.c.to_state.in_(OPEN))
-        .group_by(limit.c.due_on, limit.c.basis)
+        select(Deadline.kind, Deadline.due_on, func.count().label("cases"))
+        .join(set_by, and_(set_by.case_id == Deadline.case_id, set_by.seq == Deadline.seq))
+        .outerjoin(ended_by, and_(ended_by.case_id == Deadline.case_id, ended_by.seq == Deadline.until_seq))
+        .join(stands, stands.c.case_id == Deadline.case_id)
+        .where(
+            Deadline.kind.in_(BASES),
+            set_by.at < as_at.ends,
+            or_(ended_by.at.is_(None), ended_by.at >= as_at.ends),
+            stands.c.to_state.in_(OPEN),
+        )
+        .group_by(Deadline.kind, Deadline.due_on)
     )
-    found: Counter[tuple[Basis, date]] = Counter()
-    for row in as_at.session.execute(query):
-        found["precautionary" if row.basis == PRECAUTION else "statutory", row.due_on] += row.cases
-    return found
+    return Counter({(BASES[row.kind], row.due_on): row.cases for row in as_at.session.execute(query)})
 
 
 def ended_cases(as_at: AsAt) -> list[Ended]:
     """Every case that went back to the force and whose end was recorded: charged, expired, or neither."""
-    limit, last = _limits(as_at), moves(as_at.ends)
+    last = moves(as_at.ends)
+    limit = and_(Deadline.case_id == last.c.case_id, Deadline.until_seq == last.c.seq, Deadline.kind == STATUTORY_LIMIT)
     query = (
-        select(last.c.to_state, last.c.body, last.c.at, limit.c.due_on, limit.c.basis, Case.outcome_code)
+        select(last.c.to_state, last.c.body, last.c.at, Deadline.due_on, Case.outcome_code)
         .join(Case, Case.id == last.c.case_id)
-        .outerjoin(limit, limit.c.case_id == last.c.case_id)
+        .outerjoin(Deadline, limit)
         .where(last.c.from_state == State.returned, last.c.to_state.in_((State.prosecuted, State.closed)))
     )
     found = []
@@ -79,32 +82,7 @@ def ended_cases(as_at: AsAt) -> list[Ended]:
                 charged=row.to_state is State.prosecuted,
                 expired=said.get("outcome_code") == TIME_EXPIRED or said.get("reason_code") == "time_expired",
                 on=date.fromisoformat(said["decided_on"]) if "decided_on" in said else london_date(row.at),
-                limit_on=None if row.basis == PRECAUTION else row.due_on,
+                limit_on=row.due_on,
             )
         )
     return found
-
-
-def _limits(as_at: AsAt) -> Subquery:
-    """The limit that each case had: the last one set by then, unless the facts were corrected so that none runs."""
-    last = (
-        select(Deadline.case_id, func.max(Deadline.seq).label("seq"))
-        .join(LedgerEntry, and_(LedgerEntry.case_id == Deadline.case_id, LedgerEntry.seq == Deadline.seq))
-        .where(Deadline.kind == LIMIT, LedgerEntry.at < as_at.ends)
-        .group_by(Deadline.case_id)
-        .subquery()
-    )
-    later, corrected = aliased(Deadline), aliased(LedgerEntry)
-    replaced = exists().where(later.case_id == Deadline.case_id, later.kind == LIMIT, later.seq > Deadline.seq)
-    corrected_by_then = exists().where(
-        corrected.case_id == Deadline.case_id,
-        corrected.seq > Deadline.seq,
-        corrected.command == "correct-facts",
-        corrected.at < as_at.ends,
-    )
-    return (
-        select(Deadline.case_id, Deadline.due_on, Deadline.basis)
-        .join(last, and_(last.c.case_id == Deadline.case_id, last.c.seq == Deadline.seq))
-        .where(Deadline.kind == LIMIT, or_(Deadline.status != "superseded", replaced, ~corrected_by_then))
-        .subquery()
-    )

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from divert.casework.command import Context
-from divert.casework.deadlines import STATUTORY
+from divert.casework.deadlines import LIMIT_BASES
 from divert.casework.lifecycle import COMMANDS
 from divert.casework.workflow import carry_out
 from divert.db import Database
@@ -46,12 +46,12 @@ def _invariants(case: Case) -> Iterator[Fault]:
 
 def _statements(case: Case) -> Iterator[tuple[bool, str]]:
     waiting = [one for one in case.deadlines if one.status == "open"]
-    own = [one for one in waiting if one.kind != STATUTORY]
+    own = [one for one in waiting if one.kind not in LIMIT_BASES]
     held = [one.keyworker for one in case.allocations if one.to_at is None]
     if case.state in OPEN:
         yield len(own) == 1, f"it is open with {len(own)} deadlines of its state, not one"
-        limit = [one.due_on for one in waiting if one.kind == STATUTORY]
-        yield limit == ([case.limit_on] if case.limit_on else []), "its statutory deadline is not its time limit"
+        limit = [one.due_on for one in waiting if one.kind in LIMIT_BASES]
+        yield limit == ([case.limit_on] if case.limit_on else []), "its limit among the deadlines is not its time limit"
     else:
         yield not waiting, "it is ended with a deadline still open"
     yield held == ([case.keyworker] if case.keyworker else []), "its keyworker is not the one allocated now"

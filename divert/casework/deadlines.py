@@ -4,10 +4,14 @@ from datetime import date, timedelta
 
 from divert.casework.command import Context
 from divert.models import OPEN, Case, Deadline, Role
+from divert.models.case import PRECAUTIONARY_LIMIT, STATUTORY_LIMIT
 from divert.rulebook import DeadlineRule, rulebook
 from divert.working_days import add_working_days
 
-STATUTORY = "statutory_limit"
+LIMIT_BASES = {
+    STATUTORY_LIMIT: "The last day on which a charge can be issued.",
+    PRECAUTIONARY_LIMIT: "Kept as a precaution: no statute sets it on current authority.",
+}
 
 
 def follow(case: Case, *, moved: bool, context: Context) -> None:
@@ -15,8 +19,8 @@ def follow(case: Case, *, moved: bool, context: Context) -> None:
     rule = context.rules.deadline_for(case.state)
     if moved:
         for one in case.deadlines:
-            if one.status == "open" and one.kind != STATUTORY:
-                one.status = "met"
+            if one.status == "open" and one.kind not in LIMIT_BASES:
+                _end(one, "met", context)
     if rule is not None and (moved or rule.counts_from == "contract_end"):
         _follow_rule(case, rule, context)
     _follow_limit(case, context)
@@ -34,31 +38,28 @@ def _follow_rule(case: Case, rule: DeadlineRule, context: Context) -> None:
     if current is not None and current.due_on == due_on:
         return
     if current is not None:
-        current.status = "superseded"
+        _end(current, "superseded", context)
     _add(case, context, rule.kind, due_on, Role(rule.owner), rule.basis, rule.authority)
 
 
 def _follow_limit(case: Case, context: Context) -> None:
     """The last day for a charge runs from referral until the case ends, through every state."""
-    current = standing(case, STATUTORY)
-    if case.state not in OPEN:
-        if current is not None:
-            current.status = "met"
-        return
-    if current is not None and current.due_on != case.limit_on:
-        current.status, current = "superseded", None
-    if current is None and case.limit_on is not None:
-        binds = case.limit_basis == "statutory"
-        basis = "The last day on which a charge can be issued." if binds else "Kept as a precaution."
+    ended = case.state not in OPEN
+    asked = None if ended or case.limit_on is None else (f"{case.limit_basis}_limit", case.limit_on)
+    for one in case.deadlines:
+        if one.status == "open" and one.kind in LIMIT_BASES:
+            if (one.kind, one.due_on) == asked:
+                return
+            _end(one, "met" if ended else "superseded", context)
+    if asked is not None:
+        kind, due_on = asked
         _add(
-            case,
-            context,
-            STATUTORY,
-            case.limit_on,
-            Role.police_team_lead,
-            basis,
-            "Magistrates' Courts Act 1980 s.127",
+            case, context, kind, due_on, Role.police_team_lead, LIMIT_BASES[kind], "Magistrates' Courts Act 1980 s.127"
         )
+
+
+def _end(deadline: Deadline, status: str, context: Context) -> None:
+    deadline.status, deadline.until_seq = status, context.seq
 
 
 def standing(case: Case, kind: str) -> Deadline | None:

@@ -247,8 +247,13 @@ class Breach(Row):
     decided_on: Mapped[date | None]
 
 
+STATUTORY_LIMIT = "statutory_limit"
+PRECAUTIONARY_LIMIT = "precautionary_limit"
+"""The kinds of deadline that limit charging: set by statute, or kept where none is on current authority."""
+
+
 class Deadline(Row):
-    """What must have happened by a date, whose it is, and why then. Open until met, or superseded by a later one."""
+    """What must have happened by a date, whose it is, and why. Open until entry `until_seq` met or superseded it."""
 
     __tablename__ = "deadlines"
     __table_args__ = (Index("ix_deadlines_status_due_on", "status", "due_on"),)
@@ -261,6 +266,7 @@ class Deadline(Row):
     basis: Mapped[str] = mapped_column(String(300))
     authority: Mapped[str] = mapped_column(String(200))
     status: Mapped[str] = mapped_column(String(12), default="open")
+    until_seq: Mapped[int | None]
     escalated_on: Mapped[date | None]
 
 

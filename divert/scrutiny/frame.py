@@ -8,7 +8,7 @@ restricted ones, for a frame with gaps proves nothing.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -19,7 +19,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session, aliased
 
 from divert.answers import IsoDate, OffenceCode, fault
-from divert.clock import LONDON, london_date, written_date
+from divert.clock import london_date, midnight, written_date
 from divert.models import Case, Check, Decision, Draw, Frame, LedgerEntry, Role, State
 from divert.people.identifiers import DistrictCode
 from divert.people.staff import Actor
@@ -224,7 +224,7 @@ def _kinds(row: ResultRow[*tuple[object, ...]]) -> Iterator[Kind]:
 
 def _decided(rule: FrameRule) -> Select[*tuple[object, ...]]:
     """One row a case that left the scheme's hands in the period and had not come back by the cut-off."""
-    begins, ends = _midnight(rule.decided_from), _midnight(rule.decided_to + timedelta(days=1))
+    begins, ends = midnight(rule.decided_from), midnight(rule.decided_to + timedelta(days=1))
     left, came_back = LedgerEntry.from_state.in_(IN_HAND), LedgerEntry.to_state.in_(IN_HAND)
     last_crossing = (
         select(LedgerEntry.case_id, func.max(LedgerEntry.seq).label("seq"))
@@ -281,8 +281,3 @@ def _last_verdict(ends: datetime) -> ColumnElement[str]:
         .limit(1)
         .scalar_subquery()
     )
-
-
-def _midnight(on: date) -> datetime:
-    """The instant at which a day begins in Cleveland."""
-    return datetime.combine(on, time(), LONDON)

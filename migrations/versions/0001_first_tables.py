@@ -258,6 +258,7 @@ def upgrade() -> None:
         sa.Column("basis", sa.String(length=300), nullable=False),
         sa.Column("authority", sa.String(length=200), nullable=False),
         sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("until_seq", sa.Integer(), nullable=True),
         sa.Column("escalated_on", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_deadlines_case_id")),
         sa.PrimaryKeyConstraint("case_id", "seq", "kind", name=op.f("pk_deadlines")),
