@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse
 from api import idempotency
 from api.deps import Asking, ByToken
 from api.lifecycle import described
-from api.problems import ProblemError, may_answer
+from api.problems import ProblemError, may_answer, unusable
 from divert.casework.command import Command
 from divert.casework.commands.record import CASE_REF
 from divert.casework.commands.referral import Refer
@@ -63,7 +63,10 @@ FOR_PEOPLE = {slug: one for slug, one in COMMANDS.items() if any(row.by != (Role
 def carry_out(
     asking: Asking, ref: str | None, command: Command, seen: int | None = None, key: str | None = None
 ) -> tuple[Receipt, bool]:
-    """Perform and commit. Answers the receipt, and whether it is that of an earlier request with the same key."""
+    """Perform and commit. Answers the receipt, and whether it is that of an earlier request with the same key.
+
+    Raises what perform does; and Overtaken where another was quicker than any lock could tell.
+    """
     try:
         with asking.writing() as (session, actor):
             if key is None:
@@ -99,7 +102,13 @@ def seen_in(if_match: str | None) -> int | None:
     return None if if_match in (None, "*") else int(str(if_match).strip('"'))
 
 
-def _answer(receipt: Receipt, replayed: bool, status: int) -> Response:
+def _answer(
+    asking: Asking, ref: str | None, command: Command, if_match: str | None, key: str | None, status: int
+) -> Response:
+    try:
+        receipt, replayed = carry_out(asking, ref, command, seen_in(if_match), key)
+    except ValidationError as error:
+        raise unusable(error) from None
     headers = {"ETag": f'"{receipt.version}"'}
     if status == 201:
         headers["Location"] = f"/api/cases/{receipt.ref}"
@@ -116,7 +125,7 @@ def _route(command: type[Command]) -> Callable[..., Response]:
     def act(
         ref: Ref, given: Command, asking: ByToken, if_match: IfMatch = None, key: IdempotencyKey = None
     ) -> Response:
-        return _answer(*carry_out(asking, ref, given, seen_in(if_match), key), status=200)
+        return _answer(asking, ref, given, if_match, key, status=200)
 
     act.__annotations__["given"] = command
     return act
@@ -153,7 +162,7 @@ HEADERS = {
 )
 def refer(given: Refer, asking: ByToken, key: IdempotencyKey = None) -> Response:
     """Open a case."""
-    return _answer(*carry_out(asking, None, given, key=key), status=201)
+    return _answer(asking, None, given, None, key, status=201)
 
 
 for slug, command in FOR_PEOPLE.items():

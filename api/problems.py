@@ -108,6 +108,11 @@ def invalid(faults: Sequence[FieldFault]) -> ProblemError:
     return ProblemError("invalid", f"{count} cannot be used.", errors=list(faults))
 
 
+def unusable(error: ValidationError) -> ProblemError:
+    """The problem of a body whose faults showed only beside what is known already."""
+    return invalid([_fault("body", one["loc"], one) for one in error.errors()])
+
+
 def explained(error: Exception) -> ProblemError:
     """The problem that an exception means; an exception that nobody foresaw is the service's own failure."""
     match error:
@@ -124,8 +129,6 @@ def explained(error: Exception) -> ProblemError:
             return ProblemError("refused", str(error), reasons=reasons)
         case RequestValidationError():
             return _of_request(error)
-        case ValidationError():
-            return invalid([_fault("body", one["loc"], one) for one in error.errors()])
         case HTTPException():
             return _of_http(error)
         case _:
@@ -216,7 +219,6 @@ def install(app: FastAPI) -> None:
         Stale,
         Refused,
         RequestValidationError,
-        ValidationError,
         HTTPException,
     )
     for one in foreseen:

@@ -216,7 +216,7 @@ class CaseView(BaseModel):
     opened_at: datetime
     version: int
     sensitivity: Sensitivity
-    owner: str = Field(description="Who holds it now: a username, or the role it waits for.")
+    owner: str | None = Field(description="Who holds it now: a username, or the role it waits for; null: it has ended.")
     keyworker: str | None
     person: PersonView
     crime_ref: str
@@ -355,12 +355,12 @@ def _is_restricted(need: str) -> bool:
 
 
 def history(session: Session, case: Case, actor: Actor) -> list[EntryView]:
-    """The case's ledger, first to last; without the words that `actor` may not read."""
+    """The case's ledger, first to last; without the words that `actor` may not read. Their own, everyone may."""
     return [_entry_view(one, withheld=_withheld(one, actor)) for one in entries_of(session, case)]
 
 
 def _withheld(entry: LedgerEntry, actor: Actor) -> bool:
-    if entry.body is None or actor.role in KNOWS_RESTRICTED_NEED:
+    if entry.body is None or actor.role in KNOWS_RESTRICTED_NEED or entry.by == actor.username:
         return False
     scores = json.loads(entry.body).get("scores", [])
     return actor.role not in KNOWS_SUPPORT or any(_is_restricted(one["need"]) for one in scores)

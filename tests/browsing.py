@@ -1,0 +1,129 @@
+"""A person with a browser that knows no JavaScript: reads a page, fills in the form it offers, sends it."""
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urljoin
+
+from httpx2 import Response
+from starlette.testclient import TestClient
+
+
+@dataclass
+class Sheet:
+    """One form of a page: where it goes, what it holds, and what each list offers."""
+
+    action: str
+    method: str
+    values: dict[str, list[str]] = field(default_factory=dict)
+    offers: dict[str, list[str]] = field(default_factory=dict)
+    buttons: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Page:
+    """A page as it was answered."""
+
+    response: Response
+    sheets: list[Sheet]
+    links: dict[str, str]
+    text: str
+
+    @property
+    def status(self) -> int:
+        """As answered."""
+        return self.response.status_code
+
+    @property
+    def form(self) -> Sheet:
+        """The page's own form: neither that of signing out nor a search."""
+        return next(one for one in reversed(self.sheets) if one.method == "post" and one.action != "/sign-out")
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.sheets: list[Sheet] = []
+        self.links: dict[str, str] = {}
+        self.text: list[str] = []
+        self._inside: dict[str, Any] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = {name: value or "" for name, value in attrs}
+        name = said.get("name", "")
+        if tag == "form":
+            self.sheets.append(Sheet(said.get("action", ""), said.get("method", "get")))
+        elif tag == "a":
+            self._inside = {"a": said.get("href", ""), "from": len(self.text)}
+        elif tag == "input" and said.get("type") in ("radio", "checkbox"):
+            self.sheets[-1].offers.setdefault(name, []).append(said["value"])
+            if "checked" in said:
+                self.sheets[-1].values.setdefault(name, []).append(said["value"])
+        elif tag == "input":
+            self.sheets[-1].values[name] = [said.get("value", "")]
+        elif tag in ("select", "textarea"):
+            self._inside = {tag: name, "from": len(self.text)}
+            self.sheets[-1].values[name] = [""]
+        elif tag == "option":
+            self.sheets[-1].offers.setdefault(self._inside["select"], []).append(said["value"])
+            if "selected" in said:
+                self.sheets[-1].values[self._inside["select"]] = [said["value"]]
+        elif tag == "button":
+            self._inside = {"button": True, "from": len(self.text)}
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self._inside:
+            return
+        said = "".join(self.text[self._inside["from"] :])
+        if tag == "a":
+            self.links[" ".join(said.split())] = self._inside["a"]
+        elif tag == "textarea":
+            self.sheets[-1].values[self._inside["textarea"]] = [said]
+        elif tag == "button" and self.sheets:
+            self.sheets[-1].buttons.append(" ".join(said.split()))
+        self._inside = {}
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+@dataclass
+class Person:
+    """Somebody at the pages, signed in or not."""
+
+    client: TestClient
+
+    def reads(self, address: str) -> Page:
+        """Follow a link."""
+        return self._page(self.client.get(address))
+
+    def signs_in(self, username: str, password: str) -> Page:
+        """By the form."""
+        return self.fills(self.reads("/sign-in"), username=username, password=password)
+
+    def fills(self, page: Page, **answers: Any) -> Page:
+        """Answer the questions of a page's form as named (a list: several of one name), leave the rest, and send it.
+
+        A name the form does not have, or a choice it does not offer, is an error: nobody could have given that answer.
+        """
+        form = page.form
+        values = {name: list(value) for name, value in form.values.items()}
+        for name, answer in answers.items():
+            given = [str(one) for one in answer] if isinstance(answer, list) else [str(answer)]
+            assert name in values or name in form.offers, (
+                f"the form asks no {name}, only {sorted(values | form.offers)}"
+            )
+            if name in form.offers:
+                assert set(given) <= set(form.offers[name]), f"{name} offers {form.offers[name]}, not {given}"
+            values[name] = given
+        return self.sends(form, values, str(page.response.url))
+
+    def sends(self, form: Sheet, values: dict[str, list[str]], at: str) -> Page:
+        """Send a form with these values."""
+        return self._page(self.client.post(urljoin(at, form.action or at), data=values))
+
+    @staticmethod
+    def _page(response: Response) -> Page:
+        reader = _Reader()
+        reader.feed(response.text)
+        return Page(response, reader.sheets, reader.links, " ".join(" ".join(reader.text).split()))
