@@ -299,7 +299,7 @@ def case_view(session: Session, case: Case, actor: Actor) -> CaseView:
     return CaseView.model_validate(
         {
             **columns,
-            "owner": deadlines.owner(case),
+            "owner": deadlines.owner(case, rulebook().deadlines),
             "person": PersonView.model_validate(case.person),
             "offence": rulebook().offences.find(case.offence_code, case.referred_on).title,
             "facts": referral_facts(case),

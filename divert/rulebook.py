@@ -63,30 +63,20 @@ class ReturnReason(Strict):
 
 
 class DeadlineRule(Strict):
-    """What is due in a state or after an event: in how many days, whose it is, to whom it goes when missed."""
+    """How long something may be outstanding, whose it is, to whom it goes when missed."""
 
     kind: str = Field(max_length=30)
     title: str
-    counts_from: Literal["entry", "event", "contract_end"]
-    days: int = Field(ge=0)
-    unit: Literal["working", "calendar"]
+    days: int
+    """Counted from the day it arose; negative: before it."""
+    unit: Literal["working", "calendar", "months"]
     owner: str
     escalate_to: str
     basis: str = Field(max_length=300)
     authority: str = Field(max_length=200)
-    state: str | None = None
-    event: str | None = None
     enhanced_days: int | None = Field(default=None, ge=0)
     """For a victim with enhanced rights."""
     keyworker_owns: bool = False
-
-    @model_validator(mode="after")
-    def _state_or_event(self) -> "DeadlineRule":
-        if (self.state is None) == (self.event is None):
-            raise ValueError("name either the state or the event it is due in")
-        if (self.counts_from == "event") != (self.event is not None):
-            raise ValueError("counts_from is 'event' where an event is named, and only there")
-        return self
 
 
 class _Conditions(Strict):
@@ -107,7 +97,6 @@ class _Closing(Strict):
 
 
 class _Deadlines(Strict):
-    limit_alert_days: tuple[int, ...] = Field(min_length=1)
     deadline: tuple[DeadlineRule, ...]
 
 
@@ -124,12 +113,10 @@ class Rulebook:
     close_reasons: Mapping[str, CloseReason]
     return_reasons: Mapping[str, ReturnReason]
     deadlines: Mapping[str, DeadlineRule]
-    limit_alert_days: tuple[int, ...]
-    """How many days before a time limit its owner is reminded."""
-
-    def deadline_for(self, state: str) -> DeadlineRule | None:
-        """What is due of a case in that state; None for a final one."""
-        return next((rule for rule in self.deadlines.values() if rule.state == state), None)
+    @property
+    def limit_alert_days(self) -> tuple[int, ...]:
+        """How many days before a time limit its owner is reminded, the earliest first."""
+        return tuple(sorted((-rule.days for rule in self.deadlines.values() if rule.days < 0), reverse=True))
 
     def outcomes_on(self, on: date) -> tuple[Outcome, ...]:
         """The outcome codes that may be recorded that day."""
@@ -144,7 +131,6 @@ def rulebook(folder: Path | None = None) -> Rulebook:
     """
     folder = folder or rules_folder()
     closing = read(folder / "closing.toml", _Closing)
-    deadlines = read(folder / "deadlines.toml", _Deadlines)
     book = Rulebook(
         folder=folder,
         offences=load_offences(folder / "offences"),
@@ -154,8 +140,7 @@ def rulebook(folder: Path | None = None) -> Rulebook:
         outcomes=_by(folder / "outcomes.toml", "code", read(folder / "outcomes.toml", _Outcomes).outcome),
         close_reasons=_by(folder / "closing.toml", "code", closing.close_reason),
         return_reasons=_by(folder / "closing.toml", "code", closing.return_reason),
-        deadlines=_by(folder / "deadlines.toml", "kind", deadlines.deadline),
-        limit_alert_days=deadlines.limit_alert_days,
+        deadlines=_by(folder / "deadlines.toml", "kind", read(folder / "deadlines.toml", _Deadlines).deadline),
     )
     _require_whole(book)
     return book

@@ -6,15 +6,17 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from divert.casework import deadlines
 from divert.casework.command import Context
-from divert.casework.deadlines import LIMIT_BASES
 from divert.casework.lifecycle import COMMANDS
+from divert.casework.obligations import OBLIGATIONS
 from divert.casework.workflow import carry_out
 from divert.db import Database
 from divert.models import FINAL, OPEN, Case, LedgerEntry, Person, Row, State
 from divert.people.staff import Actor
 from divert.records import ledger
 from divert.records.ledger import Fault
+from divert.rulebook import rulebook
 
 OF_A_CASE = [
     mapper.class_ for mapper in Row.registry.mappers if "case_id" in mapper.columns and mapper.class_ is not LedgerEntry
@@ -46,14 +48,12 @@ def _invariants(case: Case) -> Iterator[Fault]:
 
 def _statements(case: Case) -> Iterator[tuple[bool, str]]:
     waiting = [one for one in case.deadlines if one.status == "open"]
-    own = [one for one in waiting if one.kind not in LIMIT_BASES]
     held = [one.keyworker for one in case.allocations if one.to_at is None]
+    wanted = {(kind, one.about, one.since) for kind, arises in OBLIGATIONS.items() for one in arises(case)}
     if case.state in OPEN:
-        yield len(own) == 1, f"it is open with {len(own)} deadlines of its state, not one"
-        limit = [one.due_on for one in waiting if one.kind in LIMIT_BASES]
-        yield limit == ([case.limit_on] if case.limit_on else []), "its limit among the deadlines is not its time limit"
-    else:
-        yield not waiting, "it is ended with a deadline still open"
+        yield any(deadlines.in_somebodys_hands(case)), "it is open and waits for nobody"
+        yield deadlines.owner(case, rulebook().deadlines) is not None, "it is open and is nobody's"
+    yield {(one.kind, one.about, one.since) for one in waiting} == wanted, "its deadlines are not what is outstanding"
     yield held == ([case.keyworker] if case.keyworker else []), "its keyworker is not the one allocated now"
     if case.state in (State.accepted, State.active, State.breach_review, State.completed):
         decided = [case.decision("police"), case.decision("probation")]

@@ -1,92 +1,102 @@
-"""What must happen by when, and whose it is. A case in an open state always has an open deadline and an owner."""
+"""What must happen by when, and whose it is: rows, kept in step with what is outstanding after every command.
 
+A deadline is never recomputed in silence. It ends where what it asks for is no longer outstanding ("met"), or where the
+day it counts from has moved or somebody moved it for a reason ("superseded"), and the row says by which entry.
+"""
+
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 from divert.casework.command import Context
-from divert.models import OPEN, Case, Deadline, Role
+from divert.casework.obligations import OBLIGATIONS
+from divert.models import Case, Deadline, Role
 from divert.models.case import PRECAUTIONARY_LIMIT, STATUTORY_LIMIT
-from divert.rulebook import DeadlineRule, rulebook
+from divert.rulebook import DeadlineRule
+from divert.time_limits import add_months
 from divert.working_days import add_working_days
 
-LIMIT_BASES = {
-    STATUTORY_LIMIT: "The last day on which a charge can be issued.",
-    PRECAUTIONARY_LIMIT: "Kept as a precaution: no statute sets it on current authority.",
+ABOUT_THE_LIMIT = frozenset(kind for kind in OBLIGATIONS if kind.startswith("limit_")) | {
+    STATUTORY_LIMIT,
+    PRECAUTIONARY_LIMIT,
 }
+"""Kinds that the law or caution sets: nobody may move them, and they leave a case in nobody's hands."""
 
 
-def follow(case: Case, *, moved: bool, context: Context) -> None:
-    """Bring a case's deadlines in step after a command: what is met closes, what is new opens, what moved moves."""
-    rule = context.rules.deadline_for(case.state)
-    if moved:
-        for one in case.deadlines:
-            if one.status == "open" and one.kind not in LIMIT_BASES:
-                _end(one, "met", context)
-    if rule is not None and (moved or rule.counts_from == "contract_end"):
-        _follow_rule(case, rule, context)
-    _follow_limit(case, context)
+def follow(case: Case, context: Context) -> None:
+    """Bring a case's deadlines in step with what is outstanding in it now."""
+    wanted = {(kind, one.about): one.since for kind, arises in OBLIGATIONS.items() for one in arises(case)}
+    for row in standing(case):
+        since = wanted.get((row.kind, row.about))
+        if since == row.since:
+            del wanted[row.kind, row.about]
+        else:
+            end(row, "met" if since is None else "superseded", context)
+    for (kind, about), since in wanted.items():
+        rule = context.rules.deadlines[kind]
+        add(case, rule, about, since, due(rule, since, enhanced=_enhanced(case)), context)
 
 
-def due(rule: DeadlineRule, starts: date) -> date:
-    """The last day, counted from `starts` in the rule's own days."""
-    return add_working_days(starts, rule.days) if rule.unit == "working" else starts + timedelta(days=rule.days)
+def due(rule: DeadlineRule, since: date, *, enhanced: bool = False) -> date:
+    """The last day, counted from `since` in the rule's own unit."""
+    days = rule.enhanced_days if enhanced and rule.enhanced_days is not None else rule.days
+    if rule.unit == "working":
+        return add_working_days(since, days)
+    return add_months(since, days) if rule.unit == "months" else since + timedelta(days=days)
 
 
-def _follow_rule(case: Case, rule: DeadlineRule, context: Context) -> None:
-    """What the state asks for. A varied or paused contract ends on another day: then the old one is superseded."""
-    starts = case.contract.ends_on if rule.counts_from == "contract_end" and case.contract else context.today
-    current, due_on = standing(case, rule.kind), due(rule, starts)
-    if current is not None and current.due_on == due_on:
-        return
-    if current is not None:
-        _end(current, "superseded", context)
-    _add(case, context, rule.kind, due_on, Role(rule.owner), rule.basis, rule.authority)
-
-
-def _follow_limit(case: Case, context: Context) -> None:
-    """The last day for a charge runs from referral until the case ends, through every state."""
-    ended = case.state not in OPEN
-    asked = None if ended or case.limit_on is None else (f"{case.limit_basis}_limit", case.limit_on)
-    for one in case.deadlines:
-        if one.status == "open" and one.kind in LIMIT_BASES:
-            if (one.kind, one.due_on) == asked:
-                return
-            _end(one, "met" if ended else "superseded", context)
-    if asked is not None:
-        kind, due_on = asked
-        _add(
-            case, context, kind, due_on, Role.police_team_lead, LIMIT_BASES[kind], "Magistrates' Courts Act 1980 s.127"
-        )
-
-
-def _end(deadline: Deadline, status: str, context: Context) -> None:
-    deadline.status, deadline.until_seq = status, context.seq
-
-
-def standing(case: Case, kind: str) -> Deadline | None:
-    """The open deadline of a kind."""
-    return next((one for one in reversed(case.deadlines) if one.kind == kind and one.status == "open"), None)
-
-
-def _add(case: Case, context: Context, kind: str, due_on: date, owner: Role, basis: str, authority: str) -> None:
+def add(case: Case, rule: DeadlineRule, about: int, since: date, due_on: date, context: Context) -> None:
+    """Write a deadline down, with what it rests on as that stands today."""
     case.deadlines.append(
         Deadline(
             seq=context.seq,
-            kind=kind,
+            kind=rule.kind,
+            about=about,
+            since=since,
             due_on=due_on,
-            owner_role=owner,
-            basis=basis,
-            authority=authority,
+            owner_role=Role(rule.owner),
+            basis=rule.basis,
+            authority=rule.authority,
             status="open",
         )
     )
 
 
-def owner(case: Case) -> str | None:
-    """Who holds a case now: its keyworker by name where that is theirs, else the role it waits for; None once ended."""
-    rule = rulebook().deadline_for(case.state)
-    if rule is None:
-        return None
-    if rule.keyworker_owns and case.keyworker is not None:
-        return case.keyworker
-    waiting = standing(case, rule.kind)
-    return waiting.owner_role.label if waiting else None
+def end(row: Deadline, status: str, context: Context) -> None:
+    """Close a deadline, by this entry."""
+    row.status, row.until_seq = status, context.seq
+
+
+def standing(case: Case) -> list[Deadline]:
+    """The open deadlines, the next one first."""
+    return sorted((one for one in case.deadlines if one.status == "open"), key=lambda one: (one.due_on, one.kind))
+
+
+def find(case: Case, kind: str, about: int) -> Deadline | None:
+    """The open deadline of a kind about something."""
+    return next((one for one in standing(case) if (one.kind, one.about) == (kind, about)), None)
+
+
+def in_somebodys_hands(case: Case) -> Iterator[Deadline]:
+    """The open deadlines that are for a person to meet."""
+    return (one for one in standing(case) if one.kind not in ABOUT_THE_LIMIT)
+
+
+def is_missed(kind: str, due_on: date, today: date, rules: Mapping[str, DeadlineRule]) -> bool:
+    """Whether a deadline has passed: the day after, but a reminder (one that counts back) speaks on its day."""
+    return due_on <= today if rules[kind].days < 0 else due_on < today
+
+
+def owner(case: Case, rules: Mapping[str, DeadlineRule]) -> str | None:
+    """Who holds a case now: whoever must meet its next deadline; None where nothing waits."""
+    waiting = next(in_somebodys_hands(case), None)
+    return owner_of(waiting, case, rules) if waiting else None
+
+
+def owner_of(row: Deadline, case: Case, rules: Mapping[str, DeadlineRule]) -> str:
+    """Whose a deadline is: the keyworker's by name where it is theirs and was not missed, else a role's."""
+    theirs = rules[row.kind].keyworker_owns and row.escalated_on is None
+    return case.keyworker if theirs and case.keyworker is not None else row.owner_role.label
+
+
+def _enhanced(case: Case) -> bool:
+    return case.victim is not None and bool(case.victim.enhanced)

@@ -15,6 +15,7 @@ from divert.casework.command import Command, Context
 from divert.casework.commands import appointments as a
 from divert.casework.commands import breach as b
 from divert.casework.commands import contract as c
+from divert.casework.commands import deadline as w
 from divert.casework.commands import decisions as d
 from divert.casework.commands import ending as e
 from divert.casework.commands import record as n
@@ -22,6 +23,7 @@ from divert.casework.commands import referral as r
 from divert.casework.commands import support as s
 from divert.casework.commands import victim as v
 from divert.casework.guard import Guard
+from divert.casework.guards import deadline as about_time
 from divert.casework.guards import ending as at_end
 from divert.casework.guards import opening as at_start
 from divert.casework.guards import term as in_term
@@ -179,8 +181,11 @@ TRANSITIONS = (
       POLICE + MANAGER, (at_end.reason_fits_the_state, at_end.expired_if_it_says_so), SCHEME),
     T(e.Reinstate,              S.closed,                     {at_end.stood(state): state for state in OPEN},
       MANAGER, (at_end.was_closed_by_reason,), SCHEME),
-    T(e.EscalateDeadline,       OPEN,                         None,
-      (Role.system,), (at_end.deadline_missed,), f"{SCHEME}: nothing is forgotten"),
+    T(w.MoveDeadline,           OPEN + FINAL,                 None,
+      POLICE + PROBATION + MANAGER, (about_time.deadline_is_open, about_time.not_set_by_law, about_time.moved_ahead),
+      f"{SCHEME}: nothing is forgotten"),
+    T(w.EscalateDeadline,       OPEN + FINAL,                 None,
+      (Role.system,), (about_time.deadline_is_open, about_time.deadline_missed), f"{SCHEME}: nothing is forgotten"),
 
     T(n.AddNote,                OPEN,                         None,
       OFFICER + TEAM, (), SCHEME),

@@ -120,7 +120,7 @@ def carry_out(case: Case, command: Command, context: Context) -> None:
         move(case, type(command), context)
     if case.state != before:
         case.state_since = context.at
-    deadlines.follow(case, moved=case.state != before, context=context)
+    deadlines.follow(case, context)
 
 
 @dataclass(frozen=True)

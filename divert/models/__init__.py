@@ -18,11 +18,12 @@ from divert.models.case import (
 from divert.models.people import Person, Staff, Token
 from divert.models.records import Access, Counter, Draw, Frame, IdempotencyKey, LedgerEntry, Seal
 from divert.models.row import Instant, Row
-from divert.models.states import FINAL, OPEN, Role, Sensitivity, State
+from divert.models.states import ANSWERED, FINAL, OPEN, Role, Sensitivity, State
 
 __all__ = [
     "FINAL",
     "OPEN",
+    "ANSWERED",
     "Access",
     "Allocation",
     "Appointment",

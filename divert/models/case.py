@@ -56,6 +56,7 @@ class Case(Row):
     close_reason: Mapped[str | None] = mapped_column(String(30))
     closed_from: Mapped[State | None]
     outcome_code: Mapped[int | None]
+    followed_up_on: Mapped[date | None]
     opened_at: Mapped[datetime] = mapped_column(index=True)
     state_since: Mapped[datetime]
 
@@ -70,7 +71,7 @@ class Case(Row):
     pauses: Mapped[list["Pause"]] = relationship(order_by="Pause.seq")
     appointments: Mapped[list["Appointment"]] = relationship(order_by="Appointment.seq")
     breaches: Mapped[list["Breach"]] = relationship(order_by="Breach.seq")
-    deadlines: Mapped[list["Deadline"]] = relationship(order_by="Deadline.seq, Deadline.kind")
+    deadlines: Mapped[list["Deadline"]] = relationship(order_by="Deadline.seq, Deadline.kind, Deadline.about")
     links: Mapped[list["CaseLink"]] = relationship(order_by="CaseLink.seq")
 
     __mapper_args__ = {  # noqa: RUF012 - SQLAlchemy reads this name
@@ -198,6 +199,7 @@ class Condition(Row):
     text: Mapped[str] = mapped_column(Text)
     provider: Mapped[str | None] = mapped_column(String(120))
     status: Mapped[str] = mapped_column(String(10), default="open")
+    due_on: Mapped[date | None]
     settled_on: Mapped[date | None]
 
 
@@ -253,7 +255,10 @@ PRECAUTIONARY_LIMIT = "precautionary_limit"
 
 
 class Deadline(Row):
-    """What must have happened by a date, whose it is, and why. Open until entry `until_seq` met or superseded it."""
+    """What must have happened by a date, whose it is, and why. Open until entry `until_seq` met or superseded it.
+
+    `about` is the condition or appointment by number (0: the case), `since` the day from which the rule counts.
+    """
 
     __tablename__ = "deadlines"
     __table_args__ = (Index("ix_deadlines_status_due_on", "status", "due_on"),)
@@ -261,6 +266,8 @@ class Deadline(Row):
     case_id: Mapped[int] = part_of_a_case()
     seq: Mapped[int] = made_by_entry()
     kind: Mapped[str] = mapped_column(String(30), primary_key=True)
+    about: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    since: Mapped[date]
     due_on: Mapped[date]
     owner_role: Mapped[Role]
     basis: Mapped[str] = mapped_column(String(300))

@@ -30,6 +30,9 @@ OPEN = (
     State.breach_review,
     State.returned,
 )
+ANSWERED = ("obtained", "declined", "unreachable")
+"""Victim's views that are an answer; `sought` waits for one."""
+
 FINAL = (State.completed, State.prosecuted, State.closed)
 
 

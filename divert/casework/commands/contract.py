@@ -21,6 +21,7 @@ class Promise(BaseModel):
     code: str = Field(title="Condition", json_schema_extra={"choices": "conditions"})
     detail: Short | None = Field(default=None, title="In particular", description="The place, the amount, the course.")
     provider: Short | None = Field(default=None, title="Provider")
+    due_on: IsoDate | None = Field(default=None, title="By when", description="Blank: by the end of the contract.")
 
     @field_validator("code")
     @classmethod
@@ -58,6 +59,7 @@ class Terms(Command):
             if promise.code in standing:
                 kept = standing.pop(promise.code)
                 kept.text, kept.provider, kept.seq = promise.words(), promise.provider, context.seq
+                kept.due_on = promise.due_on
                 continue
             case.conditions.append(
                 Condition(
@@ -67,6 +69,7 @@ class Terms(Command):
                     kind=rulebook().conditions[promise.code].kind,
                     text=promise.words(),
                     provider=promise.provider,
+                    due_on=promise.due_on,
                     status="open",
                 )
             )

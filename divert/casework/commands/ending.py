@@ -6,7 +6,7 @@ from pydantic import Field, field_validator
 
 from divert.answers import IsoDate
 from divert.casework.command import Command, Context, Reasons, Words
-from divert.models import Case, Deadline, Role
+from divert.models import Case
 from divert.rulebook import rulebook
 
 OutcomeCode = Annotated[int, Field(ge=1, le=99, json_schema_extra={"choices": "outcomes"})]
@@ -106,29 +106,3 @@ class Reinstate(
     def apply(self, case: Case, context: Context) -> None:
         """Forget the closing; the history keeps it."""
         case.close_reason = case.outcome_code = None
-
-
-class EscalateDeadline(
-    Command,
-    title="Escalate a missed deadline",
-    json_schema_extra={"examples": [{"kind": "police_decision", "due_on": "2019-05-09"}]},
-):
-    """The worker's own: a deadline passed with nothing done, and is put before the next person up."""
-
-    kind: str = Field(title="Deadline", max_length=30)
-    due_on: IsoDate = Field(title="It was due")
-
-    def apply(self, case: Case, context: Context) -> None:
-        """Escalated once."""
-        missed = self.missed(case)
-        if missed is not None:
-            missed.escalated_on = context.today
-            rule = context.rules.deadlines.get(self.kind)
-            missed.owner_role = Role(rule.escalate_to) if rule else Role.project_manager
-
-    def missed(self, case: Case) -> Deadline | None:
-        """The open deadline it speaks of."""
-        for one in case.deadlines:
-            if (one.kind, one.due_on, one.status) == (self.kind, self.due_on, "open") and one.escalated_on is None:
-                return one
-        return None

@@ -97,3 +97,7 @@ class RecordFollowUp(
     reoffended: YesNo = Field(title="A proven offence since the case ended")
     offence_on: IsoDate | None = Field(default=None, title="Date of the first such offence")
     note: Words | None = Field(default=None, title="Note")
+
+    def apply(self, case: Case, context: Context) -> None:
+        """When the record was last looked at."""
+        case.followed_up_on = self.checked_on

@@ -7,7 +7,6 @@ from divert.casework.commands.ending import (
     TIME_EXPIRED,
     CloseCase,
     CompleteCase,
-    EscalateDeadline,
     RecordChargingDecision,
 )
 from divert.casework.commands.record import CorrectNote, LinkCases, MergePerson, Sensitive
@@ -122,8 +121,3 @@ def downwards(case: Case, _context: Context, command: Sensitive) -> bool:
 @guard("There is no other case with that reference.")
 def other_case_exists(case: Case, context: Context, command: LinkCases | MergePerson) -> bool:
     return command.other_ref != case.ref and context.case(command.other_ref) is not None
-
-
-@guard("That deadline is not open, not yet past, or was escalated already.")
-def deadline_missed(case: Case, context: Context, command: EscalateDeadline) -> bool:
-    return command.missed(case) is not None and command.due_on < context.today

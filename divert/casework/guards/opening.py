@@ -7,7 +7,7 @@ from divert.casework.commands.decisions import Decide, ReturnToForce
 from divert.casework.commands.referral import Refer
 from divert.casework.commands.victim import RecordVictimViews
 from divert.casework.guard import guard
-from divert.models import OPEN, Case, Role
+from divert.models import ANSWERED, OPEN, Case, Role
 
 # Referral
 
@@ -90,7 +90,7 @@ def override_is_explained(case: Case, _context: Context, command: Decide) -> boo
 @guard("The victim has not answered yet. Before a yes, record their views, or that they declined or cannot be reached.")
 def victim_heard_before_a_yes(case: Case, _context: Context, command: Decide) -> bool:
     victim = case.victim
-    answered = victim is not None and victim.views in ("obtained", "declined", "unreachable")
+    answered = victim is not None and victim.views in ANSWERED
     return not command.accept or answered or (victim is not None and victim.kind == "none")
 
 
