@@ -110,13 +110,14 @@ def _page(
 ) -> Response:
     with asking.reading(*READS_CASES) as (session, actor):
         form = Form(ReferralFacts, offered(ReferralFacts, None, Context(session, actor, asking.at, 1)))
+        questions = form.questions(data, errors)
         return write(
             request,
             "pre_check.html",
             actor=actor,
             status=422 if errors else 200,
-            questions=form.questions(data, errors),
-            errors=summary(errors or {}),
+            questions=questions,
+            errors=summary(questions, errors or {}),
             judged=judgement_view(judged) if judged else None,
         )
 

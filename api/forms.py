@@ -5,7 +5,7 @@ suggested or posted, so whatever is wrong with an answer, what was typed is stil
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -92,7 +92,9 @@ class Form:
             return [one for one in posted.getlist(name) if isinstance(one, str) and one.strip()]
         numbered = re.compile(re.escape(name) + r"-(\d{1,3})-")
         places = sorted({int(found[1]) for key in posted if (found := numbered.match(key))})
-        return [row for place in places if (row := self._read(items, posted, f"{name}-{place}-"))]
+        rows = [self._read(items, posted, f"{name}-{place}-") for place in places]
+        untouched = {name: _as_typed(one["default"]) for name, one in items["properties"].items() if "default" in one}
+        return [row for row in rows if row.items() - untouched.items()]
 
     def _questions(self, schema: Schema, data: Mapping[str, Any], at: Path, errors: Mapping[Path, str]) -> list[Field]:
         needed = schema.get("required", ())
@@ -175,9 +177,19 @@ def faults(error: ValidationError) -> dict[Path, str]:
     return {one["loc"]: sentence(one) for one in error.errors()}
 
 
-def summary(errors: Mapping[Path, str]) -> list[tuple[str, str]]:
-    """Each fault with the name of the field it is about; no name for the form as a whole."""
-    return [("-".join(str(step) for step in at), text) for at, text in errors.items()]
+def summary(questions: Sequence[Field], errors: Mapping[Path, str]) -> list[tuple[str, str]]:
+    """Each fault under its question, in their order, with the field's name; what fits none has no name."""
+    found = [(name, f"{title}: {text}") for name, title, text in _wrong(questions)]
+    elsewhere = [text for text in errors.values() if text not in {text for _, _, text in _wrong(questions)}]
+    return found + [("", text) for text in elsewhere]
+
+
+def _wrong(questions: Sequence[Field], where: str = "") -> Iterator[tuple[str, str, str]]:
+    for one in questions:
+        if one.error:
+            yield one.name, where + one.title, one.error
+        for place, row in enumerate(one.rows, start=1):
+            yield from _wrong(row, f"{one.title} {place}, ")
 
 
 def _types(plain: Schema) -> set[str]:

@@ -186,6 +186,7 @@ class Sheet:
             offered(self.command, self.case, self.context),
             on_record(self.command, self.case) if self.case else {},
         )
+        questions = [] if closed else form.questions(data, errors)
         return write(
             request,
             "form.html",
@@ -196,8 +197,8 @@ class Sheet:
             ref=self.case.ref if self.case else None,
             person=self.case.person.full_name if self.case else None,
             version=self.case.version if self.case else 0,
-            questions=[] if closed else form.questions(data, errors),
-            errors=[*forms.summary(errors or {}), *(("", why) for why in reasons)],
+            questions=questions,
+            errors=[*forms.summary(questions, errors or {}), *(("", why) for why in reasons)],
             closed=closed,
             check=answers(self.command, check) if check else None,
             typed=forms.flat(data) if check else [],

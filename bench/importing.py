@@ -22,7 +22,7 @@ from divert.clock import system_clock
 from divert.db import Database
 from divert.people.staff import OPERATOR
 
-ROWS = 2_000
+ROWS = 1_000
 
 
 def importing(place: Place) -> Iterator[Figure]:

@@ -2,7 +2,8 @@
 
 A case's seventeen steps and a note, one after another, each timed with its commit; a twin is written by the bare driver
 in between, into another database of the same kind. What `perform` takes beyond that is reading the case, asking role
-and guards, the command itself, the hashes, and the object mapper. Not shown: HTTP, and several people at once.
+and guards, the command itself, the hashes, and the object mapper. The number of statements is the one figure that no
+noise can touch. Not shown: HTTP, and several people at once.
 """
 
 from collections import defaultdict
@@ -43,6 +44,10 @@ def perform(place: Place) -> Iterator[Figure]:
         for slug, words in SHOWN.items():
             limit = Limit("the same rows, bare", median(theirs[slug]) * 1e3)
             yield Figure(f"{kind}: {words}", median(ours[slug]) * 1e3, "ms", limit)
+        writing = fmean(len(step) for step in rows.steps)
+        reading = rows.reads / len(rows.steps)
+        limit = Limit("those that write", writing)
+        yield Figure(f"{kind}: statements of each, on average", writing + reading, "statements", limit)
 
 
 def _timed(database: Database, driver: Driver, rows: Recorded, cases: int, today: date) -> tuple[Times, Times]:

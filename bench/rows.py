@@ -37,10 +37,11 @@ class Write(NamedTuple):
 
 
 class Recorded(NamedTuple):
-    """What each step writes, and the reference of the case for which it was recorded."""
+    """What each step writes, the reference of the case for which it was recorded, and the reads it took."""
 
     steps: tuple[tuple[Write, ...], ...]
     ref: str
+    reads: int
 
     def named(self, number: int) -> dict[Any, Any]:
         """What to write in place of the recorded ids, so that it is another case."""
@@ -49,28 +50,28 @@ class Recorded(NamedTuple):
 
 def recorded(place: Place, kind: str, steps: Iterable[Step] | None = None) -> Recorded:
     """Perform one case's steps (else the seventeen) on a database of that kind, and keep what they write."""
-    kept = []
-    with place.database(kind) as database, _under_known_ids(), _writes(database) as writes:
+    kept, reads = [], 0
+    with place.database(kind) as database, _under_known_ids(), _statements(database) as said:
         ref: str | None = None
         for step in steps or path(CRIME, place.today):
             with database.writing() as session:
                 ref = perform(session, ref, step.given(), step.who, system_clock()).ref
-            kept.append(tuple(writes))
-            writes.clear()
-    return Recorded(tuple(kept), ref or "")
+            kept.append(tuple(one for one in said if one.statement.startswith(("INSERT", "UPDATE"))))
+            reads += sum(one.statement.startswith("SELECT") for one in said)
+            said.clear()
+    return Recorded(tuple(kept), ref or "", reads)
 
 
 @contextmanager
-def _writes(database: Database) -> Iterator[list[Write]]:
-    """Every statement that writes, as it is handed to the driver."""
-    writes: list[Write] = []
+def _statements(database: Database) -> Iterator[list[Write]]:
+    """Every statement, as it is handed to the driver."""
+    said: list[Write] = []
 
     def keep(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
-        if statement.startswith(("INSERT", "UPDATE")):
-            writes.append(Write(statement, parameters, many))
+        said.append(Write(statement, parameters, many))
 
     event.listen(database.engine, "before_cursor_execute", keep)
-    yield writes
+    yield said
     event.remove(database.engine, "before_cursor_execute", keep)
 
 

@@ -7,9 +7,11 @@ from typing import Any
 
 from httpx2 import Response
 from pydantic import SecretStr
+from starlette.responses import Response as Answer
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.visit import COOKIE, Visit
 from divert.config import Settings
 from divert.people.staff import Actor, issue_token
 from tests.office import CAST, Office
@@ -56,3 +58,11 @@ def service(office: Office, settings: Settings = SETTINGS) -> Iterator[Service]:
         tokens = {one.username: issue_token(session, one.username, office.now) for one in CAST}
     with TestClient(app, raise_server_exceptions=True) as client:
         yield Service(office, client, tokens)
+
+
+def visiting(client: TestClient, who: Actor) -> TestClient:
+    """The same client, signed in at the pages."""
+    cookie = Answer()
+    Visit(who.username).keep(cookie, SETTINGS)
+    client.cookies.set(COOKIE, cookie.headers["set-cookie"].partition("=")[2].partition(";")[0])
+    return client

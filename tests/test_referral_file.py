@@ -77,6 +77,12 @@ def test_every_row_comes_to_what_is_expected_of_it(database: Database) -> None:
     assert [outcome.report() for outcome in taken(database, WHOLE)] == expected()
 
 
+def test_a_referral_dated_tomorrow_is_rejected_and_one_of_today_is_not(sqlite: Database) -> None:
+    tomorrow, today = ({**GOOD, "crime_ref": day, "referred_on": day} for day in ("2019-09-03", "2019-09-02"))
+    told = taken(sqlite, written(tomorrow, today))
+    assert [(one.result, one.because) for one in told] == [("rejected", ("referred_on",)), ("eligible", ())]
+
+
 def test_the_verdict_told_is_the_verdict_stored_unless_the_agreement_is_missing(sqlite: Database) -> None:
     told = {one.crime_ref: one for one in taken(sqlite, WHOLE) if one.result != "rejected"}
     with sqlite.reading() as session:

@@ -75,10 +75,10 @@ TRANSITIONS = (
     # command                   from                          to
     #   by, provided that, under
     T(r.Refer,                  None,                         S.referred,
-      OFFICER + POLICE + MANAGER, (at_start.no_open_case,),
+      OFFICER + POLICE + MANAGER, (at_start.no_open_case, at_start.not_in_the_future),
       f"{REPORT}: officers refer at their discretion"),
     T(r.CorrectFacts,           (S.referred, S.under_decision), None,
-      OFFICER + TEAM, (),
+      OFFICER + TEAM, (at_start.not_in_the_future,),
       "Data Protection Act 2018 s.38: facts are accurate and kept up to date"),
     T(r.RecordReferralAgreement, S.referred,                  None,
       OFFICER + TEAM, (at_start.not_in_the_future,),

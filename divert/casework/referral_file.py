@@ -9,6 +9,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -23,7 +24,7 @@ from divert.casework.commands.decisions import CheckEligibility
 from divert.casework.commands.referral import Refer
 from divert.casework.lifecycle import row_for
 from divert.casework.workflow import NotAllowed, perform
-from divert.clock import Clock
+from divert.clock import Clock, london_date
 from divert.db import Database
 from divert.eligibility.facts import derive
 from divert.eligibility.judge import judge
@@ -234,7 +235,7 @@ def _take(session: Session, row: Row, by: Actor, clock: Clock) -> Outcome:
     at = clock()
     if refer.same_crime_and_person(Context(session, by, at, 1)):
         return _duplicate(row)
-    outcome = _judged(row, refer)
+    outcome = _judged(row, refer, london_date(at))
     if outcome.result != "rejected":
         ref = perform(session, None, refer, by, at).ref
         if refer.agreement_signed_on is not None:
@@ -248,7 +249,7 @@ def _foresee(session: Session, row: Row, by: Actor, clock: Clock, seen: "_Seen")
     if isinstance(refer, Outcome):
         return refer
     known = seen.knows(refer) or refer.same_crime_and_person(Context(session, by, clock(), 1))
-    outcome = _duplicate(row) if known else _judged(row, refer)
+    outcome = _duplicate(row) if known else _judged(row, refer, london_date(clock()))
     if outcome.result not in ("rejected", "duplicate"):
         seen.add(refer)
     return outcome
@@ -272,9 +273,11 @@ def says(fault: ErrorDetails) -> str:
     return fault["msg"].removeprefix("Value error, ")
 
 
-def _judged(row: Row, refer: Refer) -> Outcome:
+def _judged(row: Row, refer: Refer, today: date) -> Outcome:
     """The verdict of the policy in force on the day of referral, signed agreement or not."""
     rules = rulebook()
+    if refer.referred_on > today:
+        return _rejected(row, {"referred_on": "This is in the future. Write the day of the referral, like 2019-04-30."})
     try:
         pack = rules.packs.in_force(refer.referred_on)
     except NoPolicy as none:

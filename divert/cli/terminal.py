@@ -153,8 +153,8 @@ def answer_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> No
     table = Table(*columns, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
-    width = None if sys.stdout.isatty() else 200
-    Console(markup=False, highlight=False, width=width, soft_wrap=False).print(table)
+    # Wide enough for any row: a terminal may wrap a line, but a token is never folded into two.
+    Console(markup=False, highlight=False, width=200).print(table)
 
 
 def watched(items: Iterable[Item], what: str, total: int | None = None) -> Iterable[Item]:

@@ -29,7 +29,7 @@ def no_open_case(_case: Case, context: Context, command: Refer) -> bool:
 def not_in_the_future(_case: Case, context: Context, command: Any) -> bool:
     said = (
         getattr(command, name, None)
-        for name in ("signed_on", "kept_on", "told_on", "occurred_on", "decided_on", "checked_on")
+        for name in ("referred_on", "signed_on", "kept_on", "told_on", "occurred_on", "decided_on", "checked_on")
     )
     return all(on is None or on <= context.today for on in said)
 

@@ -1,0 +1,436 @@
+"""People at the pages: everything is done by reading a page and sending the form it offers. No JavaScript is needed."""
+
+import re
+from collections.abc import Callable, Iterator
+from threading import Barrier, Thread
+
+import pytest
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.commands import FOR_PEOPLE
+from api.visit import COOKIE
+from divert.models import Access, Case, Role, Staff
+from divert.people.staff import add
+from tests.browsing import Page, Person
+from tests.office import DALE, Office
+from tests.ready import READY
+from tests.service import SETTINGS, visiting
+
+PASSWORD = "a long invented password"
+POSTS = {
+    "pc.moss": Role.referring_officer,
+    "pc.hale": Role.referring_officer,
+    "insp.reed": Role.police_team_lead,
+    "p.lane": Role.probation_team_lead,
+    "k.ward": Role.probation_service_officer,
+    "m.stone": Role.project_manager,
+    "b.field": Role.board_member,
+    "c.marsh": Role.panel_coordinator,
+}
+
+Visit = Callable[[str], Person]
+
+
+@pytest.fixture
+def visit(desk: Office) -> Iterator[Visit]:
+    """Anyone of the posts above, employed and signed in by the form, when first asked for."""
+    app = create_app(desk.database, lambda: desk.now, SETTINGS)
+    people: dict[str, Person] = {}
+
+    def signed_in(username: str) -> Person:
+        if username not in people:
+            with desk.database.writing() as session:
+                add(session, username, username.title(), POSTS[username], PASSWORD)
+            people[username] = Person(TestClient(app))
+            assert people[username].signs_in(username, PASSWORD).status == 200
+        return people[username]
+
+    yield signed_in
+    for person in people.values():
+        person.client.close()
+
+
+def follows(person: Person, page: Page, link: str, **answers: object) -> Page:
+    """Follow a link on a page to its form, fill it in, and arrive at the case again."""
+    assert link in page.links, f"no {link!r} among {sorted(page.links)}"
+    arrived = person.fills(person.reads(page.links[link]), **answers)
+    assert arrived.status == 200, arrived.text
+    return arrived
+
+
+def confirms(person: Person, page: Page) -> Page:
+    """Of a page that asks to check the answers first: confirm them."""
+    form = next(one for one in page.sheets if "checked" in one.values)
+    return person.sends(form, form.values, str(page.response.url))
+
+
+def refers(visit: Visit) -> str:
+    """Dale is referred by PC Moss; where the case now stands."""
+    officer = visit("pc.moss")
+    page = officer.fills(officer.reads("/refer"), **DALE)
+    assert page.status == 200
+    return page.response.url.path
+
+
+def takes(visit: Visit, case: str, today: str) -> None:
+    """Agreement, victim, eligibility, both decisions, keyworker, needs and contract."""
+    officer, inspector, probation, keyworker = (visit(one) for one in ("pc.moss", "insp.reed", "p.lane", "k.ward"))
+    page = follows(officer, officer.reads(case), "Record the referral agreement", signed_on=today)
+    page = follows(
+        officer, page, "Record the victim's views", views="obtained", contact_name="Ms Farrow", words="Wants payment."
+    )
+    page = follows(officer, page, "Check eligibility")
+    assert "Eligible by the policy" in page.text
+    follows(inspector, inspector.reads(case), "Decide for the police", accept="yes", reasons="First offence.")
+    page = follows(probation, probation.reads(case), "Decide for probation", accept="yes", reasons="Will engage.")
+    follows(probation, page, "Allocate to a keyworker", keyworker="k.ward")
+    page = keyworker.reads(case)
+    form = keyworker.reads(page.links["Assess needs"])
+    asked = {name: value for name, value in form.form.values.items() if re.fullmatch(r"scores-\d+-need", name)}
+    scores = {name.replace("-need", "-score"): 2 for name, value in asked.items() if value != [""]}
+    page = keyworker.fills(form, stage="entry", **scores)
+    assert page.status == 200, page.text
+    page = follows(
+        keyworker,
+        page,
+        "Sign the contract",
+        ends_on="2019-08-04",
+        **{"conditions-3-code": "ALCOHOL_SUPPORT", "conditions-3-provider": "Local alcohol service"},
+    )
+    assert "Active since" in page.text
+
+
+def test_dale_is_carried_from_referral_to_completion_by_forms_alone(visit: Visit, desk: Office) -> None:
+    case = refers(visit)
+    takes(visit, case, "2019-05-06")
+    keyworker, probation = visit("k.ward"), visit("p.lane")
+    page = follows(
+        keyworker,
+        keyworker.reads(case),
+        "Book an appointment",
+        starts_at="2019-05-15T10:00",
+        purpose="First meeting",
+        place="Community Safety Hub",
+    )
+    desk.on("2019-06-20")
+    form = keyworker.reads(page.links["Record attendance"])
+    (booked,) = [one for one in form.form.offers["appointment"] if one]
+    page = keyworker.fills(form, appointment=booked, held="yes", attended="yes")
+    for number in ("2", "3", "4"):
+        page = follows(
+            keyworker, page, "Mark a condition as kept", condition=number, kept_on="2019-06-20", evidence="Seen."
+        )
+    form = keyworker.reads(page.links["Assess needs"])
+    asked = {name: value for name, value in form.form.values.items() if re.fullmatch(r"scores-\d+-need", name)}
+    scores = {name.replace("-need", "-score"): 1 for name, value in asked.items() if value != [""]}
+    assert keyworker.fills(form, stage="exit", **scores).status == 200
+    page = probation.reads(probation.reads(case).links["Complete the case"])
+    page = probation.fills(page, outcome_code="22", explanation="All conditions kept.")
+    assert "Check your answers" in page.text
+    assert "Active since" in probation.reads(case).text
+    page = confirms(probation, page)
+    assert "Completed since 20 June 2019" in page.text
+    assert "Outcome 22" in page.text
+    assert "Completed" in visit("pc.moss").reads(case).text
+
+
+def test_dale_breaks_the_contract_and_is_prosecuted_by_forms_alone(visit: Visit, desk: Office) -> None:
+    case = refers(visit)
+    takes(visit, case, "2019-05-06")
+    keyworker, inspector = visit("k.ward"), visit("insp.reed")
+    desk.on("2019-06-04")
+    follows(
+        keyworker,
+        keyworker.reads(case),
+        "Report a breach",
+        conditions=["2", "3"],
+        occurred_on="2019-06-03",
+        what="Missed two meetings running.",
+        excuse_asked="yes",
+        excuse="None given.",
+    )
+    page = inspector.reads(inspector.reads(case).links["Decide what follows"])
+    page = inspector.fills(page, decision="end", probation_view="Has stopped coming.", reasons="Nothing to go on with.")
+    page = confirms(inspector, page)
+    assert "Returned since" in page.text
+    page = inspector.reads(page.links["Record the charging decision"])
+    page = confirms(inspector, inspector.fills(page, outcome_code="1", decided_on="2019-06-04", explanation="Charged."))
+    assert "Prosecuted since 4 June 2019" in page.text
+
+
+@pytest.mark.parametrize("slug", READY)
+def test_every_command_has_a_form_that_opens_and_asks_all_its_questions(slug: str, desk: Office) -> None:
+    who, made = READY[slug]
+    ref = made(desk)
+    with TestClient(create_app(desk.database, lambda: desk.now, SETTINGS)) as client:
+        person = Person(visiting(client, who))
+        command = FOR_PEOPLE[slug]
+        page = person.reads(person.reads(f"/cases/{ref}").links[command.title()])
+        assert page.status == 200
+        assert f"<h1>{command.title()}</h1>".replace("'", "&#39;") in page.response.text
+        asked = {name.partition("-")[0] for name in (*page.form.values, *page.form.offers)}
+        assert set(command.model_fields) <= asked
+
+
+# What was typed stays
+
+
+def test_a_wrong_answer_is_pointed_at_and_everything_typed_is_kept(visit: Visit) -> None:
+    officer = visit("pc.moss")
+    page = officer.fills(
+        officer.reads("/refer"), **{**DALE, "date_of_birth": "31 June 1994", "surname": "O'Brien & Fry"}
+    )
+    assert page.status == 422
+    assert page.text.startswith("Error: Refer a person")
+    assert (
+        page.links["Date of birth: This is not written as a date. Write year-month-day, like 2019-04-30."]
+        == "#date_of_birth"
+    )
+    assert 'id="date_of_birth"' in page.response.text
+    assert page.form.values["date_of_birth"] == ["31 June 1994"]
+    assert page.form.values["surname"] == ["O'Brien & Fry"]
+    assert page.form.values["remorse"] == ["yes"]
+    assert page.form.values["offence_code"] == [DALE["offence_code"]]
+    mended = officer.fills(page, date_of_birth="1994-06-30")
+    assert mended.status == 200
+    assert "O'Brien & Fry" in mended.text
+
+
+def test_nothing_filled_in_names_everything_that_is_needed(visit: Visit) -> None:
+    officer = visit("pc.moss")
+    page = officer.fills(officer.reads("/refer"), referred_on="")
+    assert page.status == 422
+    wanted = {"#referred_on", "#crime_ref", "#surname", "#offence_code", "#offence_on"}
+    assert wanted == set(re.findall(r'<li><a href="(#[^"]+)">', page.response.text))
+
+
+def test_a_fault_in_a_row_is_pointed_at_in_its_row(visit: Visit, desk: Office) -> None:
+    officer = visit("pc.moss")
+    further = {"further_offences-1-offence_code": "CJ67002", "further_offences-1-offence_on": "yesterday"}
+    page = officer.fills(officer.reads("/refer"), **DALE, **further)
+    assert page.status == 422
+    assert page.form.values["further_offences-0-offence_code"] == ["CJ67002"]
+    assert page.form.values["further_offences-0-offence_on"] == ["yesterday"]
+    assert 'href="#further_offences-0-offence_on"' in page.response.text
+
+
+def test_a_refusal_shows_every_reason_and_keeps_what_was_typed(visit: Visit) -> None:
+    case = refers(visit)
+    takes(visit, case, "2019-05-06")
+    keyworker = visit("k.ward")
+    form = keyworker.reads(keyworker.reads(case).links["Report a breach"])
+    page = keyworker.fills(
+        form,
+        conditions=["2"],
+        occurred_on="2019-05-01",
+        what="Did not come.",
+        excuse_asked="no",
+        excuse="No time",
+    )
+    assert page.status == 409
+    assert "outside the contract's term" in page.text
+    assert "Ask the person for their reasonable excuse" in page.text
+    assert page.form.values["what"] == ["Did not come."]
+    assert page.form.values["conditions"] == ["2"]
+    assert keyworker.fills(page, occurred_on="2019-05-06", excuse_asked="yes").status == 200
+
+
+def test_whoever_was_slower_is_told_keeps_what_they_typed_and_may_send_it_again(visit: Visit) -> None:
+    case = refers(visit)
+    officer, inspector = visit("pc.moss"), visit("insp.reed")
+    form = officer.reads(officer.reads(case).links["Add a note"])
+    follows(inspector, inspector.reads(case), "Add a note", text="Seen the tape.")
+    page = officer.fills(form, text="Rang him;\nwill come.")
+    assert page.status == 409
+    assert "The case has changed since you opened it" in page.text
+    assert page.form.values["text"] == ["Rang him;\nwill come."]
+    page = officer.fills(page)
+    assert page.status == 200
+    assert "Rang him;" in officer.reads(case).text
+
+
+def test_two_who_decide_at_once_by_form_one_wins_and_the_other_loses_nothing(visit: Visit) -> None:
+    case = refers(visit)
+    officer, inspector, probation = visit("pc.moss"), visit("insp.reed"), visit("p.lane")
+    page = follows(officer, officer.reads(case), "Record the referral agreement", signed_on="2019-05-06")
+    page = follows(officer, page, "Record the victim's views", views="declined", contact_name="Ms Farrow")
+    follows(officer, page, "Check eligibility")
+    forms = [
+        (person, person.reads(person.reads(case).links[link]))
+        for person, link in ((inspector, "Decide for the police"), (probation, "Decide for probation"))
+    ]
+    ready, answered = Barrier(2), []
+
+    def decides(person: Person, form: Page) -> None:
+        ready.wait(timeout=30)
+        answered.append(person.fills(form, accept="yes", reasons="A first offence, fully admitted."))
+
+    threads = [Thread(target=decides, args=each) for each in forms]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert sorted(one.status for one in answered) == [200, 409]
+    lost = next(one for one in answered if one.status == 409)
+    assert lost.form.values["reasons"] == ["A first offence, fully admitted."]
+    assert lost.form.values["accept"] == ["yes"]
+
+
+# What may be seen and done
+
+
+def test_a_closed_form_says_why_instead_of_opening(visit: Visit) -> None:
+    case = refers(visit)
+    page = visit("insp.reed").reads(f"{case}/check-eligibility")
+    assert page.status == 409
+    assert "The agreement has not been signed" in page.text
+    assert not [one for one in page.sheets if one.method == "post" and one.action != "/sign-out"]
+    assert visit("pc.moss").reads(f"{case}/decide-for-police").status == 403
+    assert visit("pc.moss").reads(f"{case}/fly").status == 404
+
+
+def test_another_officer_finds_nothing(visit: Visit) -> None:
+    case = refers(visit)
+    page = visit("pc.hale").reads(case)
+    assert page.status == 404
+    assert DALE["surname"] not in page.text
+    assert case not in visit("pc.hale").reads("/").links.values()
+
+
+def test_the_board_and_the_panel_have_their_own_pages_and_no_case(visit: Visit) -> None:
+    case = refers(visit)
+    for username, page in (("b.field", "/board/figures"), ("c.marsh", "/panel/draws")):
+        arrived = visit(username).reads("/")
+        assert arrived.status == 200
+        assert arrived.response.url.path == page
+        for address in (case, f"{case}/add-note", "/refer", "/pre-check"):
+            refused = visit(username).reads(address)
+            assert refused.status in (403, 404)
+            assert DALE["surname"] not in refused.text
+
+
+def test_the_worklist_is_searched_and_paged(visit: Visit, desk: Office) -> None:
+    for place in range(30):
+        desk.refers(crime_ref=f"CVP-19-2000{place:02}", surname=f"Brook{chr(97 + place % 26)}{chr(97 + place // 26)}")
+    manager = visit("m.stone")
+    first = manager.reads("/")
+    second = manager.reads(first.links["Next page"])
+    seen = [{one for one in page.links if one.startswith("D-19-")} for page in (first, second)]
+    assert [len(one) for one in seen] == [25, 5]
+    assert not seen[0] & seen[1]
+    assert {one for one in manager.reads("/?q=brookaa").links if one.startswith("D-19-")} == {"D-19-0001"}
+    assert "No case fits" in manager.reads("/?q=nobody&state=&keyworker=&due_before=").text
+    assert manager.reads("/?due_before=soon").status == 422
+
+
+def test_a_page_of_a_case_is_a_consultation_on_record(visit: Visit, desk: Office) -> None:
+    case = refers(visit)
+    visit("insp.reed").reads(case)
+    with desk.database.reading() as session:
+        logged = session.scalars(select(Access).where(Access.by == "insp.reed")).all()
+    assert ("consultation", case.rpartition("/")[2]) in {(one.kind, one.case_ref) for one in logged}
+
+
+def test_a_pre_check_answers_with_the_rules_and_stores_nothing(visit: Visit, desk: Office) -> None:
+    officer = visit("pc.moss")
+    page = officer.reads("/pre-check")
+    facts = {name: value for name, value in DALE.items() if name in page.form.values or name in page.form.offers}
+    page = officer.fills(page, **facts, agreement_signed_on="2019-05-02")
+    assert page.status == 200
+    assert "Eligible by the policy" in page.text
+    assert page.form.values["offence_on"] == [DALE["offence_on"]]
+    assert officer.fills(page, offence_on="2020-01-01").status == 422
+    with desk.database.reading() as session:
+        assert session.scalars(select(Case)).all() == []
+
+
+# Signing in and out
+
+
+def test_a_wrong_password_and_an_unknown_name_read_alike(visit: Visit) -> None:
+    stranger = Person(TestClient(visit("pc.moss").client.app))
+    wrong, unknown = (stranger.signs_in(name, "not the password") for name in ("pc.moss", "nobody.here"))
+    assert wrong.status == unknown.status == 422
+    assert wrong.text.replace("pc.moss", "") == unknown.text.replace("nobody.here", "")
+    assert wrong.form.values["password"] == [""]
+    assert wrong.form.values["username"] == ["pc.moss"]
+
+
+def test_without_signing_in_every_page_leads_to_it_and_back(visit: Visit) -> None:
+    case = refers(visit)
+    stranger = Person(TestClient(visit("insp.reed").client.app))
+    page = stranger.reads(case)
+    assert page.response.url.path == "/sign-in"
+    assert DALE["surname"] not in page.text
+    page = stranger.fills(page, username="insp.reed", password=PASSWORD)
+    assert page.response.url.path == case
+
+
+@pytest.mark.parametrize("then", ["https://example.com/", "//example.com", r"/\example.com", "javascript:alert(1)"])
+def test_signing_in_never_leads_elsewhere(visit: Visit, then: str) -> None:
+    person = Person(TestClient(visit("pc.moss").client.app, follow_redirects=False))
+    page = person.reads(f"/sign-in?then={then}")
+    page = person.fills(page, username="pc.moss", password=PASSWORD)
+    assert page.response.headers["Location"] == "/"
+
+
+def test_a_form_that_another_site_made_up_is_refused(visit: Visit, desk: Office) -> None:
+    case = refers(visit)
+    officer = visit("pc.moss")
+    for forged in ({"text": "Hello."}, {"text": "Hello.", "form_token": "made up"}):
+        answer = officer.client.post(f"{case}/add-note", data=forged)
+        assert answer.status_code == 403
+    theirs = visit("insp.reed").reads(f"{case}/add-note").form.values["form_token"][0]
+    assert officer.client.post(f"{case}/add-note", data={"text": "Hello.", "form_token": theirs}).status_code == 403
+
+
+def test_a_visit_ends_by_signing_out_by_leaving_and_by_a_forged_cookie(visit: Visit, desk: Office) -> None:
+    officer, inspector = visit("pc.moss"), visit("insp.reed")
+    page = officer.reads("/")
+    out = next(one for one in page.sheets if one.action == "/sign-out")
+    assert officer.sends(out, out.values, str(page.response.url)).response.url.path == "/sign-in"
+    assert officer.reads("/").response.url.path == "/sign-in"
+    with desk.database.writing() as session:
+        session.get_one(Staff, "insp.reed").active = False
+    assert inspector.reads("/").response.url.path == "/sign-in"
+    manager = visit("m.stone")
+    forger = Person(TestClient(manager.client.app, cookies={COOKIE: manager.client.cookies[COOKIE][:-4] + "AAAA"}))
+    assert forger.reads("/").response.url.path == "/sign-in"
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(visit: Visit) -> None:
+    client = TestClient(visit("pc.moss").client.app)
+    said = client.get("/sign-in").headers["set-cookie"].lower()
+    assert "httponly" in said
+    assert "samesite=lax" in said
+
+
+def test_guessing_passwords_is_slowed_down(desk: Office) -> None:
+    settings = SETTINGS.model_copy(update={"requests_per_minute": 240})
+    with TestClient(create_app(desk.database, lambda: desk.now, settings)) as client:
+        stranger = Person(client)
+        tries = [stranger.signs_in("pc.moss", f"guess number {place}").status for place in range(5)]
+        assert tries == [422] * 4 + [429]
+
+
+def test_a_commit_that_fails_is_a_page_that_says_so_and_never_the_case(visit: Visit, desk: Office) -> None:
+    from tests.test_api_commands import failing_commits
+
+    case = refers(visit)
+    officer = visit("pc.moss")
+    form = officer.reads(f"{case}/add-note")
+    mended = failing_commits(desk.database)
+    page = officer.fills(form, text="Rang.")
+    mended()
+    assert page.status == 500
+    assert "Ashworth" not in page.text
+    assert officer.fills(form, text="Rang.").status == 200
+
+
+def test_help_is_open_to_all_and_tells_every_command(visit: Visit) -> None:
+    page = Person(TestClient(visit("pc.moss").client.app)).reads("/help")
+    assert page.status == 200
+    for command in FOR_PEOPLE.values():
+        assert command.title() in page.text
