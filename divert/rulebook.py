@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from divert.eligibility.policy import Packs, load_packs
 from divert.offences import Catalogue, load_offences
@@ -113,6 +113,7 @@ class Rulebook:
     close_reasons: Mapping[str, CloseReason]
     return_reasons: Mapping[str, ReturnReason]
     deadlines: Mapping[str, DeadlineRule]
+
     @property
     def limit_alert_days(self) -> tuple[int, ...]:
         """How many days before a time limit its owner is reminded, the earliest first."""

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from divert.casework.command import Command
-from divert.casework.commands.ending import EscalateDeadline
+from divert.casework.commands.deadline import EscalateDeadline
 from divert.casework.workflow import Receipt, perform
 from divert.clock import LONDON, london_date
 from divert.demo.people import somebody
@@ -97,7 +97,7 @@ class Story:
             morning = datetime.combine(max(one.due_on, self.today) + timedelta(days=1), time(2), LONDON)
             waiting = one.status == "open" and one.escalated_on is None
             if waiting and morning < min(moment, self.until):
-                self._kept(SYSTEM, EscalateDeadline(kind=one.kind, due_on=one.due_on), morning)
+                self._kept(SYSTEM, EscalateDeadline(kind=one.kind, about=one.about, due_on=one.due_on), morning)
 
     def _kept(self, who: Actor, command: Command, moment: datetime) -> Receipt:
         ref = self.done.ref if self.done else None

@@ -21,9 +21,9 @@ from divert.models.row import Instant, Row
 from divert.models.states import ANSWERED, FINAL, OPEN, Role, Sensitivity, State
 
 __all__ = [
+    "ANSWERED",
     "FINAL",
     "OPEN",
-    "ANSWERED",
     "Access",
     "Allocation",
     "Appointment",

@@ -7,12 +7,14 @@ from typing import NamedTuple
 import structlog
 from sqlalchemy import select
 
-from divert.casework.commands.ending import EscalateDeadline
+from divert.casework import deadlines
+from divert.casework.commands.deadline import EscalateDeadline
 from divert.casework.workflow import perform
 from divert.clock import Clock, london_date
 from divert.db import Database
-from divert.models import OPEN, Case, Deadline
+from divert.models import Case, Deadline
 from divert.people.staff import SYSTEM
+from divert.rulebook import rulebook
 
 log = structlog.get_logger(__name__)
 
@@ -22,25 +24,23 @@ class Missed(NamedTuple):
 
     case_ref: str
     kind: str
+    about: int
     due_on: date
     fault: str | None = None
 
 
 def missed(database: Database, today: date) -> list[Missed]:
-    """Open deadlines of open cases whose day is over and which nobody has been told of, the oldest first."""
+    """Open deadlines whose day is over and which nobody has been told of, the oldest first."""
     query = (
-        select(Case.ref, Deadline.kind, Deadline.due_on)
+        select(Case.ref, Deadline.kind, Deadline.about, Deadline.due_on)
         .join(Case, Case.id == Deadline.case_id)
-        .where(
-            Deadline.status == "open",
-            Deadline.due_on < today,
-            Deadline.escalated_on.is_(None),
-            Case.state.in_(OPEN),
-        )
+        .where(Deadline.status == "open", Deadline.due_on <= today, Deadline.escalated_on.is_(None))
         .order_by(Deadline.due_on, Case.id)
     )
+    rules = rulebook().deadlines
     with database.reading() as session:
-        return [Missed(row.ref, row.kind, row.due_on) for row in session.execute(query)]
+        due = [Missed(row.ref, row.kind, row.about, row.due_on) for row in session.execute(query)]
+    return [one for one in due if deadlines.is_missed(one.kind, one.due_on, today, rules)]
 
 
 def sweep(database: Database, clock: Clock) -> Iterator[Missed]:
@@ -52,7 +52,8 @@ def sweep(database: Database, clock: Clock) -> Iterator[Missed]:
     for one in missed(database, london_date(clock())):
         try:
             with database.writing() as session:
-                perform(session, one.case_ref, EscalateDeadline(kind=one.kind, due_on=one.due_on), SYSTEM, clock())
+                asked = EscalateDeadline(kind=one.kind, about=one.about, due_on=one.due_on)
+                perform(session, one.case_ref, asked, SYSTEM, clock())
         except Exception as fault:  # whatever is wrong with one case must not stop the others
             one = one._replace(fault=type(fault).__name__)
             log.error("deadline set aside", case=one.case_ref, kind=one.kind, fault=one.fault)

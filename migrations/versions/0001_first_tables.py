@@ -124,6 +124,7 @@ def upgrade() -> None:
         sa.Column("close_reason", sa.String(length=30), nullable=True),
         sa.Column("closed_from", sa.String(length=20), nullable=True),
         sa.Column("outcome_code", sa.Integer(), nullable=True),
+        sa.Column("followed_up_on", sa.Date(), nullable=True),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_cases_person_id")),
@@ -235,6 +236,7 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("provider", sa.String(length=120), nullable=True),
         sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("settled_on", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_conditions_case_id")),
         sa.PrimaryKeyConstraint("case_id", "number", name=op.f("pk_conditions")),
@@ -253,6 +255,8 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Integer(), nullable=False),
         sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("about", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("owner_role", sa.String(length=30), nullable=False),
         sa.Column("basis", sa.String(length=300), nullable=False),
@@ -261,7 +265,7 @@ def upgrade() -> None:
         sa.Column("until_seq", sa.Integer(), nullable=True),
         sa.Column("escalated_on", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_deadlines_case_id")),
-        sa.PrimaryKeyConstraint("case_id", "seq", "kind", name=op.f("pk_deadlines")),
+        sa.PrimaryKeyConstraint("case_id", "seq", "kind", "about", name=op.f("pk_deadlines")),
     )
     op.create_index("ix_deadlines_status_due_on", "deadlines", ["status", "due_on"], unique=False)
 

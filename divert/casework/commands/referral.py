@@ -73,9 +73,7 @@ class Refer(
 
     crime_ref: str = Field(title="Crime reference", min_length=1, max_length=40)
     custody_ref: str | None = Field(default=None, title="Custody reference", max_length=40)
-    officer: str | None = Field(
-        default=None, title="Officer", description="Rank and collar number.", max_length=80
-    )
+    officer: str | None = Field(default=None, title="Officer", description="Rank and collar number.", max_length=80)
     officer_unit: str | None = Field(default=None, title="Officer's unit", max_length=80)
     surname: SurnameText
     forenames: str | None = Field(default=None, title="Forenames", max_length=120)
