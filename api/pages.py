@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
@@ -21,7 +21,7 @@ from api.deps import Asking, ByVisit
 from api.forms import Form
 from api.lifecycle import purpose
 from api.page import in_words, write
-from api.problems import ProblemError
+from api.problems import ProblemError, unusable
 from api.sign_in import Posted
 from api.suggestions import Data, on_record, suggested
 from api.view import case_view, history
@@ -47,8 +47,16 @@ ELSEWHERE = {
 """Where those begin who have no cases."""
 
 
+def searched(request: Request) -> Filters:
+    """What a search form asked for; what was left blank was not asked."""
+    try:
+        return Filters.model_validate({name: said for name, said in request.query_params.items() if said.strip()})
+    except ValidationError as error:
+        raise unusable(error) from None
+
+
 @router.get("/")
-def worklist(request: Request, wanted: Annotated[Filters, Query()], asking: ByVisit) -> Response:
+def worklist(request: Request, wanted: Annotated[Filters, Depends(searched)], asking: ByVisit) -> Response:
     """What is due: to a keyworker their own cases, to an officer their own referrals, to others all that are open."""
     with asking.writing() as (session, actor):
         if actor.role in ELSEWHERE:

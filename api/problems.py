@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Match
 
 from api.page import wants_page, write
 from divert.casework.workflow import NoSuchCase, NotAllowed, Refused, Stale
@@ -207,7 +208,15 @@ def answer(request: Request, error: Exception) -> Response:
 
 
 async def _handle(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        error.headers = {"Allow": ", ".join(sorted(_methods(request)))}
     return answer(request, error)
+
+
+def _methods(request: Request) -> set[str]:
+    """Every method that an address takes. The framework names those of the first route that fits alone."""
+    fitting = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return {method for route in fitting for method in getattr(route, "methods", None) or ()}
 
 
 def install(app: FastAPI) -> None:

@@ -5,12 +5,12 @@ import binascii
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from api.problems import FieldFault, invalid
-from divert.answers import BlankIsUnknown, IsoDate
+from divert.answers import IsoDate
 from divert.casework.visibility import may_see
 from divert.models import OPEN, Case, Deadline, Person, State
 from divert.people.staff import Actor
@@ -19,8 +19,10 @@ Plain = Annotated[str, Field(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")]
 AT_MOST = 100
 
 
-class Filters(BlankIsUnknown):
+class Filters(BaseModel):
     """Which cases. Everything given must hold."""
+
+    model_config = ConfigDict(extra="forbid")
 
     state: State | None = Field(default=None, description="Where they stand.")
     open_only: bool = Field(default=False, description="Leave out those that have ended.")

@@ -10,6 +10,7 @@ from divert.casework.command import Command
 from divert.casework.commands import appointments as a
 from divert.casework.commands import breach as b
 from divert.casework.commands import contract as c
+from divert.casework.commands import deadline as w
 from divert.casework.commands import decisions as d
 from divert.casework.commands import ending as e
 from divert.casework.commands import record as n
@@ -58,6 +59,10 @@ ENDS: dict[str, Any] = {"decision": "end", "probation_view": "Agrees.", "reasons
 
 def sign(**terms: Any) -> c.SignContract:
     return c.SignContract.model_validate({**TERMS, **terms})
+
+
+def moved(kind: str, due_on: date) -> w.MoveDeadline:
+    return w.MoveDeadline(kind=kind, due_on=due_on, reason="More time.")
 
 
 def no_setting(_office: Office, _ref: str) -> None:
@@ -322,8 +327,11 @@ REFUSALS: list[tuple[str, State, dict[str, Any], Callable[[Office, str], None], 
         {},
         no_setting,
         SYSTEM,
-        e.EscalateDeadline(kind="eligibility_check", due_on=DAY),
+        w.EscalateDeadline(kind="agreement", due_on=DAY),
     ),
+    ("deadline_is_open", State.referred, {}, no_setting, MANAGER, moved("allocation", LATER)),
+    ("not_set_by_law", State.referred, DRUNK, no_setting, MANAGER, moved("statutory_limit", LATER)),
+    ("moved_ahead", State.referred, {}, no_setting, MANAGER, moved("agreement", DAY - timedelta(1))),
     ("note_exists", State.referred, {}, no_setting, MANAGER, n.CorrectNote(note=1, text="So.", reason="Wrong.")),
     ("upwards", State.referred, {}, no_setting, MANAGER, n.SetSensitivity(level=Sensitivity.standard, reason="No.")),
     ("downwards", State.referred, {}, no_setting, MANAGER, n.LiftSensitivity(level=Sensitivity.standard, reason="No.")),

@@ -227,7 +227,7 @@ def limits_expired(as_at: AsAt) -> Figure:
 
 def near_misses(as_at: AsAt) -> Figure:
     """Charges issued on the last days."""
-    days = min(rulebook().limit_alert_days)
+    days = 7
     left = [(one.limit_on - one.on).days for one in limits.ended_cases(as_at) if one.charged and one.limit_on]
     at_all = Counter(limits.band(each) for each in left)
     return Figure.share(

@@ -57,6 +57,9 @@ class Command(BaseModel):
     """Something a person does to a case. Subclasses carry a `title`, their fields, and what they change (`apply`)."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    words_only: ClassVar[bool] = False
+    """True where nothing but the history grows."""
+
     ends_a_case: ClassVar[bool] = False
     """True where the page asks to check the answers first."""
 

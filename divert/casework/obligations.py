@@ -45,9 +45,9 @@ def eligibility_check(case: Case) -> Iterator[Outstanding]:
 
 def victim_views(case: Case) -> Iterator[Outstanding]:
     """There is a victim, and no answer."""
-    if case.state in (State.referred, State.under_decision) and _has_victim(case):
-        if case.victim is None or case.victim.views not in ANSWERED:
-            yield Outstanding(0, london_date(case.opened_at))
+    waiting = case.state in (State.referred, State.under_decision) and _has_victim(case)
+    if waiting and case.victim is not None and case.victim.views not in ANSWERED:
+        yield Outstanding(0, london_date(case.opened_at))
 
 
 def police_decision(case: Case) -> Iterator[Outstanding]:
@@ -140,9 +140,9 @@ TELLS = (State.accepted, State.returned, State.completed, State.prosecuted, Stat
 
 def victim_update(case: Case) -> Iterator[Outstanding]:
     """Something was decided that the victim has not been told since."""
-    if case.state in TELLS and _has_victim(case) and case.victim is not None:
-        if case.victim.told_on is None or case.victim.told_on < entered(case):
-            yield Outstanding(0, entered(case))
+    told_on = case.victim.told_on if case.victim is not None else None
+    if case.state in TELLS and _has_victim(case) and (told_on is None or told_on < entered(case)):
+        yield Outstanding(0, entered(case))
 
 
 def limit(case: Case) -> Iterator[Outstanding]:

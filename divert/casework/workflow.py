@@ -7,11 +7,13 @@ holds; then applies the command, moves the case, sets its deadlines, and writes 
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from divert.casework import deadlines
 from divert.casework.command import Command, Context
@@ -120,7 +122,8 @@ def carry_out(case: Case, command: Command, context: Context) -> None:
         move(case, type(command), context)
     if case.state != before:
         case.state_since = context.at
-    deadlines.follow(case, context)
+    if not command.words_only:
+        deadlines.follow(case, context)
 
 
 @dataclass(frozen=True)
@@ -152,10 +155,16 @@ def objections(case: Case, command: type[Command], context: Context, given: Comm
 
 def locked(session: Session, ref: str, by: Actor) -> Case:
     """The case, held until the transaction ends. NoSuchCase also where `by` may not know of it."""
-    case = session.scalar(select(Case).where(Case.ref == ref, may_see(by)).with_for_update(of=Case))
+    case = session.scalar(_locking(by), {"ref": ref})
     if case is None:
         raise NoSuchCase(f"There is no case {ref} that you may open.")
     return case
+
+
+@lru_cache
+def _locking(by: Actor) -> Select[Case]:
+    """The query for one case that `by` may open: composed once, since composing costs more than running it."""
+    return select(Case).where(Case.ref == bindparam("ref"), may_see(by)).with_for_update(of=Case)
 
 
 def _new_case(session: Session) -> Case:
@@ -168,11 +177,14 @@ def _new_case(session: Session) -> Case:
 def _next_ref(session: Session, context: Context) -> str:
     """D-19-0001: the year of the referral's recording, then a number within it."""
     year = f"{context.today:%y}"
-    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    given = session.scalar(
-        insert(Counter)
-        .values(name=f"case-{year}", value=1)
-        .on_conflict_do_update(index_elements=[Counter.name], set_={"value": Counter.value + 1})
-        .returning(Counter.value)
-    )
+    given = session.scalar(_counting(session.get_bind().dialect.name), {"name": f"case-{year}"})
     return f"D-{year}-{given:04d}"
+
+
+@lru_cache
+def _counting(dialect: str) -> ReturningInsert[int]:
+    """The statement that gives out the next number under a name."""
+    insert = pg_insert if dialect == "postgresql" else sqlite_insert
+    first = insert(Counter).values(name=bindparam("name"), value=1)
+    onward = first.on_conflict_do_update(index_elements=[Counter.name], set_={"value": Counter.value + 1})
+    return onward.returning(Counter.value)

@@ -206,7 +206,9 @@ PATHS: tuple[tuple[int, Path], ...] = (
 """Each path, and of how many in 180 it is the story."""
 
 WAITING: tuple[tuple[int, Path, type[Command]], ...] = (
+    (44, breaches, ReportBreach),
     (36, breaches, ReportBreach),
+    (9, is_barred, ReturnToForce),
     (12, is_disagreed_on, DecideForProbation),
     (10, goes_well, CheckEligibility),
     (4, is_not_known, CheckEligibility),

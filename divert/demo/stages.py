@@ -88,9 +88,7 @@ def accepted(story: Story) -> None:
 
 def allocated(story: Story) -> None:
     """The victim is told; the probation lead names a keyworker."""
-    if story.said["victim_kind"] != "none":
-        told = RecordVictimUpdate(told_on=story.today, how="telephone", what="Told that the scheme has taken the case.")
-        story.does(story.inspector, told)
+    tell_the_victim(story, "Told that the scheme has taken the case.")
     story.does(PROBATION, Allocate(keyworker=story.keyworker.username), after=1)
 
 
@@ -189,10 +187,18 @@ def completed(story: Story) -> None:
         story.does(
             PROBATION, CompleteCase(outcome_code=DIVERTED, explanation="Every condition kept or waived."), after=1
         )
+    tell_the_victim(story, "Told that every condition was kept.")
+
+
+def tell_the_victim(story: Story, what: str) -> None:
+    """Somebody rings, where there is anybody to ring; now and then nobody does."""
+    if story.said["victim_kind"] != "none" and story.chance(0.93):
+        story.does(story.inspector, RecordVictimUpdate(told_on=story.today, how="telephone", what=what))
 
 
 def charged_or_not(story: Story) -> None:
     """Back with the force: charged, or dealt with otherwise."""
+    tell_the_victim(story, "Told that the case has gone back to the force.")
     outcome = story.random.choice((CHARGED, CHARGED, CHARGED, RESOLVED, NOT_IN_THE_INTEREST))
     after = story.random.randrange(1, 5)
     day = add_working_days(story.today, after)
@@ -201,3 +207,4 @@ def charged_or_not(story: Story) -> None:
         outcome = EXPIRED
     done = RecordChargingDecision(outcome_code=outcome, decided_on=day, explanation="Reviewed against the Code.")
     story.does(story.inspector, done, after=after)
+    tell_the_victim(story, "Told how the case has ended.")

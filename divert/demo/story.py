@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from divert.casework.command import Command
 from divert.casework.commands.deadline import EscalateDeadline
+from divert.casework.deadlines import standing
 from divert.casework.workflow import Receipt, perform
 from divert.clock import LONDON, london_date
 from divert.demo.people import somebody
@@ -40,6 +41,7 @@ class Story:
         self, session: Session, random: Random, on: date, until: datetime, number: int, halts: type[Command] | None
     ) -> None:
         self.session, self.random, self.until, self.halts = session, random, until, halts
+        self.salts = Random(number)  # noqa: S311 - invented people, the same every time
         self.now = datetime.combine(on, time(8, 30), LONDON)
         self.said = somebody(random, on, number)
         self.officer, self.inspector = random.choice(OFFICERS), random.choice(INSPECTORS)
@@ -93,13 +95,16 @@ class Story:
         """What the worker did in the nights before: each missed deadline was escalated the morning after."""
         if self.done is None:
             return
-        for one in list(self.case.deadlines):
-            morning = datetime.combine(max(one.due_on, self.today) + timedelta(days=1), time(2), LONDON)
-            waiting = one.status == "open" and one.escalated_on is None
-            if waiting and morning < min(moment, self.until):
-                self._kept(SYSTEM, EscalateDeadline(kind=one.kind, about=one.about, due_on=one.due_on), morning)
+        while missed := [one for one in standing(self.case) if one.escalated_on is None]:
+            one = missed[0]
+            night = max(one.due_on, self.today) + timedelta(days=1)
+            morning = datetime.combine(night, time(2), LONDON)
+            if morning >= min(moment, self.until):
+                return
+            asked = EscalateDeadline(kind=one.kind, about=one.about, due_on=one.due_on)
+            self._kept(SYSTEM, asked, morning)
 
     def _kept(self, who: Actor, command: Command, moment: datetime) -> Receipt:
         ref = self.done.ref if self.done else None
-        self.done = perform(self.session, ref, command, who, moment, salt=self.random.randbytes(32))
+        self.done = perform(self.session, ref, command, who, moment, salt=self.salts.randbytes(32))
         return self.done

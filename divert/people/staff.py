@@ -8,10 +8,10 @@ from functools import lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from divert.models import Role, Staff, Token
+from divert.models import Instant, Role, Staff, Token
 
 TOKEN_LIFE = timedelta(days=365)
 
@@ -36,6 +36,19 @@ TEAM = (
     Role.project_manager,
 )
 KEYWORKERS = (Role.probation_service_officer, Role.complex_needs_specialist)
+
+
+HOLDER = (
+    select(Staff.username, Staff.role)
+    .join(Token, Token.username == Staff.username)
+    .where(
+        Token.digest == bindparam("digest"),
+        Token.revoked_at.is_(None),
+        Token.expires_at > bindparam("at", type_=Instant),
+        Staff.active.is_(True),
+    )
+)
+"""Whose live token has a digest. Composed once: it is asked with every request."""
 
 
 @lru_cache
@@ -71,13 +84,7 @@ def issue_token(session: Session, username: str, at: datetime, life: timedelta =
 
 def by_token(session: Session, token: str, at: datetime) -> Actor | None:
     """Whose token this is; None if nobody's, expired, revoked, or of someone who has left."""
-    found = session.execute(
-        select(Staff.username, Staff.role)
-        .join(Token, Token.username == Staff.username)
-        .where(
-            Token.digest == _digest(token), Token.revoked_at.is_(None), Token.expires_at > at, Staff.active.is_(True)
-        )
-    ).first()
+    found = session.connection().execute(HOLDER, {"digest": _digest(token), "at": at}).first()
     return Actor(found.username, found.role) if found else None
 
 

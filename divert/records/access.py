@@ -15,6 +15,9 @@ from divert.people.staff import Actor
 Kind = Literal["collection", "alteration", "consultation", "disclosure", "combination", "erasure"]
 
 
+RECORD = insert(Access)
+
+
 def record(
     session: Session,
     actor: Actor,
@@ -27,4 +30,4 @@ def record(
 ) -> None:
     """Log one access. `what` names the page or command, never a person's data."""
     entry = {"at": at, "by": actor.username, "role": actor.role, "kind": kind}
-    session.connection().execute(insert(Access), {**entry, "case_ref": case_ref, "what": what, "recipient": recipient})
+    session.connection().execute(RECORD, {**entry, "case_ref": case_ref, "what": what, "recipient": recipient})

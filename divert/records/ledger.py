@@ -21,6 +21,7 @@ from divert.models import Case, LedgerEntry, Role, State
 
 BEGINNING = "0" * 64
 SALT_BYTES = 32
+APPEND = insert(LedgerEntry)
 UNREAD = ("at", "role", "from_state", "to_state")
 """Columns that are verified as they are stored: a spoilt state or instant is a fault to report, not to stumble over."""
 
@@ -103,7 +104,7 @@ def next_entry(
 
 def append(session: Session, case: Case, entry: dict[str, Any]) -> None:
     """Write a case's next entry. The case's row stands already, with its head and version moved to this entry."""
-    session.connection().execute(insert(LedgerEntry), {**entry, "case_id": case.id})
+    session.connection().execute(APPEND, {**entry, "case_id": case.id})
 
 
 def entries_of(session: Session, case: Case) -> list[LedgerEntry]:

@@ -117,6 +117,8 @@ class RecordProgress(
 ):
     """Record what has been done towards a condition."""
 
+    words_only = True
+
     condition: ConditionNumber = Field(title="Condition")
     evidence: Reasons = Field(title="What was done, and how it is known")
 

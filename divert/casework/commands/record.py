@@ -12,6 +12,8 @@ CASE_REF = r"^D-\d{2}-\d{4,}$"
 class AddNote(Command, title="Add a note", json_schema_extra={"examples": [{"text": "Rang; will come on Tuesday."}]}):
     """Write something down. Facts apart from opinions, please: the person may read it one day."""
 
+    words_only = True
+
     text: Reasons = Field(title="Note")
 
 
@@ -21,6 +23,8 @@ class CorrectNote(
     json_schema_extra={"examples": [{"note": 6, "text": "Rang; will come on Wednesday.", "reason": "Wrong day."}]},
 ):
     """Put a note right. Both stay in the history."""
+
+    words_only = True
 
     note: EntryNumber = Field(title="Note", json_schema_extra={"choices": "notes"})
     text: Reasons = Field(title="What it should say")

@@ -1,9 +1,10 @@
 """A person is referred, and what was said about them is put right."""
 
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
-from sqlalchemy import or_, select
+from sqlalchemy import Select, bindparam, or_, select, true
 
 from divert.answers import IsoDate, OffenceCode, YesNo
 from divert.casework.command import Command, Context, Reasons, Short, Words
@@ -143,18 +144,17 @@ class Refer(
 
     def same_crime_and_person(self, context: Context) -> list[Case]:
         """Cases of this crime for this person, by PNC identifier or by name and date of birth, newest first."""
-        named = (Person.surname == self.surname) & (Person.forenames == self.forenames)
-        same = named & (Person.date_of_birth == self.date_of_birth) if self.date_of_birth else named
-        return list(
-            context.session.scalars(
-                select(Case)
-                .join(Person)
-                .where(
-                    Case.crime_ref == self.crime_ref, or_(same, Person.pnc_id == self.pnc_id) if self.pnc_id else same
-                )
-                .order_by(Case.id.desc())
-            )
-        )
+        said = {name: getattr(self, name) for name in ("crime_ref", "surname", "forenames", "date_of_birth", "pnc_id")}
+        return list(context.session.scalars(_same(self.date_of_birth is not None), said))
+
+
+@lru_cache
+def _same(born: bool) -> Select[Case]:
+    """Cases of a crime for a person: composed once, since a file asks for every row."""
+    named = (Person.surname == bindparam("surname")) & (Person.forenames.is_not_distinct_from(bindparam("forenames")))
+    named &= (Person.date_of_birth == bindparam("date_of_birth")) if born else true()
+    same = or_(named, Person.pnc_id == bindparam("pnc_id"))
+    return select(Case).join(Person).where(Case.crime_ref == bindparam("crime_ref"), same).order_by(Case.id.desc())
 
 
 class CorrectFacts(
