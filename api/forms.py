@@ -122,6 +122,8 @@ class Form:
             self._many(one, plain, at, errors)
         elif (choices := self._choices(plain)) is not None:
             one.choices, one.kind = choices, "radios" if len(choices) <= FEW and len(at) == 1 else "select"
+            if one.kind == "radios" and not required:  # what was chosen by mistake can be taken back
+                one.choices, one.value = [*choices, ("", "No answer")], "" if value is None else value
         elif plain.get("maxLength", 0) >= LONG:
             one.kind = "words"
         else:
@@ -136,9 +138,14 @@ class Form:
             return
         one.kind = "rows"
         given = list(one.value or [])
-        count = min(len(given) + SPARE_ROWS, plain.get("maxItems", 20))
+        count = min(len(given) + SPARE_ROWS, plain.get("maxItems", 20), *self._different(items))
         given += [{}] * (count - len(given))
         one.rows = [self._questions(items, row, (*at, place), errors) for place, row in enumerate(given)]
+
+    def _different(self, items: Schema) -> list[int]:
+        """How many rows can differ, where the first answer of each is a choice."""
+        choices = self._choices(self._plain(next(iter(items["properties"].values()))))
+        return [len(choices)] if choices else []
 
     def _choices(self, plain: Schema) -> Sequence[Choice] | None:
         if "choices" in plain:
@@ -152,8 +159,8 @@ class Form:
         return None
 
     def _plain(self, said: Schema) -> Schema:
-        """What a schema asks once it is given: references followed, null taken out."""
-        if "anyOf" in said and len(rest := [one for one in said["anyOf"] if one.get("type") != "null"]) == 1:
+        """What a schema asks once it is answered: references followed, null and blank taken out."""
+        if "anyOf" in said and len(rest := [one for one in said["anyOf"] if not _is_blank(one)]) == 1:
             said = {**said, **rest[0]}
         if "$ref" in said:
             said = {**said, **self.schema["$defs"][said["$ref"].removeprefix("#/$defs/")]}
@@ -192,6 +199,10 @@ def _wrong(questions: Sequence[Field], where: str = "") -> Iterator[tuple[str, s
             yield from _wrong(row, f"{one.title} {place}, ")
 
 
+def _is_blank(said: Schema) -> bool:
+    return said.get("type") == "null" or said.get("pattern") == r"^\s*$"
+
+
 def _types(plain: Schema) -> set[str]:
     return {one.get("type", "") for one in (plain, *plain.get("anyOf", ()))}
 
@@ -200,7 +211,8 @@ def _example(said: Schema, plain: Schema) -> str:
     if plain.get("format") == "date":
         return "Year-month-day, like 2019-04-30."
     examples = said.get("examples") or plain.get("examples")
-    if "string" in _types(plain) and examples and not {"enum", "oneOf", "choices"} & set(plain):
+    chosen = {"enum", "oneOf", "choices"} & set(plain) or "boolean" in _types(plain)
+    if "string" in _types(plain) and examples and not chosen:
         return f"Like {examples[0]}."
     return ""
 

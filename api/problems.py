@@ -215,8 +215,12 @@ async def _handle(request: Request, error: Exception) -> Response:
 
 def _methods(request: Request) -> set[str]:
     """Every method that an address takes. The framework names those of the first route that fits alone."""
-    fitting = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
-    return {method for route in fitting for method in getattr(route, "methods", None) or ()}
+    asked = {method: {**request.scope, "method": method} for method in ("DELETE", "GET", "PATCH", "POST", "PUT")}
+    return {
+        method
+        for method, scope in asked.items()
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+    }
 
 
 def install(app: FastAPI) -> None:

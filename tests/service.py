@@ -1,10 +1,13 @@
 """The service as tests see it: the application on an office's database and calendar, and a token for everyone."""
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import uvicorn
+from fastapi import FastAPI
 from httpx2 import Response
 from pydantic import SecretStr
 from starlette.responses import Response as Answer
@@ -66,3 +69,19 @@ def visiting(client: TestClient, who: Actor) -> TestClient:
     Visit(who.username).keep(cookie, SETTINGS)
     client.cookies.set(COOKIE, cookie.headers["set-cookie"].partition("=")[2].partition(";")[0])
     return client
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """The application on a socket of this machine; yields its address."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", access_log=False))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        thread.join(0.01)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()

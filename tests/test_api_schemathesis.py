@@ -4,7 +4,6 @@ The service runs as it would for a force, on a socket; the database holds a case
 """
 
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,6 @@ from typing import Any
 import pytest
 import requests
 import schemathesis
-import uvicorn
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
@@ -23,7 +21,7 @@ from divert.models import State
 from divert.people.staff import issue_token
 from tests.databases import drop_postgres, fresh_postgres
 from tests.office import AUDITOR, BOARD, COORDINATOR, INSPECTOR, KEYWORKER, MANAGER, OFFICER, PROBATION_LEAD, Office
-from tests.service import SETTINGS
+from tests.service import SETTINGS, serving
 
 CALLERS = (OFFICER, INSPECTOR, PROBATION_LEAD, KEYWORKER, MANAGER, COORDINATOR, BOARD, AUDITOR)
 
@@ -49,21 +47,9 @@ def served(postgres_admin_url: str, postgres_template: str) -> Iterator[Served]:
     office.on("2019-08-30")
     with database.writing() as session:
         tokens = [issue_token(session, one.username, office.now) for one in CALLERS]
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(database, lambda: office.now, SETTINGS), port=0, log_level="critical", access_log=False
-        )
-    )
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        thread.join(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    with requests.Session() as session:
-        yield Served(f"http://127.0.0.1:{port}", tokens, refs, session)
-    server.should_exit = True
-    thread.join()
+    app = create_app(database, lambda: office.now, SETTINGS)
+    with serving(app) as address, requests.Session() as session:
+        yield Served(address, tokens, refs, session)
     drop_postgres(postgres_admin_url, url)
 
 

@@ -174,6 +174,16 @@ def test_every_command_has_a_form_that_opens_and_asks_all_its_questions(slug: st
         assert set(command.model_fields) <= asked
 
 
+def test_what_has_a_closed_set_of_answers_is_chosen_never_typed(visit: Visit) -> None:
+    officer = visit("pc.moss")
+    offers = officer.reads("/refer").form.offers
+    assert offers["admission"] == ["yes", "no", "no reply", ""]
+    assert offers["sex"] == ["M", "F", "X", "U", ""]
+    assert offers["remorse"] == ["yes", "no", ""]
+    assert {"offence_code", "ethnicity", "current_order", "detained", "victim_kind", "victim_views"} <= set(offers)
+    assert offers == officer.reads("/pre-check").form.offers | offers
+
+
 # What was typed stays
 
 

@@ -1,0 +1,74 @@
+"""The pages as a browser shows them: nothing that axe finds wrong, nothing wider than the narrowest screen."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+from starlette.responses import Response
+
+from api.app import create_app
+from api.visit import COOKIE, Visit
+from divert.models import State
+from divert.people.staff import Actor
+from tests.office import BOARD, COORDINATOR, INSPECTOR, KEYWORKER, OFFICER, Office
+from tests.service import SETTINGS, serving
+
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+NARROWEST = 320
+
+SEEN: dict[str, tuple[Actor | None, str]] = {
+    "sign-in": (None, "/sign-in"),
+    "worklist": (INSPECTOR, "/"),
+    "an active case": (KEYWORKER, "/cases/D-19-0001"),
+    "a case that ended": (OFFICER, "/cases/D-19-0002"),
+    "a form": (KEYWORKER, "/cases/D-19-0001/report-breach"),
+    "a form with rows": (KEYWORKER, "/cases/D-19-0001/assess-needs"),
+    "a form that is closed": (INSPECTOR, "/cases/D-19-0001/decide-for-police"),
+    "a referral": (OFFICER, "/refer"),
+    "a pre-check": (OFFICER, "/pre-check"),
+    "figures": (BOARD, "/board/figures"),
+    "draws": (COORDINATOR, "/panel/draws"),
+    "help": (None, "/help"),
+    "a page that is not there": (None, "/nowhere"),
+}
+
+
+@pytest.fixture
+def address(desk: Office) -> Iterator[str]:
+    for place, state in enumerate((State.active, State.completed)):
+        desk.case_in(state, crime_ref=f"CVP-19-{place}")
+    with serving(create_app(desk.database, lambda: desk.now, SETTINGS)) as served:
+        yield served
+
+
+def faults(page: Page) -> list[str]:
+    """What is wrong with a page as it is shown now."""
+    found = [
+        f"{one['id']}: {one['nodes'][0]['html'][:90]}" for one in Axe().run(page, options=WCAG).response["violations"]
+    ]
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    return found + ([f"{wide} px wide"] if wide > NARROWEST else [])
+
+
+def test_no_page_has_a_fault_that_axe_finds_or_is_wider_than_the_narrowest_screen(
+    browser: Browser, address: str
+) -> None:
+    found = {}
+    for what, (who, path) in SEEN.items():
+        # axe is a script, and our pages let none run: the browser is told to let it.
+        context = browser.new_context(viewport={"width": NARROWEST, "height": 800}, bypass_csp=True)
+        if who is not None:
+            cookie = Response()
+            Visit(who.username).keep(cookie, SETTINGS)
+            value = cookie.headers["set-cookie"].partition("=")[2].partition(";")[0]
+            context.add_cookies([{"name": COOKIE, "value": value, "url": address}])
+        page = context.new_page()
+        page.goto(address + path)
+        found[what] = faults(page)
+        send = page.locator("main form[method=post] button")
+        if send.count():
+            send.last.click()
+            found[f"{what}, sent empty"] = faults(page)
+        context.close()
+    assert {what: one for what, one in found.items() if one} == {}
