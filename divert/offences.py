@@ -81,7 +81,8 @@ class Catalogue:
 
     def __init__(self, editions: Mapping[date, Mapping[str, Offence]]) -> None:
         self._editions = sorted(editions.items(), reverse=True)
-        self.codes = frozenset(code for _, offences in self._editions for code in offences)
+        self.all = tuple(offence for _, offences in self._editions for offence in offences.values())
+        self.codes = frozenset(offence.code for offence in self.all)
         self.starts = self._editions[-1][0]
 
     def in_force(self, on: date) -> Mapping[str, Offence]:

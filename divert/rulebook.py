@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field
 
 from divert.eligibility.policy import Packs, load_packs
+from divert.message_rules import MessageRules, load_messages
 from divert.offences import Catalogue, load_offences
 from divert.rule_files import RulesError, Strict, read, rules_folder
 
@@ -113,6 +114,7 @@ class Rulebook:
     close_reasons: Mapping[str, CloseReason]
     return_reasons: Mapping[str, ReturnReason]
     deadlines: Mapping[str, DeadlineRule]
+    messages: MessageRules
 
     @property
     def limit_alert_days(self) -> tuple[int, ...]:
@@ -132,9 +134,10 @@ def rulebook(folder: Path | None = None) -> Rulebook:
     """
     folder = folder or rules_folder()
     closing = read(folder / "closing.toml", _Closing)
+    offences = load_offences(folder / "offences")
     book = Rulebook(
         folder=folder,
-        offences=load_offences(folder / "offences"),
+        offences=offences,
         packs=load_packs(folder / "eligibility"),
         conditions=_by(folder / "conditions.toml", "code", read(folder / "conditions.toml", _Conditions).condition),
         needs=_by(folder / "needs.toml", "code", read(folder / "needs.toml", _Needs).need),
@@ -142,6 +145,7 @@ def rulebook(folder: Path | None = None) -> Rulebook:
         close_reasons=_by(folder / "closing.toml", "code", closing.close_reason),
         return_reasons=_by(folder / "closing.toml", "code", closing.return_reason),
         deadlines=_by(folder / "deadlines.toml", "kind", read(folder / "deadlines.toml", _Deadlines).deadline),
+        messages=load_messages(folder / "messages.toml", offences),
     )
     _require_whole(book)
     return book

@@ -19,9 +19,10 @@ MAY_IMPORT = {
     # law and policy: pure, but for loading files
     "divert.rule_files": set(),
     "divert.offences": {"divert.rule_files"},
+    "divert.message_rules": {"divert.offences", "divert.rule_files"},
     "divert.time_limits": {"divert.clock", "divert.offences"},
     "divert.working_days": {"divert.rule_files"},
-    "divert.rulebook": {"divert.eligibility", "divert.offences", "divert.rule_files"},
+    "divert.rulebook": {"divert.eligibility", "divert.message_rules", "divert.offences", "divert.rule_files"},
     "divert.eligibility": {
         "divert.answers",
         "divert.clock",
@@ -38,6 +39,7 @@ MAY_IMPORT = {
         "divert.clock",
         "divert.db",
         "divert.eligibility",
+        "divert.message_rules",
         "divert.models",
         "divert.offences",
         "divert.people",
@@ -49,7 +51,8 @@ MAY_IMPORT = {
     "divert.scrutiny": {"divert.answers", "divert.clock", "divert.eligibility", "divert.models", "divert.people",
                         "divert.records", "divert.rulebook"},
     "divert.board": {"divert.clock", "divert.eligibility", "divert.models", "divert.rulebook"},
-    "divert.worker": {"divert.casework", "divert.clock", "divert.db", "divert.models", "divert.people"},
+    "divert.worker": {"divert.casework", "divert.clock", "divert.config", "divert.db", "divert.message_rules",
+                      "divert.models", "divert.people", "divert.rulebook"},
     # the faces: they may use everything, and nothing may use them
     "divert.demo": {"divert"},
     "divert.cli": {"divert", "api"},

@@ -12,14 +12,16 @@ from divert.casework.lifecycle import COMMANDS
 from divert.casework.obligations import OBLIGATIONS
 from divert.casework.workflow import carry_out
 from divert.db import Database
-from divert.models import FINAL, OPEN, Case, LedgerEntry, Person, Row, State
+from divert.models import FINAL, OPEN, Case, LedgerEntry, OutboxMessage, Person, Row, State
 from divert.people.staff import Actor
 from divert.records import ledger
 from divert.records.ledger import Fault
 from divert.rulebook import rulebook
 
 OF_A_CASE = [
-    mapper.class_ for mapper in Row.registry.mappers if "case_id" in mapper.columns and mapper.class_ is not LedgerEntry
+    mapper.class_
+    for mapper in Row.registry.mappers
+    if "case_id" in mapper.columns and mapper.class_ not in (LedgerEntry, OutboxMessage)
 ]
 NOT_REPLAYED = {"id", "case_id", "person_id", "head", "version"}
 

@@ -1,7 +1,8 @@
 """The only writer: one command, one case, one transaction.
 
 perform() locks the case, asks whether the caller saw its present version, whether their role may, whether every guard
-holds; then applies the command, moves the case, sets its deadlines, and writes the ledger. The caller commits.
+holds; then applies the command, moves the case, sets its deadlines, writes the ledger and what is to be told of it.
+The caller commits.
 """
 
 import secrets
@@ -15,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
-from divert.casework import deadlines
+from divert.casework import deadlines, messages
 from divert.casework.command import Command, Context
 from divert.casework.lifecycle import T, move, row_for, rows_of
 from divert.casework.visibility import may_see
@@ -107,6 +108,7 @@ def perform(
     session.add(case)
     session.flush()
     ledger.append(session, case, entry)
+    messages.send(case, command, before, context)
     kind: access.Kind = "alteration" if before else "collection"
     access.record(session, by, kind, context.at, case_ref=case.ref, what=command.slug())
     return Receipt(case.ref, case.state, case.version, case.head)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from divert.cli import cases, panel, proof, running, team
+from divert.cli import cases, outbox, panel, proof, running, team
 from divert.cli.terminal import log_to_stderr, plainly
 
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -24,6 +24,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "draw": panel.draw,
 }
 STAFF: dict[str, Callable[..., None]] = {"add": team.add, "list": team.list_staff, "token": team.token}
+OUTBOX: dict[str, Callable[..., None]] = {"list": outbox.list_messages, "retry": outbox.retry}
 
 
 def _plain(about: str) -> typer.Typer:
@@ -39,12 +40,16 @@ def _plain(about: str) -> typer.Typer:
 
 app = _plain("Cleveland Divert: deferred prosecution, from referral to completion.")
 team_app = _plain("Who may act: staff and their bearer tokens.")
+outbox_app = _plain("What is to be told: what waits, what could not be delivered, and trying it again.")
 app.add_typer(team_app, name="staff")
+app.add_typer(outbox_app, name="outbox")
 
 for name, function in COMMANDS.items():
     app.command(name)(plainly(function))
 for name, function in STAFF.items():
     team_app.command(name)(plainly(function))
+for name, function in OUTBOX.items():
+    outbox_app.command(name)(plainly(function))
 
 
 @app.callback()

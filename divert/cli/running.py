@@ -6,6 +6,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Annotated
 
 import structlog
@@ -29,8 +30,12 @@ from divert.cli.terminal import (
     watched,
 )
 from divert.clock import system_clock
+from divert.config import settings
 from divert.worker.sweep import Missed
 from divert.worker.sweep import sweep as swept
+
+BESIDE_EVERY_S = 30
+"""Between the rounds of the worker inside an embedded service."""
 
 log = structlog.get_logger(__name__)
 
@@ -41,10 +46,15 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes any that is free.")] = 8000,
     workers: Annotated[int, typer.Option(min=1, max=64, help="How many processes.")] = 1,
+    worker: Annotated[
+        bool | None, typer.Option("--work/--no-work", help="Do what is due as well; on SQLite, unless said otherwise.")
+    ] = None,
 ) -> None:
-    """Serve the pages and the JSON service until stopped."""
-    with database():
-        pass  # reachable, and at the newest schema
+    """Serve the pages and the JSON service until stopped. On SQLite the worker runs inside (see `divert work`)."""
+    from divert.worker.rounds import beside  # what it sends with is slow to load
+
+    with database() as opened:  # reachable, and at the newest schema
+        inside = opened.is_sqlite if worker is None else worker
     listening = _listen(host, port)
     config = uvicorn.Config(
         "api.app:create_app",
@@ -56,7 +66,7 @@ def serve(
     )
     shown = f"[{host}]" if ":" in host else host
     say(f"Cleveland Divert is at http://{shown}:{listening.getsockname()[1]} (Ctrl+C stops it).")
-    with listening:
+    with listening, beside(settings(), BESIDE_EVERY_S) if inside else nullcontext():
         if workers > 1:
             Multiprocess(config, sockets=[listening]).run()
         else:
@@ -124,19 +134,27 @@ def work(
     once: Annotated[bool, typer.Option("--once", help="One round, then stop.")] = False,
     every: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="Between rounds.")] = 60.0,
 ) -> None:
-    """Do what is due, round after round, until stopped: the worker beside the service."""
+    """Escalate what was missed and deliver what is to be told, round after round, until stopped.
+
+    Any number of workers may run at once, on one machine or on many.
+    """
+    from divert.worker.rounds import Round, go_round, new_name  # what they send with is slow to load
+    from divert.worker.sinks import sinks
+
     log_to_stderr(logging.INFO)
     with database() as opened:
+        name, to = new_name(), sinks(settings(), system_clock)
         for _ in _rounds(once, every):
             try:
-                found = list(swept(opened, system_clock))
+                done = go_round(opened, system_clock, to, name)
             except OperationalError as broken:
                 if once:
                     raise
                 log.error("round left out", fault=type(broken).__name__)  # the database may be back for the next
                 continue
-            if found or once:
-                _tell(found, as_json=False)
+            if done != Round([], []) or once:
+                _set_aside(done.deadlines)
+                answer(str(done))
 
 
 def _rounds(once: bool, seconds: float) -> Iterator[None]:
@@ -157,6 +175,11 @@ def _tell(found: list[Missed], as_json: bool) -> None:
     if as_json:
         answer_json({"escalated": len(found) - len(aside), "set_aside": [one._asdict() for one in aside]})
         return
-    for one in aside:
-        say(f"{one.case_ref}: {one.kind} of {one.due_on} was set aside ({one.fault}).")
+    _set_aside(found)
     answer(f"{len(found) - len(aside)} deadlines escalated, {len(aside)} set aside.")
+
+
+def _set_aside(found: list[Missed]) -> None:
+    for one in found:
+        if one.fault:
+            say(f"{one.case_ref}: {one.kind} of {one.due_on} was set aside ({one.fault}).")

@@ -120,7 +120,8 @@ def _may_open(url: str, migrated: bool) -> bool:
 
 
 def _settings_faults(invalid: ValidationError) -> str:
-    return "; ".join(f"DIVERT_{str(each['loc'][0]).upper()}: {each['msg']}" for each in invalid.errors())
+    said = [(each["loc"], each["msg"].removeprefix("Value error, ")) for each in invalid.errors()]
+    return "; ".join(f"DIVERT_{str(loc[0]).upper()}: {what}" if loc else what for loc, what in said)
 
 
 def actor(session: Session, username: str | None) -> Actor:

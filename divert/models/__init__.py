@@ -16,7 +16,7 @@ from divert.models.case import (
     Victim,
 )
 from divert.models.people import Person, Staff, Token
-from divert.models.records import Access, Counter, Draw, Frame, IdempotencyKey, LedgerEntry, Seal
+from divert.models.records import Access, Counter, Draw, Frame, IdempotencyKey, LedgerEntry, OutboxMessage, Seal
 from divert.models.row import Instant, Row
 from divert.models.states import ANSWERED, FINAL, OPEN, Role, Sensitivity, State
 
@@ -42,6 +42,7 @@ __all__ = [
     "Instant",
     "LedgerEntry",
     "NeedScore",
+    "OutboxMessage",
     "Pause",
     "Person",
     "Role",

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from divert.models.case import made_by_entry, part_of_a_case
@@ -40,6 +40,40 @@ class Seal(Row):
     cases: Mapped[int]
     entries: Mapped[int]
     heads: Mapped[str] = mapped_column(Text)
+
+
+WAITING = text("delivered_at IS NULL AND dead_at IS NULL")
+
+
+class OutboxMessage(Row):
+    """Something to be told because of entry `seq`: an event to subscribers, or words to a person.
+
+    `recipient` is `subscribers`, `person`, a post or a username, never an address: that is looked up when it is sent.
+    It waits until it is delivered or, after the last try, dead; `fault` is why the last try failed.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("case_id", "seq", "channel", "kind", "recipient"),
+        Index("ix_outbox_due", "due_at", "id", sqlite_where=WAITING, postgresql_where=WAITING),
+        Index("ix_outbox_queue", "case_id", "channel", "id", sqlite_where=WAITING, postgresql_where=WAITING),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    seq: Mapped[int]
+    channel: Mapped[str] = mapped_column(String(8))
+    kind: Mapped[str] = mapped_column(String(40))
+    recipient: Mapped[str] = mapped_column(String(60))
+    body: Mapped[dict[str, Any]]
+    made_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    leased_until: Mapped[datetime | None]
+    leased_by: Mapped[str | None] = mapped_column(String(80))
+    delivered_at: Mapped[datetime | None]
+    dead_at: Mapped[datetime | None]
+    fault: Mapped[str | None] = mapped_column(String(120))
 
 
 class Access(Row):

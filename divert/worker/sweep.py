@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from divert.casework import deadlines
 from divert.casework.commands.deadline import EscalateDeadline
-from divert.casework.workflow import perform
+from divert.casework.workflow import Refused, perform
 from divert.clock import Clock, london_date
 from divert.db import Database
 from divert.models import Case, Deadline
@@ -54,6 +54,8 @@ def sweep(database: Database, clock: Clock) -> Iterator[Missed]:
             with database.writing() as session:
                 asked = EscalateDeadline(kind=one.kind, about=one.about, due_on=one.due_on)
                 perform(session, one.case_ref, asked, SYSTEM, clock())
+        except Refused:  # met, moved or escalated by somebody else since it was listed
+            continue
         except Exception as fault:  # whatever is wrong with one case must not stop the others
             one = one._replace(fault=type(fault).__name__)
             log.error("deadline set aside", case=one.case_ref, kind=one.kind, fault=one.fault)

@@ -1,0 +1,115 @@
+"""What a command has told to others, written in its own transaction: an event for subscribers, words for people.
+
+The worker delivers it. An event holds no personal data; words to a person hold no offence (`rules/messages.toml`).
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+
+from divert.casework.command import Command, Context
+from divert.casework.commands.appointments import (
+    BookAppointment,
+    CancelAppointment,
+    RescheduleAppointment,
+    appointment,
+)
+from divert.casework.commands.deadline import EscalateDeadline
+from divert.clock import LONDON, written_date
+from divert.message_rules import PERSON, MessageRule
+from divert.models import Appointment, Case, OutboxMessage, State
+
+SUBSCRIBERS = "subscribers"
+SEND = insert(OutboxMessage)
+Wording = dict[str, str]
+
+
+def send(case: Case, command: Command, before: State | None, context: Context) -> None:
+    """Write down what is to be told of a command that was just carried out, as the entry at the case's head."""
+    told = [*_events(case, command, before), *_words(case, command, context)]
+    if told:
+        same = {"case_id": case.id, "seq": context.seq, "made_at": context.at, "due_at": context.at}
+        context.session.connection().execute(SEND, [same | one for one in told])
+
+
+def _events(case: Case, command: Command, before: State | None) -> Iterator[dict[str, Any]]:
+    """One event where the case moved, or a deadline of it was missed."""
+    kind, more = f"case.{case.state}", {}
+    if isinstance(command, EscalateDeadline):
+        kind, more = "deadline.escalated", {"deadline": command.kind, "due_on": command.due_on.isoformat()}
+    elif case.state == before:
+        return
+    body = {"command": command.slug(), "from": before, "state": case.state, "version": case.version}
+    yield {
+        "channel": "event",
+        "kind": kind,
+        "recipient": SUBSCRIBERS,
+        "body": body | {"receipt": case.head} | more,
+    }
+
+
+def _words(case: Case, command: Command, context: Context) -> Iterator[dict[str, Any]]:
+    """The messages that the rules have for this command, to whoever can be reached."""
+    for rule in context.rules.messages.on(command.slug()):
+        recipient = _recipient(rule, case, command, context)
+        channel = _channel(rule, case) if recipient == PERSON else rule.by[0]
+        if recipient is None or channel is None:
+            continue
+        wording, body = {"ref": case.ref}, {}
+        met = _appointment(case, command, context)
+        if met is not None:
+            place = context.rules.messages.place(met.place)
+            wording |= {"day": _day(met.at), "time": _time(met.at), "place": place}
+            body = {"appointment": _calendar(case, met, place)}
+        if isinstance(command, EscalateDeadline):
+            missed = context.rules.deadlines[command.kind]
+            wording |= {"title": missed.title, "due": written_date(command.due_on)}
+        yield {
+            "channel": channel,
+            "kind": rule.kind,
+            "recipient": recipient,
+            "body": {"subject": rule.subject.format(**wording), "words": rule.words.format(**wording)} | body,
+        }
+
+
+def _recipient(rule: MessageRule, case: Case, command: Command, context: Context) -> str | None:
+    if rule.to == "keyworker":
+        return case.keyworker
+    if rule.to == "owner":
+        return context.rules.deadlines[command.kind].escalate_to if isinstance(command, EscalateDeadline) else None
+    return rule.to
+
+
+def _channel(rule: MessageRule, case: Case) -> str | None:
+    """The first way of the rule's by which the person can be reached now."""
+    reached = {"text": case.person.phone, "email": case.person.email}
+    return next((each for each in rule.by if reached[each]), None)
+
+
+def _appointment(case: Case, command: Command, context: Context) -> Appointment | None:
+    if isinstance(command, BookAppointment | RescheduleAppointment):
+        return appointment(case, context.seq)
+    return appointment(case, command.appointment) if isinstance(command, CancelAppointment) else None
+
+
+def _calendar(case: Case, met: Appointment, place: str) -> dict[str, Any]:
+    """What a calendar needs to keep one entry for an appointment, however often it is moved."""
+    first, moves = met, 0
+    while first.moved_from is not None and (earlier := appointment(case, first.moved_from)) is not None:
+        first, moves = earlier, moves + 1
+    off = met.status == "cancelled"
+    return {"number": first.seq, "revision": moves + off, "at": met.at.isoformat(), "place": place, "off": off}
+
+
+def _day(at: datetime) -> str:
+    local = at.astimezone(LONDON)
+    return f"{local:%A} {written_date(local.date())}"
+
+
+def _time(at: datetime) -> str:
+    """The time in Cleveland: 10am, 2:30pm."""
+    local = at.astimezone(LONDON)
+    minutes = f":{local:%M}" if local.minute else ""
+    return f"{local.hour % 12 or 12}{minutes}{'am' if local.hour < 12 else 'pm'}"

@@ -1,0 +1,44 @@
+"""The outbox at the command line: what waits, what is dead, and giving it another try."""
+
+from typing import Annotated
+
+import typer
+
+from divert.cli.cases import AsJson
+from divert.cli.terminal import WrongCall, answer_json, answer_table, database, say
+from divert.clock import system_clock
+from divert.models import OutboxMessage
+from divert.worker import outbox
+
+
+def list_messages(
+    dead: Annotated[bool, typer.Option("--dead", help="Only those that are not tried any more.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """What was not delivered yet, or never will be unless it is retried. No words and no addresses are shown."""
+    with database() as opened, opened.reading() as session:
+        found = [(ref, one, _standing(one)) for ref, one in outbox.undelivered(session, dead_only=dead)]
+    if as_json:
+        columns = ("id", "seq", "channel", "kind", "recipient", "made_at", "due_at", "attempts", "fault")
+        answer_json(
+            [{"case": ref, "standing": how} | {key: getattr(one, key) for key in columns} for ref, one, how in found]
+        )
+        return
+    answer_table(
+        ("Id", "Case", "By", "What", "To", "Tries", "Stands", "Last fault"),
+        [(one.id, ref, one.channel, one.kind, one.recipient, one.attempts, how, one.fault) for ref, one, how in found],
+    )
+
+
+def retry(message: Annotated[int, typer.Argument(metavar="ID", help="As `divert outbox list` shows it.")]) -> None:
+    """Try a dead message again, with all its tries, from the next round on."""
+    with database() as opened, opened.writing() as session:
+        if not outbox.retry(session, message, system_clock()):
+            raise WrongCall(f"there is no dead message {message}: see `divert outbox list --dead`.")
+    say(f"Message {message} will be tried again in the worker's next round.")
+
+
+def _standing(one: OutboxMessage) -> str:
+    if one.dead_at is not None:
+        return "dead"
+    return "waits" if one.fault is None else "will be tried again"

@@ -1,0 +1,79 @@
+"""What is told to whom, as data; and what may never be said to a person, whoever reads over their shoulder."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from string import Formatter
+from typing import Literal
+
+from pydantic import Field
+
+from divert.offences import Catalogue
+from divert.rule_files import RulesError, Strict, read
+
+PERSON = "person"
+WORD = re.compile(r"\w+")
+
+
+class MessageRule(Strict):
+    """One message: the command that causes it, whom it goes to, the ways to reach them, and its words."""
+
+    kind: str = Field(max_length=40)
+    on: str
+    to: str = Field(max_length=60)
+    by: tuple[Literal["text", "email"], ...] = Field(min_length=1)
+    subject: str = Field(max_length=120)
+    words: str = Field(max_length=480)
+
+    @property
+    def blanks(self) -> set[str]:
+        """The names in its words that are to be filled in."""
+        return {name for text in (self.subject, self.words) for _, name, _, _ in Formatter().parse(text) if name}
+
+
+class _Messages(Strict):
+    message: tuple[MessageRule, ...]
+    unspoken: tuple[str, ...]
+    ordinary: tuple[str, ...]
+    unnamed_place: str
+
+
+class MessageRules:
+    """The messages by the command that causes them, and the words that no message to a person holds."""
+
+    def __init__(self, messages: Iterable[MessageRule], unspoken: Iterable[str], unnamed_place: str) -> None:
+        self.all = tuple(messages)
+        self.unspoken = frozenset(_plain(each) for each in unspoken)
+        self.unnamed_place = unnamed_place
+        self._telling = re.compile(rf"\b(?:{'|'.join(re.escape(each) for each in sorted(self.unspoken))})\b")
+
+    def on(self, command: str) -> tuple[MessageRule, ...]:
+        """The messages that a command causes."""
+        return tuple(each for each in self.all if each.on == command)
+
+    def tells(self, text: str) -> bool:
+        """Whether a text holds a word that a stranger may not read: in capitals or small, whatever stands between."""
+        return self._telling.search(_plain(text)) is not None
+
+    def place(self, named: str) -> str:
+        """A place as a person may be told it."""
+        return self.unnamed_place if self.tells(named) else named
+
+
+def load_messages(path: Path, offences: Catalogue) -> MessageRules:
+    """The messages of a file. RulesError where one to a person would tell what it may not."""
+    said = read(path, _Messages)
+    ordinary = {_plain(each) for each in said.ordinary}
+    listed = {word for each in offences.all for word in _plain(f"{each.title} {each.code}").split()}
+    telling = {word for word in listed - ordinary if not word.isdigit()}
+    rules = MessageRules(said.message, telling.union(said.unspoken), said.unnamed_place)
+    if len({each.kind for each in rules.all}) < len(rules.all):
+        raise RulesError(path, "message", "a kind stands twice")
+    for each in rules.all:
+        if each.to == PERSON and rules.tells(f"{each.subject} {each.words} {said.unnamed_place}"):
+            raise RulesError(path, f"message {each.kind}", "says a word that may not be said to a person")
+    return rules
+
+
+def _plain(text: str) -> str:
+    return " ".join(WORD.findall(text.casefold()))

@@ -1,0 +1,152 @@
+"""The outbox: what is to be told is taken by one worker at a time, and delivered at least once, in order per case.
+
+A message is taken under a lease, delivered outside any transaction, and then marked. A worker that dies in between
+leaves the lease to run out; the next delivers under the same id, by which receivers know it again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from divert.casework.messages import SUBSCRIBERS
+from divert.message_rules import PERSON
+from divert.models import Case, OutboxMessage, Person
+
+CHANNELS = ("event", "text", "email")
+LEASE = timedelta(minutes=5)
+"""How long a worker may take over one message; far beyond any sink's own patience."""
+
+FIRST_WAIT = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(hours=1)
+TRIES = 30
+"""Waits double from the first to the longest, so the last try comes a day after the first."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message as a sink is handed it. `address` is the person's own; None where it goes to anyone else."""
+
+    id: int
+    case_ref: str
+    seq: int
+    channel: str
+    kind: str
+    recipient: str
+    body: dict[str, Any]
+    made_at: datetime
+    attempt: int
+    address: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The same at every attempt, and no other message's: by it a receiver knows one that it had already."""
+        entry = f"{self.case_ref}.{self.seq}"
+        return entry if self.recipient == SUBSCRIBERS else f"{entry}.{self.channel}.{self.kind}.{self.recipient}"
+
+
+class Undeliverable(Exception):
+    """Raised by a sink: trying again would not help. Its text holds no personal data."""
+
+
+def take(session: Session, now: datetime, worker: str, channels: Sequence[str] = CHANNELS) -> Message | None:
+    """The next message that is due, leased to `worker` (a name nobody else uses), or None. The caller commits.
+
+    It is its case's first undelivered one in its channel. One that killed every worker that took it is dead.
+    """
+    while (row := session.execute(_next(now, channels)).first()) is not None:
+        found: OutboxMessage = row.OutboxMessage
+        if found.attempts < TRIES:
+            found.attempts, found.leased_until, found.leased_by = found.attempts + 1, now + LEASE, worker
+            return _message(row)
+        found.dead_at, found.fault = now, "no worker came back from it"
+        session.flush()
+    return None
+
+
+def delivered(session: Session, message: Message, worker: str, now: datetime) -> None:
+    """Mark a message that its sink took, unless its lease ran out and somebody else has it."""
+    session.execute(_held(message, worker).values(delivered_at=now, leased_until=None, leased_by=None, fault=None))
+
+
+def put_off(session: Session, message: Message, worker: str, now: datetime, fault: str, *, for_good: bool) -> None:
+    """Let a message wait for its next try, longer each time; dead after the last, or where it is `for_good`."""
+    dead = for_good or message.attempt >= TRIES
+    values = {"dead_at": now} if dead else {"due_at": now + wait(message.attempt)}
+    session.execute(_held(message, worker).values(leased_until=None, leased_by=None, fault=fault[:120], **values))
+
+
+def wait(attempt: int) -> timedelta:
+    """How long after a failed attempt (1: the first) the next one comes."""
+    return min(FIRST_WAIT * (1 << min(attempt - 1, 20)), LONGEST_WAIT)
+
+
+def undelivered(session: Session, *, dead_only: bool = False) -> list[tuple[str, OutboxMessage]]:
+    """What waits or is dead, with its case's reference, the oldest first."""
+    query = select(Case.ref, OutboxMessage).join(Case, Case.id == OutboxMessage.case_id)
+    wanted = OutboxMessage.dead_at.is_not(None) if dead_only else OutboxMessage.delivered_at.is_(None)
+    return [(ref, one) for ref, one in session.execute(query.where(wanted).order_by(OutboxMessage.id))]
+
+
+def retry(session: Session, message_id: int, now: datetime) -> bool:
+    """Give a dead message all its tries again, from now; False where there is no such dead message."""
+    dead = (OutboxMessage.id == message_id, OutboxMessage.dead_at.is_not(None))
+    given = {"dead_at": None, "due_at": now, "attempts": 0, "leased_until": None, "leased_by": None}
+    return session.scalar(update(OutboxMessage).where(*dead).values(given).returning(OutboxMessage.id)) is not None
+
+
+def _next(now: datetime, channels: Sequence[str]) -> Select[OutboxMessage, str, str | None, str | None]:
+    """The first due message that nobody holds and none of its case and channel stands before."""
+    earlier = aliased(OutboxMessage)
+    before_it = and_(
+        earlier.case_id == OutboxMessage.case_id,
+        earlier.channel == OutboxMessage.channel,
+        earlier.id < OutboxMessage.id,
+        _waiting(earlier),
+    )
+    return (
+        select(OutboxMessage, Case.ref, Person.phone, Person.email)
+        .join(Case, Case.id == OutboxMessage.case_id)
+        .join(Person, Person.id == Case.person_id)
+        .where(
+            _waiting(OutboxMessage),
+            OutboxMessage.due_at <= now,
+            or_(OutboxMessage.leased_until.is_(None), OutboxMessage.leased_until <= now),
+            OutboxMessage.channel.in_(channels),
+            ~select(earlier.id).where(before_it).exists(),
+        )
+        .order_by(OutboxMessage.due_at, OutboxMessage.id)
+        .limit(1)
+        .with_for_update(of=OutboxMessage, skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _waiting(one: Any) -> ColumnElement[bool]:
+    return and_(one.delivered_at.is_(None), one.dead_at.is_(None))
+
+
+def _held(message: Message, worker: str) -> Any:
+    return update(OutboxMessage).where(
+        OutboxMessage.id == message.id, OutboxMessage.leased_by == worker, _waiting(OutboxMessage)
+    )
+
+
+def _message(row: Row[OutboxMessage, str, str | None, str | None]) -> Message:
+    one: OutboxMessage = row.OutboxMessage
+    address = {"text": row.phone, "email": row.email}.get(one.channel) if one.recipient == PERSON else None
+    return Message(
+        id=one.id,
+        case_ref=row.ref,
+        seq=one.seq,
+        channel=one.channel,
+        kind=one.kind,
+        recipient=one.recipient,
+        body=one.body,
+        made_at=one.made_at,
+        attempt=one.attempts,
+        address=address,
+    )
