@@ -1,6 +1,7 @@
 """The command line as tests call it: the real app, on a database of theirs, its answers and its words kept apart."""
 
 import json
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import pytest
@@ -28,8 +29,9 @@ class Said(NamedTuple):
 
 def divert(*words: object, url: str, stdin: str | bytes | None = None) -> Said:
     """`divert WORDS` on the database at `url`. Whatever happens, no traceback is shown."""
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
         patch.setenv("DIVERT_DATABASE_URL", url)
+        patch.setenv("DIVERT_OUTBOX_FOLDER", folder)
         settings.cache_clear()
         try:
             result = CliRunner().invoke(app, [str(word) for word in words], input=stdin)

@@ -19,6 +19,7 @@ from divert.clock import system_clock
 from divert.db import Database
 from divert.models import Case, Deadline, LedgerEntry, Role, State, Token
 from divert.people import staff
+from divert.worker.outbox import undelivered
 from divert.worker.sweep import sweep
 from tests.command_line import divert
 from tests.databases import drop_postgres, fresh_postgres
@@ -112,6 +113,46 @@ def test_the_service_answers_at_the_address_it_says_and_stops_when_told(
         assert httpx.get(f"{address}/healthz", timeout=60).status_code == 200
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) in (0, 130)
+
+
+def test_an_embedded_service_does_what_is_due_by_itself(desk: Office, sqlite_url: str, tmp_path: Path) -> None:
+    ref = desk.refers()
+    with serving(sqlite_url, tmp_path) as (process, address):
+        assert httpx.get(f"{address}/healthz", timeout=60).status_code == 200
+        waiting = True
+        while waiting:  # the suite's own limit ends this where nothing is ever delivered
+            with desk.database.reading() as session:
+                waiting = bool(undelivered(session)) or not escalated(desk)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) in (0, 130)
+    assert f"{ref}.1.json" in {file.name for file in (tmp_path / "var" / "outbox").iterdir()}
+
+
+def test_a_service_told_to_leaves_what_is_due_to_the_worker(desk: Office, sqlite_url: str, tmp_path: Path) -> None:
+    desk.refers()
+    with serving(sqlite_url, tmp_path, "--no-work") as (process, address):
+        assert httpx.get(f"{address}/healthz", timeout=60).status_code == 200
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) in (0, 130)
+    assert escalated(desk) == {}
+
+
+@pytest.mark.parametrize(
+    ("set_to", "said"),
+    [
+        ({"DIVERT_WEBHOOK_URL": "http://127.0.0.1:9/"}, "set both or neither"),
+        ({"DIVERT_WEBHOOK_URL": "nonsense", "DIVERT_WEBHOOK_SECRET": "whsec_" + "A" * 32}, "DIVERT_WEBHOOK_URL"),
+        ({"DIVERT_WEBHOOK_URL": "http://127.0.0.1:9/", "DIVERT_WEBHOOK_SECRET": "short"}, "write whsec_ and"),
+        ({"DIVERT_NOTIFY_KEY": "k"}, "DIVERT_NOTIFY_TEXT_TEMPLATE"),
+    ],
+)
+def test_settings_that_cannot_work_are_told_in_one_line(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, set_to: dict[str, str], said: str
+) -> None:
+    for name, value in set_to.items():
+        monkeypatch.setenv(name, value)
+    told = divert("work", "--once", url=sqlite_url)
+    assert (told.code, told.words.count("\n"), said in told.words) == (2, 1, True), told.words
 
 
 def test_a_port_in_use_is_told_in_one_line(sqlite_url: str) -> None:
@@ -211,9 +252,15 @@ def test_a_case_that_fails_is_set_aside_and_the_others_are_escalated(office: Off
 
 def test_the_worker_does_a_round_and_stops_where_asked(desk: Office, sqlite_url: str) -> None:
     ref = desk.refers()
-    assert divert("work", "--once", url=sqlite_url).answer == "2 deadlines escalated, 0 set aside.\n"
+    assert (
+        divert("work", "--once", url=sqlite_url).answer
+        == "2 deadlines escalated, 0 set aside; 5 messages delivered, 0 put off.\n"
+    )
     assert escalated(desk) == {ref: ["eligibility_check", "precautionary_limit"]}
-    assert divert("work", "--once", url=sqlite_url).answer == "0 deadlines escalated, 0 set aside.\n"
+    assert (
+        divert("work", "--once", url=sqlite_url).answer
+        == "0 deadlines escalated, 0 set aside; 0 messages delivered, 0 put off.\n"
+    )
 
 
 def test_the_worker_goes_round_until_it_is_told_to_stop(desk: Office, sqlite_url: str, tmp_path: Path) -> None:
@@ -223,6 +270,6 @@ def test_the_worker_goes_round_until_it_is_told_to_stop(desk: Office, sqlite_url
         [DIVERT, "work", "--every", "3600"], env=environment, cwd=tmp_path, text=True, stdout=subprocess.PIPE
     ) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == "2 deadlines escalated, 0 set aside.\n"
+        assert process.stdout.readline() == "2 deadlines escalated, 0 set aside; 5 messages delivered, 0 put off.\n"
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) == 0
