@@ -89,6 +89,13 @@ def test_each_wrong_answer_is_pointed_at_however_deep(counter: Service) -> None:
     assert found["#/signed_on"].endswith("like 2019-04-30.")
 
 
+def test_a_fault_between_two_answers_is_pointed_at_the_one_to_look_at(counter: Service) -> None:
+    ref = counter.office.case_in(State.active)
+    answer = counter.does(KEYWORKER, "record-attendance", ref, {"appointment": 10, "held": "yes", "attended": "no"})
+    assert answer.status_code == 422
+    assert "acceptable" in faults(answer)["#/acceptable"]
+
+
 def test_a_fault_in_facts_put_together_from_two_requests_is_a_422_too(counter: Service) -> None:
     ref = counter.office.case_in(State.referred)
     answer = counter.does(OFFICER, "correct-facts", ref, {"reason": "Checked.", "offence_on": "2019-05-20"})
