@@ -135,6 +135,7 @@ READY: dict[str, Ready] = {
     "complete-case": (PROBATION_LEAD, _kept),
     "record-charging-decision": (INSPECTOR, _in(State.returned, "2019-07-02")),
     "close-case": (MANAGER, _in(State.referred)),
+    "move-deadline": (MANAGER, _in(State.referred)),
     "reinstate": (MANAGER, _in(State.closed)),
     "add-note": (KEYWORKER, _in(State.active)),
     "issue-document": (KEYWORKER, _in(State.active)),
