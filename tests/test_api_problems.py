@@ -152,6 +152,13 @@ def test_who_asks_too_often_is_told_when_to_come_back(desk: Office) -> None:
         assert answers[-1].headers["Content-Type"] == "application/problem+json"
 
 
+def test_one_caller_who_asks_too_often_keeps_nobody_else_out(desk: Office) -> None:
+    with service(desk, SETTINGS.model_copy(update={"requests_per_minute": 5})) as counter:
+        busy = [counter.ask(MANAGER, "GET", "/api/cases").status_code for _ in range(7)]
+        assert busy == [200] * 6 + [429]
+        assert counter.ask(KEYWORKER, "GET", "/api/cases").status_code == 200
+
+
 # What machines ask, and what everyone gets
 
 
