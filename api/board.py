@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from api.deps import Asking, ByToken, ByVisit
@@ -17,27 +18,37 @@ from divert.clock import london_date
 router = APIRouter(tags=["board"])
 
 
-AsAt = Annotated[IsoDate | None, Query(description="As things stood at the end of this day; left out: today.")]
+class Day(BaseModel):
+    """Up to when."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    as_at: IsoDate | None = Field(
+        default=None, description="As things stood at the end of this day; left out: today.", examples=["2019-06-30"]
+    )
+
+
+AsAt = Annotated[Day, Query()]
 
 
 @router.get("/api/board/figures", summary="Figures", responses=may_answer("not-signed-in", "not-allowed", "invalid"))
-def read_figures(asking: ByToken, as_at: AsAt = None) -> list[Figure]:
+def read_figures(asking: ByToken, day: AsAt) -> list[Figure]:
     """Funnel, completion, breach, overrides, deadlines: each with its definition, and how it must not be read."""
-    return figures_as_at(asking, as_at)
+    with asking.reading(*BOARD_READS) as (session, _):
+        return figures(session, _cut_off(day, asking))
 
 
 @router.get("/board/figures", include_in_schema=False)
-def figures_page(request: Request, asking: ByVisit, as_at: AsAt = None) -> Response:
+def figures_page(request: Request, asking: ByVisit, day: AsAt) -> Response:
     """The same, to be read."""
-    found = figures_as_at(asking, as_at)
-    with asking.reading(*BOARD_READS) as (_, actor):
-        return write(request, "figures.html", actor=actor, figures=found, as_at=as_at or london_date(asking.at))
+    with asking.reading(*BOARD_READS) as (session, actor):
+        as_at = _cut_off(day, asking)
+        return write(request, "figures.html", actor=actor, figures=figures(session, as_at), as_at=as_at)
 
 
-def figures_as_at(asking: Asking, as_at: date | None) -> list[Figure]:
-    """The figures as they stood on a day. Raises a problem for a day to come."""
+def _cut_off(day: Day, asking: Asking) -> date:
+    """The day asked for, else today. Raises a problem for one to come."""
     today = london_date(asking.at)
-    if as_at is not None and as_at > today:
+    if day.as_at is not None and day.as_at > today:
         raise invalid([FieldFault(parameter="as_at", detail=f"This day is yet to come. Give one up to {today}.")])
-    with asking.reading(*BOARD_READS) as (session, _):
-        return figures(session, as_at or today)
+    return day.as_at or today

@@ -111,8 +111,9 @@ def read_case(ref: Ref, asking: ByToken, response: Response) -> CaseView:
 )
 def read_commands(ref: Ref, asking: ByToken, response: Response) -> OffersView:
     """Each command: open to the caller now, with the JSON Schema of its body; or closed, with every reason."""
-    with asking.reading() as (session, actor):
+    with asking.writing() as (session, actor):
         case = find(session, ref, actor)
+        access.record(session, actor, "consultation", asking.at, case_ref=ref, what="commands")
         response.headers["ETag"] = f'"{case.version}"'
         context = Context(session, actor, asking.at, case.version + 1)
         found = [_offer(command, against, case, context) for command, against in standing(case, context)]

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 from sqlalchemy import select
 
+from divert.casework import deadlines
 from divert.casework.command import Command, Context
 from divert.clock import london_text
 from divert.models import Case, LedgerEntry, Role, Staff
@@ -70,6 +71,12 @@ def _notes(case: Case, context: Context) -> list[Choice]:
     return [(one.seq, f"{london_text(one.at)}: {json.loads(one.body or '')['text'][:60]}") for one in notes]
 
 
+def _deadlines(case: Case, context: Context) -> list[Choice]:
+    rules = context.rules.deadlines
+    kinds = dict.fromkeys(one.kind for one in deadlines.in_somebodys_hands(case))
+    return [(kind, rules[kind].title) for kind in kinds]
+
+
 CHOICES: dict[str, Callable[[Any, Context], Sequence[Choice]]] = {
     "needs": _needs,
     "conditions": _conditions,
@@ -81,6 +88,7 @@ CHOICES: dict[str, Callable[[Any, Context], Sequence[Choice]]] = {
     "open_conditions": _open_conditions,
     "appointments": _appointments,
     "notes": _notes,
+    "deadlines": _deadlines,
 }
 
 

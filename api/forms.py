@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
 
 from api.choices import Choice, schema_of
-from api.problems import sentence
+from api.problems import located
 
 Kind = Literal["text", "words", "radios", "select", "boxes", "rows"]
 Path = tuple[str | int, ...]
@@ -181,7 +181,7 @@ def flat(data: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
 
 def faults(error: ValidationError) -> dict[Path, str]:
     """What is wrong, by the place of the answer. The empty place is the form as a whole."""
-    return {one["loc"]: sentence(one) for one in error.errors()}
+    return dict(located(one["loc"], one) for one in error.errors())
 
 
 def summary(questions: Sequence[Field], errors: Mapping[Path, str]) -> list[tuple[str, str]]:

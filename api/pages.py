@@ -138,8 +138,10 @@ def _command(slug: str) -> type[Command]:
 
 
 def _open_form(request: Request, asking: Asking, command: type[Command], ref: str | None) -> Response:
-    with asking.reading() as (session, actor):
+    with asking.writing() as (session, actor):
         sheet = _sheet(session, actor, asking, command, ref)
+        if ref is not None:
+            access.record(session, actor, "consultation", asking.at, case_ref=ref, what=f"form {command.slug()}")
         against = objections(sheet.case or Case(state=None, version=0), command, sheet.context)
         if against.role:
             raise NotAllowed(against.role)

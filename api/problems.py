@@ -4,6 +4,7 @@ A problem names what is wrong and what a right answer looks like. It never repea
 exception's own text: both may hold personal data.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -153,10 +154,18 @@ def _of_request(error: RequestValidationError) -> ProblemError:
 
 
 def _fault(where: str, loc: Sequence[Any], error: Mapping[str, Any]) -> FieldFault:
+    at, said = located(loc, error)
     if where != "body":
-        return FieldFault(parameter=".".join(str(part) for part in loc), detail=sentence(error))
-    steps = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in loc)
-    return FieldFault(pointer=f"#{steps}", detail=sentence(error))
+        return FieldFault(parameter=".".join(str(part) for part in at), detail=said)
+    steps = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in at)
+    return FieldFault(pointer=f"#{steps}", detail=said)
+
+
+def located(loc: Sequence[Any], error: Mapping[str, Any]) -> tuple[tuple[Any, ...], str]:
+    """Where a fault is and what it says. One about several answers names, before a colon, the one to look at first."""
+    said = sentence(error)
+    named = re.match(r"([a-z]+(?:_[a-z]+)*): (.)(.*)", said, re.DOTALL) if not loc else None
+    return ((named[1],), named[2].upper() + named[3]) if named else (tuple(loc), said)
 
 
 SENTENCES = {

@@ -5,11 +5,14 @@ from typing import Any
 
 from divert.casework.command import Command
 from divert.casework.commands.decisions import DecideForPolice, DecideForProbation
+from divert.casework.commands.documents import IssueDocument, sha256
 from divert.casework.commands.support import Allocate, AssessNeeds
 from divert.casework.lifecycle import COMMANDS
+from divert.documents.kinds import DocumentKind
 from divert.models import State
 from divert.people.staff import Actor
 from tests.office import ENTRY, INSPECTOR, KEYWORKER, MANAGER, OFFICER, PROBATION_LEAD, Office
+from tests.papers import previewed
 
 Ready = tuple[Actor, Callable[[Office], str]]
 
@@ -18,6 +21,14 @@ def example(command: type[Command]) -> dict[str, Any]:
     """The example that a command's schema shows."""
     found: dict[str, Any] = command.model_json_schema()["examples"][0]
     return found
+
+
+def said_in(office: Office, ref: str, who: Actor, command: type[Command]) -> dict[str, Any]:
+    """That example, with what only this case can tell: the hash of a document as it was previewed."""
+    said = example(command)
+    if command is IssueDocument:
+        said["sha256"] = sha256(previewed(office, ref, who, DocumentKind(said["kind"])))
+    return said
 
 
 def _in(state: State, day: str | None = None) -> Callable[[Office], str]:
@@ -124,8 +135,10 @@ READY: dict[str, Ready] = {
     "complete-case": (PROBATION_LEAD, _kept),
     "record-charging-decision": (INSPECTOR, _in(State.returned, "2019-07-02")),
     "close-case": (MANAGER, _in(State.referred)),
+    "move-deadline": (MANAGER, _in(State.referred)),
     "reinstate": (MANAGER, _in(State.closed)),
     "add-note": (KEYWORKER, _in(State.active)),
+    "issue-document": (KEYWORKER, _in(State.active)),
     "correct-note": (KEYWORKER, _after(INSPECTOR, "add-note", _one_has_said_yes)),
     "set-sensitivity": (INSPECTOR, _in(State.referred)),
     "lift-sensitivity": (MANAGER, _after(INSPECTOR, "set-sensitivity", _in(State.referred))),

@@ -89,6 +89,13 @@ def test_each_wrong_answer_is_pointed_at_however_deep(counter: Service) -> None:
     assert found["#/signed_on"].endswith("like 2019-04-30.")
 
 
+def test_a_fault_between_two_answers_is_pointed_at_the_one_to_look_at(counter: Service) -> None:
+    ref = counter.office.case_in(State.active)
+    answer = counter.does(KEYWORKER, "record-attendance", ref, {"appointment": 10, "held": "yes", "attended": "no"})
+    assert answer.status_code == 422
+    assert "acceptable" in faults(answer)["#/acceptable"]
+
+
 def test_a_fault_in_facts_put_together_from_two_requests_is_a_422_too(counter: Service) -> None:
     ref = counter.office.case_in(State.referred)
     answer = counter.does(OFFICER, "correct-facts", ref, {"reason": "Checked.", "offence_on": "2019-05-20"})
@@ -143,6 +150,13 @@ def test_who_asks_too_often_is_told_when_to_come_back(desk: Office) -> None:
         assert [one.status_code for one in answers] == [200] * 5 + [429]
         assert 1 <= int(answers[-1].headers["Retry-After"]) <= 12
         assert answers[-1].headers["Content-Type"] == "application/problem+json"
+
+
+def test_one_caller_who_asks_too_often_keeps_nobody_else_out(desk: Office) -> None:
+    with service(desk, SETTINGS.model_copy(update={"requests_per_minute": 5})) as counter:
+        busy = [counter.ask(MANAGER, "GET", "/api/cases").status_code for _ in range(7)]
+        assert busy == [200] * 6 + [429]
+        assert counter.ask(KEYWORKER, "GET", "/api/cases").status_code == 200
 
 
 # What machines ask, and what everyone gets

@@ -204,6 +204,8 @@ def test_staff_that_cannot_be_taken_on_are_refused_in_words(sqlite_url: str, wor
 
 # sweep and work
 
+FIRST_ROUND = "3 deadlines escalated, 0 set aside; 7 messages delivered, 0 put off.\n"
+
 
 def escalated(office: Office) -> dict[str, list[str]]:
     """The kinds of deadline escalated so far, by case."""
@@ -221,11 +223,14 @@ def test_each_missed_deadline_is_escalated_once_by_the_worker(office: Office) ->
     office.on("2019-05-09")
     assert list(sweep(office.database, lambda: office.now)) == []  # due today: nothing is missed yet
     office.on("2019-05-10")
-    assert [(one.case_ref, one.kind) for one in sweep(office.database, lambda: office.now)] == [(late, "decision")]
+    assert [(one.case_ref, one.kind) for one in sweep(office.database, lambda: office.now)] == [
+        (late, "police_decision"),
+        (late, "probation_decision"),
+    ]
     assert list(sweep(office.database, lambda: office.now)) == []
-    assert escalated(office) == {late: ["decision"]}
+    assert escalated(office) == {late: ["police_decision", "probation_decision"]}
     with office.open(late) as case:
-        standing = next(one for one in case.deadlines if one.kind == "decision")
+        standing = next(one for one in case.deadlines if one.kind == "police_decision")
         assert (standing.status, standing.owner_role) == ("open", Role.project_manager)
     with office.database.reading() as session:
         last = session.scalars(select(LedgerEntry).order_by(LedgerEntry.at.desc())).first()
@@ -243,7 +248,7 @@ def test_a_case_that_fails_is_set_aside_and_the_others_are_escalated(office: Off
         session.execute(text(f"{copy} WHERE case_id = (SELECT id FROM cases WHERE ref = :ref)"), {"ref": spoilt})
     told = divert("sweep", url=database_url)  # by the machine's clock: long after everything was due
     assert told.code == 1
-    assert f"{spoilt}: eligibility_check of 2019-05-08 was set aside (IntegrityError)." in told.words
+    assert f"{spoilt}: agreement of 2019-05-08 was set aside (IntegrityError)." in told.words
     assert set(escalated(office)) == {sound}
     again = divert("sweep", "--json", url=database_url).json
     assert again["escalated"] == 0
@@ -252,15 +257,10 @@ def test_a_case_that_fails_is_set_aside_and_the_others_are_escalated(office: Off
 
 def test_the_worker_does_a_round_and_stops_where_asked(desk: Office, sqlite_url: str) -> None:
     ref = desk.refers()
-    assert (
-        divert("work", "--once", url=sqlite_url).answer
-        == "2 deadlines escalated, 0 set aside; 5 messages delivered, 0 put off.\n"
-    )
-    assert escalated(desk) == {ref: ["eligibility_check", "precautionary_limit"]}
-    assert (
-        divert("work", "--once", url=sqlite_url).answer
-        == "0 deadlines escalated, 0 set aside; 0 messages delivered, 0 put off.\n"
-    )
+    assert divert("work", "--once", url=sqlite_url).answer == FIRST_ROUND
+    assert escalated(desk) == {ref: ["agreement", "precautionary_limit", "victim_views"]}
+    again = divert("work", "--once", url=sqlite_url).answer
+    assert again == "0 deadlines escalated, 0 set aside; 0 messages delivered, 0 put off.\n"
 
 
 def test_the_worker_goes_round_until_it_is_told_to_stop(desk: Office, sqlite_url: str, tmp_path: Path) -> None:
@@ -270,6 +270,6 @@ def test_the_worker_goes_round_until_it_is_told_to_stop(desk: Office, sqlite_url
         [DIVERT, "work", "--every", "3600"], env=environment, cwd=tmp_path, text=True, stdout=subprocess.PIPE
     ) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == "2 deadlines escalated, 0 set aside; 5 messages delivered, 0 put off.\n"
+        assert process.stdout.readline() == FIRST_ROUND
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) == 0

@@ -18,6 +18,7 @@ from divert.casework.commands import referral as r
 from divert.casework.commands import support as s
 from divert.casework.commands import victim as v
 from divert.casework.guard import Guard
+from divert.casework.guards import documents as on_paper
 from divert.casework.lifecycle import TRANSITIONS
 from divert.casework.workflow import Refused
 from divert.models import Role, Sensitivity, State
@@ -321,14 +322,7 @@ REFUSALS: list[tuple[str, State, dict[str, Any], Callable[[Office, str], None], 
         MANAGER,
         e.CloseCase(reason_code="time_expired", explanation="Too late."),
     ),
-    (
-        "deadline_missed",
-        State.referred,
-        {},
-        no_setting,
-        SYSTEM,
-        w.EscalateDeadline(kind="agreement", due_on=DAY),
-    ),
+    ("deadline_missed", State.referred, {}, no_setting, SYSTEM, w.EscalateDeadline(kind="agreement", due_on=DAY)),
     ("deadline_is_open", State.referred, {}, no_setting, MANAGER, moved("allocation", LATER)),
     ("not_set_by_law", State.referred, DRUNK, no_setting, MANAGER, moved("statutory_limit", LATER)),
     ("moved_ahead", State.referred, {}, no_setting, MANAGER, moved("agreement", DAY - timedelta(1))),
@@ -377,6 +371,7 @@ def test_no_guard_of_the_table_was_forgotten_here() -> None:
     elsewhere = {
         "no_open_case",  # test_stories: the same person is not referred twice for one crime
         "was_closed_by_reason",  # below
+        *(one.name for one in (*on_paper.CAN_BE_MADE, on_paper.is_what_was_previewed)),  # test_documents_issuing
     }
     assert {guard.name for guard in guards} == {refusal[0] for refusal in REFUSALS} | elsewhere
 

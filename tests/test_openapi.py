@@ -11,7 +11,7 @@ from api.app import create_app
 from api.commands import FOR_PEOPLE
 from divert.casework.commands.referral import Refer
 from tests.office import OFFICER, Office
-from tests.ready import READY, example
+from tests.ready import READY, example, said_in
 from tests.service import SETTINGS, Service, service
 
 
@@ -99,7 +99,7 @@ def test_the_example_of_a_command_is_carried_out_in_a_case_that_is_ready_for_it(
         offered = counter.ask(who, "GET", f"/api/cases/{ref}/commands").json()
         offer = next(one for one in offered["commands"] if one["command"] == slug)
         assert offer["open"], offer["reasons"]
-        said = example(FOR_PEOPLE[slug])
+        said = said_in(desk, ref, who, FOR_PEOPLE[slug])
         assert [str(each) for each in _errors(offer["body"], said)] == []
         done = counter.does(who, slug, ref, said, If_Match=f'"{offered["version"]}"')
         assert done.status_code == 200, done.text

@@ -444,3 +444,11 @@ def test_help_is_open_to_all_and_tells_every_command(visit: Visit) -> None:
     assert page.status == 200
     for command in FOR_PEOPLE.values():
         assert command.title() in page.text
+
+
+def test_over_https_the_cookie_is_secure_and_the_browser_is_told_to_stay(desk: Office) -> None:
+    app = create_app(desk.database, lambda: desk.now, SETTINGS.model_copy(update={"https": True}))
+    with TestClient(app, base_url="https://testserver") as client:
+        headers = client.get("/sign-in").headers
+    assert "secure" in headers["set-cookie"].lower()
+    assert "max-age" in headers["strict-transport-security"]

@@ -170,9 +170,7 @@ def test_an_appointment_however_moved_is_one_entry_in_a_calendar(desk: Office, t
     assert [str(each["METHOD"]) for each in read] == ["PUBLISH", "PUBLISH", "CANCEL"]
     assert [str(one["STATUS"]) for one in events] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
     assert {str(one["LOCATION"]) for one in events} == {"Safety Hub"}
-    assert all(
-        b"\r\n" in file.read_bytes() and each["VERSION"] == "2.0" for file, each in zip(files, read, strict=True)
-    )
+    assert all(file.read_bytes().count(b"\n") == file.read_bytes().count(b"\r\n") > 0 for file in files)
 
 
 # the webhook

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from divert.casework import deadlines
 from divert.casework.command import Context
+from divert.casework.commands.documents import sha256
 from divert.casework.lifecycle import COMMANDS
 from divert.casework.obligations import OBLIGATIONS
 from divert.casework.workflow import carry_out
@@ -23,7 +24,7 @@ OF_A_CASE = [
     for mapper in Row.registry.mappers
     if "case_id" in mapper.columns and mapper.class_ not in (LedgerEntry, OutboxMessage)
 ]
-NOT_REPLAYED = {"id", "case_id", "person_id", "head", "version"}
+NOT_REPLAYED = {"id", "case_id", "person_id", "head", "version", "pdf"}
 
 
 def check(session: Session) -> Iterator[Fault]:
@@ -71,6 +72,7 @@ def _statements(case: Case) -> Iterator[tuple[bool, str]]:
         yield case.outcome_code is not None, "it ended without an outcome code"
     if case.state is State.closed:
         yield case.close_reason is not None, "it was closed without a reason"
+    yield all(sha256(one.pdf) == one.sha256 for one in case.documents), "a document is not the one that was issued"
     if case.state in FINAL:
         yield all(one.status != "booked" for one in case.appointments), "it is ended with an appointment booked"
 

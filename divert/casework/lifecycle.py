@@ -17,6 +17,7 @@ from divert.casework.commands import breach as b
 from divert.casework.commands import contract as c
 from divert.casework.commands import deadline as w
 from divert.casework.commands import decisions as d
+from divert.casework.commands import documents as p
 from divert.casework.commands import ending as e
 from divert.casework.commands import record as n
 from divert.casework.commands import referral as r
@@ -24,6 +25,7 @@ from divert.casework.commands import support as s
 from divert.casework.commands import victim as v
 from divert.casework.guard import Guard
 from divert.casework.guards import deadline as about_time
+from divert.casework.guards import documents as on_paper
 from divert.casework.guards import ending as at_end
 from divert.casework.guards import opening as at_start
 from divert.casework.guards import term as in_term
@@ -186,6 +188,13 @@ TRANSITIONS = (
       f"{SCHEME}: nothing is forgotten"),
     T(w.EscalateDeadline,       OPEN + FINAL,                 None,
       (Role.system,), (about_time.deadline_is_open, about_time.deadline_missed), f"{SCHEME}: nothing is forgotten"),
+
+    T(p.IssueDocument,          (S.referred, S.under_decision), None,
+      OFFICER + TEAM, (*on_paper.CAN_BE_MADE, on_paper.is_what_was_previewed),
+      f"{SCHEME}: what is sent was looked at first"),
+    T(p.IssueDocument,          (S.accepted, S.active, S.breach_review, S.returned, *FINAL), None,
+      TEAM, (*on_paper.CAN_BE_MADE, on_paper.is_what_was_previewed),
+      f"{SCHEME}: what is sent was looked at first"),
 
     T(n.AddNote,                OPEN,                         None,
       OFFICER + TEAM, (), SCHEME),

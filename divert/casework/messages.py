@@ -4,7 +4,7 @@ The worker delivers it. An event holds no personal data; words to a person hold 
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import insert
@@ -100,7 +100,13 @@ def _calendar(case: Case, met: Appointment, place: str) -> dict[str, Any]:
     while first.moved_from is not None and (earlier := appointment(case, first.moved_from)) is not None:
         first, moves = earlier, moves + 1
     off = met.status == "cancelled"
-    return {"number": first.seq, "revision": moves + off, "at": met.at.isoformat(), "place": place, "off": off}
+    return {
+        "number": first.seq,
+        "revision": moves + off,
+        "at": met.at.astimezone(UTC).isoformat(),
+        "place": place,
+        "off": off,
+    }
 
 
 def _day(at: datetime) -> str:

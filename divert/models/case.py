@@ -73,6 +73,7 @@ class Case(Row):
     breaches: Mapped[list["Breach"]] = relationship(order_by="Breach.seq")
     deadlines: Mapped[list["Deadline"]] = relationship(order_by="Deadline.seq, Deadline.kind, Deadline.about")
     links: Mapped[list["CaseLink"]] = relationship(order_by="CaseLink.seq")
+    documents: Mapped[list["Document"]] = relationship(order_by="Document.seq")
 
     __mapper_args__ = {  # noqa: RUF012 - SQLAlchemy reads this name
         "version_id_col": version,
@@ -285,3 +286,20 @@ class CaseLink(Row):
     case_id: Mapped[int] = part_of_a_case()
     seq: Mapped[int] = made_by_entry()
     other_ref: Mapped[str] = mapped_column(String(16))
+
+
+class Document(Row):
+    """One document as it was issued: its very bytes, which the ledger's entry names by their SHA-256.
+
+    The bytes are kept, not made again: the words of a template change, and what was sent does not.
+    """
+
+    __tablename__ = "documents"
+
+    case_id: Mapped[int] = part_of_a_case()
+    seq: Mapped[int] = made_by_entry()
+    kind: Mapped[str] = mapped_column(String(30))
+    about: Mapped[int | None]
+    large_print: Mapped[bool]
+    sha256: Mapped[str] = mapped_column(String(64))
+    pdf: Mapped[bytes] = mapped_column(deferred=True)

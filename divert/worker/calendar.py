@@ -1,6 +1,6 @@
 """A calendar file (RFC 5545, RFC 5546) for an appointment: moved or called off, it is still one entry in a calendar."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from icalendar import STATUS, Calendar, Event
 
@@ -17,7 +17,7 @@ def calendar(message: Message) -> bytes:
         uid=f"{message.case_ref}.{about['number']}@cleveland-divert",
         sequence=about["revision"],
         stamp=message.made_at,
-        start=datetime.fromisoformat(about["at"]),
+        start=datetime.fromisoformat(about["at"]).astimezone(UTC),
         summary="Appointment",
         location=about["place"],
         status=STATUS.CANCELLED if about["off"] else STATUS.CONFIRMED,

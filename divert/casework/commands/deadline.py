@@ -21,7 +21,7 @@ class MoveDeadline(
     OneDeadline,
     title="Move a deadline",
     json_schema_extra={
-        "examples": [{"kind": "eligibility_check", "due_on": "2019-05-20", "reason": "Custody record awaited."}]
+        "examples": [{"kind": "agreement", "due_on": "2019-05-20", "reason": "In hospital until then."}]
     },
 ):
     """Give more time, or less, for a reason. The old day stays on record. A time limit set by law cannot be moved."""
