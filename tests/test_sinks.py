@@ -162,8 +162,8 @@ def test_an_appointment_however_moved_is_one_entry_in_a_calendar(desk: Office, t
     read = [icalendar.Calendar.from_ical(file.read_bytes()) for file in files]
     events = [one for each in read for one in each.walk("VEVENT")]
     assert {str(one["UID"]) for one in events} == {f"{ref}.{first}@cleveland-divert"}
-    assert [int(one["SEQUENCE"]) for one in events] == [0, 1, 2]
-    assert [one.start for one in events] == [
+    assert [str(one["SEQUENCE"]) for one in events] == ["0", "1", "2"]
+    assert [one.decoded("DTSTART") for one in events] == [
         datetime(2019, 7, 15, 13, 30, tzinfo=UTC),
         *[datetime(2019, 7, 17, 9, 0, tzinfo=UTC)] * 2,
     ]

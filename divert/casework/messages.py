@@ -99,14 +99,8 @@ def _calendar(case: Case, met: Appointment, place: str) -> dict[str, Any]:
     first, moves = met, 0
     while first.moved_from is not None and (earlier := appointment(case, first.moved_from)) is not None:
         first, moves = earlier, moves + 1
-    off = met.status == "cancelled"
-    return {
-        "number": first.seq,
-        "revision": moves + off,
-        "at": met.at.astimezone(UTC).isoformat(),
-        "place": place,
-        "off": off,
-    }
+    off, at = met.status == "cancelled", met.at.astimezone(UTC).isoformat()
+    return {"number": first.seq, "revision": moves + off, "at": at, "place": place, "off": off}
 
 
 def _day(at: datetime) -> str:
