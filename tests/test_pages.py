@@ -160,7 +160,7 @@ def test_dale_breaks_the_contract_and_is_prosecuted_by_forms_alone(visit: Visit,
     assert "Prosecuted since 4 June 2019" in page.text
 
 
-@pytest.mark.parametrize("slug", READY)
+@pytest.mark.parametrize("slug", sorted(set(READY) - {"issue-document"}))  # test_documents_service
 def test_every_command_has_a_form_that_opens_and_asks_all_its_questions(slug: str, desk: Office) -> None:
     who, made = READY[slug]
     ref = made(desk)
