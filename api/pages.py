@@ -26,6 +26,7 @@ from api.sign_in import Posted
 from api.suggestions import Data, on_record, suggested
 from api.view import case_view, history
 from api.worklist import Filters, cases
+from divert.casework.breach_brief import BEFORE
 from divert.casework.command import Command, Context
 from divert.casework.commands.referral import Refer
 from divert.casework.lifecycle import COMMANDS
@@ -212,6 +213,7 @@ class Sheet:
             closed=closed,
             check=answers(self.command, check) if check else None,
             typed=forms.flat(data) if check else [],
+            beside=BEFORE[self.command](self.case, self.context) if self.case and self.command in BEFORE else [],
         )
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from divert.casework import deadlines
-from divert.casework.commands.referral import referral_facts
+from divert.casework.commands.referral import clock_of, referral_facts
 from divert.casework.lifecycle import COMMANDS
 from divert.eligibility.facts import ReferralFacts
 from divert.eligibility.judge import Judgement, trace_from
@@ -231,6 +231,7 @@ class CaseView(BaseModel):
     facts: ReferralFacts = Field(description="What was said at referral, as since corrected.")
     limit_on: date | None = Field(description="The last day on which a charge could be issued; null: no time limit.")
     limit_basis: Literal["statutory", "precautionary", "none"]
+    limit_reasoning: str | None = Field(description="How that day follows from the offence, and on whose authority.")
     eligibility: CheckView | None
     decisions: list[DecisionView]
     victim: VictimView | None
@@ -296,9 +297,11 @@ def case_view(session: Session, case: Case, actor: Actor) -> CaseView:
             (body["words"] for body in reversed(said.values()) if body.get("views") and body.get("words")), None
         )
     columns = {name: getattr(case, name) for name in CaseView.model_fields if name in Case.__table__.columns}
+    limit = clock_of(referral_facts(case))
     return CaseView.model_validate(
         {
             **columns,
+            "limit_reasoning": f"{limit.reasoning} {limit.authority}." if limit.last_day else None,
             "owner": deadlines.owner(case, rulebook().deadlines),
             "person": PersonView.model_validate(case.person),
             "offence": rulebook().offences.find(case.offence_code, case.referred_on).title,

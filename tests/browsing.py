@@ -1,5 +1,7 @@
 """A person with a browser that knows no JavaScript: reads a page, fills in the form it offers, sends it."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -7,6 +9,12 @@ from urllib.parse import urljoin
 
 from httpx2 import Response
 from starlette.testclient import TestClient
+
+from api.app import create_app
+from divert.models import Role
+from divert.people.staff import add
+from tests.office import DALE, Office
+from tests.service import SETTINGS
 
 
 @dataclass
@@ -127,3 +135,46 @@ class Person:
         reader = _Reader()
         reader.feed(response.text)
         return Page(response, reader.sheets, reader.links, " ".join(" ".join(reader.text).split()))
+
+
+PASSWORD = "a long invented password"
+POSTS = {
+    "pc.moss": Role.referring_officer,
+    "pc.hale": Role.referring_officer,
+    "insp.reed": Role.police_team_lead,
+    "p.lane": Role.probation_team_lead,
+    "k.ward": Role.probation_service_officer,
+    "m.stone": Role.project_manager,
+    "b.field": Role.board_member,
+    "c.marsh": Role.panel_coordinator,
+}
+
+Visit = Callable[[str], Person]
+"""Somebody of these posts, signed in."""
+
+
+@contextmanager
+def visits(desk: Office) -> Iterator[Visit]:
+    """Anyone of the posts above, employed and signed in by the form when first asked for."""
+    app = create_app(desk.database, lambda: desk.now, SETTINGS)
+    people: dict[str, Person] = {}
+
+    def signed_in(username: str) -> Person:
+        if username not in people:
+            with desk.database.writing() as session:
+                add(session, username, username.title(), POSTS[username], PASSWORD)
+            people[username] = Person(TestClient(app))
+            assert people[username].signs_in(username, PASSWORD).status == 200
+        return people[username]
+
+    yield signed_in
+    for person in people.values():
+        person.client.close()
+
+
+def refers(visit: Visit) -> str:
+    """Dale is referred by PC Moss; where the case now stands."""
+    officer = visit("pc.moss")
+    page = officer.fills(officer.reads("/refer"), **DALE)
+    assert page.status == 200
+    return page.response.url.path

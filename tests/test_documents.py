@@ -18,14 +18,14 @@ from sqlalchemy import text
 
 from divert.casework.command import Context
 from divert.casework.commands.breach import DecideBreach
-from divert.casework.commands.contract import PauseContract
+from divert.casework.commands.contract import PauseContract, RecordProgress
 from divert.documents.inputs import inputs
 from divert.documents.kinds import KINDS, DocumentKind
 from divert.documents.render import TEMPLATES, render
 from divert.models import State
 from tests.golden import golden
 from tests.office import DALE, INSPECTOR, KEYWORKER, OTHER_INSPECTOR, PROBATION_LEAD, Office
-from tests.papers import K, booked, pages, previewed, ready_for, text_of
+from tests.papers import K, booked, missed, pages, previewed, ready_for, text_of
 
 GOLDEN = Path(__file__).parent / "golden" / "documents"
 HARD_NAMES: dict[str, Any] = {"surname": "Nguyễn-Łukasz", "forenames": "García D'Souza Ølaf"}
@@ -103,6 +103,32 @@ def test_whatever_is_typed_is_printed_or_named_and_never_taken_for_markup(name: 
 
 def test_what_no_font_holds_is_named_by_its_number(desk: Office) -> None:
     assert "[U+738B] Dale [U+202E] #strong[x]" in text_of(made(desk, K.contract, surname="王 Dale \u202e #strong[x]"))
+
+
+def test_however_much_was_written_all_of_it_is_in_the_bundle(desk: Office) -> None:
+    words = [f"w{number:03}" for number in range(790)]
+    ref = desk.on("2019-05-06").case_in(State.active)
+    desk.does(KEYWORKER, RecordProgress(condition=4, evidence=" ".join(words)), ref)
+    missed(desk, ref)
+    end = {"decision": "end", "probation_view": " ".join(words).upper(), "reasons": "Enough."}
+    desk.does(OTHER_INSPECTOR, DecideBreach.model_validate(end), ref)
+    pdf = previewed(desk, ref, INSPECTOR, K.handover)
+    said = text_of(pdf)
+    assert [word for word in words if word not in said or word.upper() not in said] == []
+    assert all(30 < height < 842 - 30 for height in heights_of(pdf))
+
+
+def heights_of(pdf: bytes) -> set[float]:
+    """How high above the foot of its page each piece of a document stands, in points: a page of A4 is 842 high."""
+    heights: set[float] = set()
+
+    def look(words: str, page: list[float], at: list[float], _font: object, _size: float) -> None:
+        if words.strip():
+            heights.add(at[4] * page[1] + at[5] * page[3] + page[5])
+
+    for one in PdfReader(BytesIO(pdf)).pages:
+        one.extract_text(visitor_text=look)
+    return heights
 
 
 # They are the same everywhere
@@ -240,8 +266,8 @@ def test_a_contract_that_is_paused_says_so(desk: Office) -> None:
 
 
 def as_read(pdf: bytes) -> str:
-    """What a document says, line by line; hashes differ each time, and are left out."""
-    lines = "\n".join(pages(pdf)).splitlines()
+    """What a document says, line by line. Hashes differ each time, and where a page ends is nobody's affair."""
+    lines = [line for line in "\n".join(pages(pdf)).splitlines() if not re.search(r"Page \d+ of \d+$", line)]
     return "\n".join(re.sub(r"\b[0-9a-f]{16}\b", "…", line.rstrip()) for line in lines) + "\n"
 
 

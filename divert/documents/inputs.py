@@ -79,14 +79,11 @@ def _contract(case: Case, session: Session, on: date, _about: int | None) -> Sai
         "ends_on": written_date(in_force.ends_on),
         "paused": {"from": written_date(pause.from_on), "until": written_date(pause.until_on)} if pause else None,
         "conditions": [
-            {"number": number, "text": one.text, "provider": one.provider, "settled": _settled(one)}
-            for number, one in enumerate(_promised(case), start=1)
+            {"number": one.number, "text": one.text, "provider": one.provider, "settled": _settled(one)}
+            for one in case.conditions
+            if one.status != "withdrawn"
         ],
     }
-
-
-def _promised(case: Case) -> list[Condition]:
-    return [one for one in case.conditions if one.status != "withdrawn"]
 
 
 def _settled(one: Condition) -> Said | None:

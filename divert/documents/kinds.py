@@ -34,6 +34,11 @@ class Kind:
     about: Literal["appointment", "breach"] | None = None
 
     @property
+    def read_by(self) -> tuple[Role, ...]:
+        """Who may open one that was issued: whoever may issue it, and the auditor."""
+        return (*self.by, Role.auditor)
+
+    @property
     def has_large_print(self) -> bool:
         """Letters have; a bundle for lawyers has not."""
         return self.reader != "the prosecution"

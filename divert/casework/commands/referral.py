@@ -22,6 +22,7 @@ from divert.people.identifiers import (
     SexCode,
     Urn,
 )
+from divert.rulebook import rulebook
 from divert.time_limits import Limit, earliest, limit_for
 
 COLUMNS_OF_CASE = ("referred_on", "district", "offence_code", "agreement_signed_on")
@@ -231,16 +232,16 @@ def keep_facts(case: Case, said: ReferralFacts, context: Context) -> None:
     case.person.date_of_birth = said.date_of_birth
     for name in COLUMNS_OF_CASE:
         setattr(case, name, getattr(said, name))
-    limit = clock_of(said, context)
+    limit = clock_of(said)
     case.limit_on, case.limit_basis = limit.last_day, limit.basis.value
 
 
-def clock_of(said: ReferralFacts, context: Context) -> Limit:
+def clock_of(said: ReferralFacts) -> Limit:
     """The time limit of a case: the earliest that binds in law, else the earliest kept as a precaution."""
     offences = [(said.offence_code, said.offence_on, said.value_gbp)]
     offences += [(one.offence_code, one.offence_on, one.value_gbp) for one in said.further_offences]
     limits = [
-        limit_for(context.rules.offences.find(code, said.referred_on), on, value)
+        limit_for(rulebook().offences.find(code, said.referred_on), on, value)
         for code, on, value in offences
         if code and on
     ]

@@ -1,0 +1,247 @@
+"""Documents of a case: which can be made, one looked at before it is issued, and those that were issued."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.orm import Session
+from starlette.responses import RedirectResponse, Response
+
+from api.cases import find
+from api.commands import Ref
+from api.deps import Asking, ByToken, ByVisit
+from api.page import write
+from api.problems import FieldFault, ProblemError, invalid, located, may_answer
+from divert.answers import YesNo
+from divert.casework.command import Context, EntryNumber
+from divert.casework.commands.documents import sha256
+from divert.casework.preview import possible, preview
+from divert.casework.workflow import NotAllowed
+from divert.clock import london_text, written_date
+from divert.documents.kinds import KINDS, DocumentKind
+from divert.models import Case, Document, LedgerEntry
+from divert.people.staff import Actor
+from divert.records import access
+
+router = APIRouter(tags=["documents"])
+
+
+class Choices(BaseModel):
+    """How a document is wanted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    about: EntryNumber | None = Field(
+        default=None, description="The number of the appointment, or of the report of a breach, where it is about one."
+    )
+    large_print: YesNo = Field(default=False, description="In 18 point.")
+
+
+class PossibleView(BaseModel):
+    """A document that the caller could issue now."""
+
+    kind: DocumentKind
+    title: str
+    reader: str = Field(description="Whom it is for.")
+    about: int | None
+    about_words: str | None
+    has_large_print: bool
+    href: str = Field(description="Where to look at it.")
+
+
+class IssuedView(BaseModel):
+    """A document that was issued."""
+
+    seq: int = Field(description="The ledger entry that holds its hash.")
+    kind: DocumentKind
+    title: str
+    reader: str
+    about: int | None
+    large_print: bool
+    sha256: str
+    at: datetime
+    by: str
+    href: str = Field(description="Where to read it.")
+
+
+class DocumentsView(BaseModel):
+    """What could be issued, and what was."""
+
+    ref: str
+    version: int
+    possible: list[PossibleView]
+    issued: list[IssuedView]
+
+
+PDF: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+        "description": "A tagged PDF (PDF/UA-1).",
+        "headers": {"ETag": {"description": "The document's SHA-256, in quotes.", "schema": {"type": "string"}}},
+    }
+}
+Number = Annotated[int, Path(ge=1, le=1_000_000, description="The ledger entry that issued it.", examples=[12])]
+Wanted = Annotated[Choices, Query()]
+
+
+@router.get(
+    "/api/cases/{ref}/documents",
+    summary="A case's documents",
+    responses=may_answer("not-signed-in", "not-found"),
+)
+def read_documents(ref: Ref, asking: ByToken) -> DocumentsView:
+    """Those that the caller could issue now, and those issued that the caller may read."""
+    with asking.writing() as (session, actor):
+        return _documents(session, actor, asking, ref)
+
+
+@router.get(
+    "/api/cases/{ref}/documents/{kind}/preview",
+    summary="Look at a document before it is issued",
+    response_class=Response,
+    responses={**PDF, **may_answer("not-signed-in", "not-allowed", "not-found", "refused", "invalid")},
+)
+def read_preview(ref: Ref, kind: DocumentKind, wanted: Wanted, asking: ByToken) -> Response:
+    """The document as it would go out now. To issue it, send its ETag as the `sha256` of `issue-document`."""
+    return _pdf(_preview(asking, ref, kind, wanted), f"{kind}-{ref}-preview")
+
+
+@router.get(
+    "/api/cases/{ref}/documents/{seq}",
+    summary="Read a document that was issued",
+    response_class=Response,
+    responses={**PDF, **may_answer("not-signed-in", "not-allowed", "not-found")},
+)
+def read_document(ref: Ref, seq: Number, asking: ByToken) -> Response:
+    """As it went out, to the byte."""
+    return _pdf(_issued(asking, ref, seq), f"{ref}-{seq}")
+
+
+@router.get("/cases/{ref}/documents", include_in_schema=False)
+def documents_page(request: Request, ref: Ref, asking: ByVisit) -> Response:
+    """The same, to be read."""
+    with asking.writing() as (session, actor):
+        found = _documents(session, actor, asking, ref)
+        return write(request, "documents.html", actor=actor, found=found)
+
+
+@router.get("/cases/{ref}/issue-document", include_in_schema=False)
+def issue_form(ref: Ref) -> Response:
+    """Nobody types a hash: a document is chosen, looked at, and issued from the page that shows it."""
+    return RedirectResponse(f"/cases/{ref}/documents", 303)
+
+
+@router.get("/cases/{ref}/documents/issued/{seq}", include_in_schema=False)
+def document_page(ref: Ref, seq: Number, asking: ByVisit) -> Response:
+    """One that was issued."""
+    return _pdf(_issued(asking, ref, seq), f"{ref}-{seq}")
+
+
+@router.get("/cases/{ref}/documents/{kind}/preview", include_in_schema=False)
+def preview_pdf(ref: Ref, kind: DocumentKind, wanted: Wanted, asking: ByVisit) -> Response:
+    """One that was not."""
+    return _pdf(_preview(asking, ref, kind, wanted), f"{kind}-{ref}-preview")
+
+
+@router.get("/cases/{ref}/documents/{kind}", include_in_schema=False)
+def preview_page(request: Request, ref: Ref, kind: DocumentKind, wanted: Wanted, asking: ByVisit) -> Response:
+    """Where a document is opened, looked at, and issued as it is."""
+    made = sha256(_preview(asking, ref, kind, wanted))
+    with asking.reading() as (session, actor):
+        case = find(session, ref, actor)
+        return write(
+            request,
+            "preview.html",
+            actor=actor,
+            ref=ref,
+            version=case.version,
+            person=case.person.full_name,
+            kind=kind,
+            settled=KINDS[kind],
+            wanted=wanted,
+            sha256=made,
+        )
+
+
+def _documents(session: Session, actor: Actor, asking: Asking, ref: str) -> DocumentsView:
+    case = find(session, ref, actor)
+    access.record(session, actor, "consultation", asking.at, case_ref=ref, what="documents")
+    context = Context(session, actor, asking.at, case.version + 1)
+    issued = [one for one in case.documents if actor.role in KINDS[DocumentKind(one.kind)].read_by]
+    return DocumentsView(
+        ref=ref,
+        version=case.version,
+        possible=[_possible_view(case, kind, about) for kind, about in possible(case, context)],
+        issued=[_issued_view(case, one, context) for one in issued],
+    )
+
+
+def _possible_view(case: Case, kind: DocumentKind, about: int | None) -> PossibleView:
+    settled = KINDS[kind]
+    met = next((one for one in case.appointments if one.seq == about), None)
+    report = next((one for one in case.breaches if one.seq == about), None)
+    words = f"{met.purpose}, {london_text(met.at)}" if met else None
+    words = f"reported for {written_date(report.occurred_on)}" if report else words
+    query = f"?about={about}" if about is not None else ""
+    return PossibleView(
+        kind=kind,
+        title=settled.title,
+        reader=settled.reader,
+        about=about,
+        about_words=words,
+        has_large_print=settled.has_large_print,
+        href=f"/api/cases/{case.ref}/documents/{kind}/preview{query}",
+    )
+
+
+def _issued_view(case: Case, document: Document, context: Context) -> IssuedView:
+    entry = context.session.get_one(LedgerEntry, (case.id, document.seq))
+    settled = KINDS[DocumentKind(document.kind)]
+    return IssuedView(
+        seq=document.seq,
+        kind=DocumentKind(document.kind),
+        title=settled.title,
+        reader=settled.reader,
+        about=document.about,
+        large_print=document.large_print,
+        sha256=document.sha256,
+        at=entry.at,
+        by=entry.by,
+        href=f"/api/cases/{case.ref}/documents/{document.seq}",
+    )
+
+
+def _preview(asking: Asking, ref: str, kind: DocumentKind, wanted: Choices) -> bytes:
+    with asking.writing() as (session, actor):
+        case = find(session, ref, actor)
+        context = Context(session, actor, asking.at, case.version + 1)
+        try:
+            made = preview(case, context, kind, wanted.about, large_print=wanted.large_print)
+        except ValidationError as error:
+            faults = [located(one["loc"], one) for one in error.errors()]
+            raise invalid([FieldFault(parameter=str(at[0]), detail=said) for at, said in faults]) from None
+        access.record(session, actor, "consultation", asking.at, case_ref=ref, what=f"preview: {kind}")
+        return made
+
+
+def _issued(asking: Asking, ref: str, seq: int) -> bytes:
+    with asking.writing() as (session, actor):
+        case = find(session, ref, actor)
+        document = session.get(Document, (case.id, seq))
+        if document is None:
+            raise ProblemError("not-found", f"Entry {seq} of {ref} issued no document.")
+        if actor.role not in KINDS[DocumentKind(document.kind)].read_by:
+            raise NotAllowed(f"The {KINDS[DocumentKind(document.kind)].title.lower()} is not for your role.")
+        if sha256(document.pdf) != document.sha256:
+            raise ProblemError(
+                "failed", "What is kept is not what was issued. Tell the auditor: divert check says more."
+            )
+        access.record(session, actor, "consultation", asking.at, case_ref=ref, what=f"document {seq}")
+        return document.pdf
+
+
+def _pdf(made: bytes, name: str) -> Response:
+    """Opened in the browser; the file name names the case, never the person."""
+    headers = {"ETag": f'"{sha256(made)}"', "Content-Disposition": f'inline; filename="{name}.pdf"'}
+    return Response(made, media_type="application/pdf", headers=headers)
