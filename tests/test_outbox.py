@@ -175,6 +175,20 @@ def test_a_worker_that_dies_with_a_message_leaves_it_to_the_next(office: Office,
         assert outbox.undelivered(session) == []
 
 
+def test_a_worker_that_was_too_slow_changes_nothing_while_another_has_the_message(office: Office) -> None:
+    office.refers()
+    with office.database.writing() as session:
+        first = outbox.take(session, office.now, "slow")
+    with office.database.writing() as session:
+        assert first is not None
+        assert outbox.take(session, office.now + LEASE, "next") is not None
+    with office.database.writing() as session:
+        outbox.put_off(session, first, "slow", office.now, "late", for_good=True)
+        outbox.delivered(session, first, "slow", office.now)
+        ((_, held),) = outbox.undelivered(session)
+        assert (held.leased_by, held.dead_at, held.fault) == ("next", None, None)
+
+
 def test_an_hour_without_a_receiver_loses_nothing_and_sends_nothing_twice(office: Office) -> None:
     refs = [office.case_in(State.accepted, crime_ref=f"CVP-19-{n}", surname=f"Marr{'e' * n}") for n in range(5)]
     start = office.now
