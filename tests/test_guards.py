@@ -19,6 +19,7 @@ from divert.casework.commands import support as s
 from divert.casework.commands import victim as v
 from divert.casework.guard import Guard
 from divert.casework.guards import documents as on_paper
+from divert.casework.guards import sharing as on_sharing
 from divert.casework.lifecycle import TRANSITIONS
 from divert.casework.workflow import Refused
 from divert.models import Role, Sensitivity, State
@@ -372,6 +373,7 @@ def test_no_guard_of_the_table_was_forgotten_here() -> None:
         "no_open_case",  # test_stories: the same person is not referred twice for one crime
         "was_closed_by_reason",  # below
         *(one.name for one in (*on_paper.CAN_BE_MADE, on_paper.is_what_was_previewed)),  # test_documents_issuing
+        *(one.name for one in vars(on_sharing).values() if isinstance(one, Guard)),  # test_exchange
     }
     assert {guard.name for guard in guards} == {refusal[0] for refusal in REFUSALS} | elsewhere
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from divert.cli import cases, panel, proof, running, team
+from divert.cli import cases, exchange, panel, proof, running, team
 from divert.cli.terminal import log_to_stderr, plainly
 
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -24,6 +24,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "draw": panel.draw,
 }
 STAFF: dict[str, Callable[..., None]] = {"add": team.add, "list": team.list_staff, "token": team.token}
+EXCHANGE: dict[str, Callable[..., None]] = {"export": exchange.export, "import": exchange.import_notes}
 
 
 def _plain(about: str) -> typer.Typer:
@@ -40,11 +41,15 @@ def _plain(about: str) -> typer.Typer:
 app = _plain("Cleveland Divert: deferred prosecution, from referral to completion.")
 team_app = _plain("Who may act: staff and their bearer tokens.")
 app.add_typer(team_app, name="staff")
+exchange_app = _plain("Another agency's system: a case out, with consent; notes in, once each.")
+app.add_typer(exchange_app, name="exchange")
 
 for name, function in COMMANDS.items():
     app.command(name)(plainly(function))
 for name, function in STAFF.items():
     team_app.command(name)(plainly(function))
+for name, function in EXCHANGE.items():
+    exchange_app.command(name)(plainly(function))
 
 
 @app.callback()
