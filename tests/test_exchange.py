@@ -22,6 +22,7 @@ from divert.casework.sharing import share
 from divert.casework.workflow import NotAllowed, Refused
 from divert.exchange.consent import Part
 from divert.exchange.format import (
+    Allowed,
     Meeting,
     Promise,
     SharedCase,
@@ -279,7 +280,7 @@ def test_whatever_the_words_are_nothing_is_lost_on_the_way(
         recipient=words,
         shared_on=DAY,
         parts=[Part.who],
-        consent=[],
+        consent=[Allowed(entry=2, said_on=DAY, how="spoken", parts=[Part.who])],
         who=Who(surname=words, forenames=maybe),
         contract=Terms(version=1, signed_on=DAY, ends_on=DAY, conditions=[promise] * 11),
         appointments=[Meeting(number=3, at=at, purpose=words, place=words, status="booked", attended=yes)],

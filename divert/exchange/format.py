@@ -110,8 +110,8 @@ class SharedCase(Shared):
     case: str = Field(description="The case's reference: send it back with what you send.", examples=["D-19-0001"])
     recipient: str
     shared_on: date
-    parts: list[Part]
-    consent: list[Allowed]
+    parts: list[Part] = Field(min_length=1)
+    consent: list[Allowed] = Field(min_length=1)
     who: Who | None = None
     where_it_stands: WhereItStands | None = None
     contract: Terms | None = None
