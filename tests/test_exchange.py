@@ -39,6 +39,7 @@ from divert.people.staff import Actor
 from divert.records.ledger import entries_of
 from tests.golden import golden
 from tests.office import AUDITOR, ENTRY, INSPECTOR, KEYWORKER, OFFICER, PROBATION_LEAD, Office
+from tests.service import service
 
 ROOT = Path(__file__).parent.parent
 DAY = date(2019, 5, 6)
@@ -306,3 +307,24 @@ def test_a_table_of_another_shape_is_not_read(file: str) -> None:
 def test_the_published_schema_is_the_model_s() -> None:
     schema = json.dumps(SharedCase.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
     golden(ROOT / "docs" / "shared-case.schema.json", schema)
+
+
+# Over HTTP
+
+
+def test_the_file_is_looked_at_first_and_shared_by_its_etag(desk: Office) -> None:
+    ref = an_active_case(desk)
+    with service(desk) as counter:
+        at = f"/api/cases/{ref}/shared?to=Harbour%20Housing&format=csv"
+        assert counter.ask(KEYWORKER, "GET", at).status_code == 409
+        agrees(desk, ref, Part.who, Part.contract)
+        looked_at = counter.ask(KEYWORKER, "GET", f"{at}&part=who")
+        assert looked_at.headers["Content-Type"] == "text/csv; charset=utf-8"
+        assert looked_at.headers["ETag"] == f'"{sha256(looked_at.content)}"'
+        assert disclosures(desk) == []
+        said = {"recipient": HOUSING, "parts": ["who"], "format": "csv", "sha256": sha256(looked_at.content)}
+        assert counter.does(KEYWORKER, "share-case", ref, said).status_code == 200
+        assert disclosures(desk) == [("keyworker", ref, "shared: who", HOUSING)]
+        assert counter.ask(KEYWORKER, "GET", f"{at}&part=victim").status_code == 422
+        assert counter.ask(OFFICER, "GET", at).status_code == 403
+        assert counter.ask(KEYWORKER, "GET", at.replace(ref, "D-19-0099")).status_code == 404
