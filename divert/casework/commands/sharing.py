@@ -106,7 +106,10 @@ class ShareCase(
     recipient: Organisation = Field(title="Organisation")
     parts: list[Part] = Field(title="Which parts of the case", min_length=1, max_length=len(Part))
     format: Spelling = Field(title="Format")
-    sha256: Sha256 = Field(title="SHA-256 of the file", description="Of the very bytes that leave: the ETag of the file as it was looked at.")
+    sha256: Sha256 = Field(
+        title="SHA-256 of the file",
+        description="Of the very bytes that leave: the ETag of the file as it was looked at.",
+    )
 
     def made(self, case: Case, context: Context) -> bytes:
         """The file as it may leave today. LookupError where consent does not cover it."""
