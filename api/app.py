@@ -11,7 +11,21 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.staticfiles import StaticFiles
 
-from api import advice, board, cases, commands, documents, health, lifecycle, logs, pages, panel, problems, sign_in
+from api import (
+    advice,
+    board,
+    cases,
+    commands,
+    documents,
+    exchange,
+    health,
+    lifecycle,
+    logs,
+    pages,
+    panel,
+    problems,
+    sign_in,
+)
 from api.house import House
 from api.page import FOLDER
 from api.problems import Problem
@@ -23,12 +37,13 @@ from divert.db import Database
 THREADS = 4
 """Endpoints at work at once: more of them only fight for the interpreter."""
 
-ROUTERS = (cases, commands, documents, advice, lifecycle, panel, board, health, sign_in, pages)
+ROUTERS = (cases, commands, documents, exchange, advice, lifecycle, panel, board, health, sign_in, pages)
 
 TAGS = [
     {"name": "cases", "description": "Reading cases. Each reading is in the access log."},
     {"name": "commands", "description": "Everything that may be done to a case. Each answers with a receipt."},
     {"name": "documents", "description": "Letters, contracts and bundles: looked at, issued, read again."},
+    {"name": "exchange", "description": "What another agency may have of a case: looked at, then shared."},
     {"name": "eligibility", "description": "What a policy would say, and the policies."},
     {"name": "lifecycle", "description": "The procedure itself, as data."},
     {"name": "panel", "description": "Frames, draws and blind summaries for the scrutiny panel."},

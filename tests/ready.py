@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from divert.casework.command import Command
+from divert.casework.command import Command, Context
 from divert.casework.commands.decisions import DecideForPolice, DecideForProbation
 from divert.casework.commands.documents import IssueDocument, sha256
+from divert.casework.commands.sharing import ShareCase
 from divert.casework.commands.support import Allocate, AssessNeeds
 from divert.casework.lifecycle import COMMANDS
 from divert.documents.kinds import DocumentKind
@@ -24,10 +25,15 @@ def example(command: type[Command]) -> dict[str, Any]:
 
 
 def said_in(office: Office, ref: str, who: Actor, command: type[Command]) -> dict[str, Any]:
-    """That example, with what only this case can tell: the hash of a document as it was previewed."""
+    """That example, with what only this case can tell: the hash of a document as previewed, of a file as made."""
     said = example(command)
     if command is IssueDocument:
         said["sha256"] = sha256(previewed(office, ref, who, DocumentKind(said["kind"])))
+    if command is ShareCase:
+        with office.database.reading() as session:
+            case = office.find(session, ref)
+            made = ShareCase.model_validate(said).made(case, Context(session, who, office.now, case.version + 1))
+            said["sha256"] = sha256(made)
     return said
 
 
@@ -139,6 +145,8 @@ READY: dict[str, Ready] = {
     "reinstate": (MANAGER, _in(State.closed)),
     "add-note": (KEYWORKER, _in(State.active)),
     "issue-document": (KEYWORKER, _in(State.active)),
+    "record-consent": (KEYWORKER, _in(State.active)),
+    "share-case": (KEYWORKER, _after(KEYWORKER, "record-consent", _in(State.active))),
     "correct-note": (KEYWORKER, _after(INSPECTOR, "add-note", _one_has_said_yes)),
     "set-sensitivity": (INSPECTOR, _in(State.referred)),
     "lift-sensitivity": (MANAGER, _after(INSPECTOR, "set-sensitivity", _in(State.referred))),

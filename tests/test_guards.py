@@ -19,6 +19,7 @@ from divert.casework.commands import support as s
 from divert.casework.commands import victim as v
 from divert.casework.guard import Guard
 from divert.casework.guards import documents as on_paper
+from divert.casework.guards import sharing as on_sharing
 from divert.casework.lifecycle import TRANSITIONS
 from divert.casework.workflow import Refused
 from divert.models import Role, Sensitivity, State
@@ -53,6 +54,7 @@ BREACH: dict[str, Any] = {
 PAUSE: dict[str, Any] = {"from_on": "2019-05-06", "until_on": "2019-05-12", "why": "Hospital."}
 YES: dict[str, Any] = {"accept": True, "reasons": "First offence."}
 NO: dict[str, Any] = {"accept": False, "reasons": "No.", "override_reason": "A vulnerable shopkeeper."}
+UNEXPLAINED: dict[str, Any] = {"accept": False, "reasons": "No."}
 DRUNK: dict[str, Any] = {"offence_code": "CJ67002", "victim_kind": "none", "value_gbp": None}
 CAME: dict[str, Any] = {"held": True, "attended": True}
 ENDS: dict[str, Any] = {"decision": "end", "probation_view": "Agrees.", "reasons": "Enough."}
@@ -132,14 +134,7 @@ REFUSALS: list[tuple[str, State, dict[str, Any], Callable[[Office, str], None], 
         INSPECTOR,
         d.DecideForPolice(**YES),
     ),
-    (
-        "override_is_explained",
-        State.under_decision,
-        {},
-        no_setting,
-        INSPECTOR,
-        d.DecideForPolice(accept=False, reasons="No."),
-    ),
+    ("override_is_explained", State.under_decision, {}, no_setting, INSPECTOR, d.DecideForPolice(**UNEXPLAINED)),
     (
         "someone_refused",
         State.under_decision,
@@ -371,7 +366,8 @@ def test_no_guard_of_the_table_was_forgotten_here() -> None:
     elsewhere = {
         "no_open_case",  # test_stories: the same person is not referred twice for one crime
         "was_closed_by_reason",  # below
-        *(one.name for one in (*on_paper.CAN_BE_MADE, on_paper.is_what_was_previewed)),  # test_documents_issuing
+        *(one.name for one in vars(on_paper).values() if isinstance(one, Guard)),  # test_documents_issuing
+        *(one.name for one in vars(on_sharing).values() if isinstance(one, Guard)),  # test_exchange
     }
     assert {guard.name for guard in guards} == {refusal[0] for refusal in REFUSALS} | elsewhere
 

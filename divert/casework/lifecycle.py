@@ -21,6 +21,7 @@ from divert.casework.commands import documents as p
 from divert.casework.commands import ending as e
 from divert.casework.commands import record as n
 from divert.casework.commands import referral as r
+from divert.casework.commands import sharing as x
 from divert.casework.commands import support as s
 from divert.casework.commands import victim as v
 from divert.casework.guard import Guard
@@ -28,6 +29,7 @@ from divert.casework.guards import deadline as about_time
 from divert.casework.guards import documents as on_paper
 from divert.casework.guards import ending as at_end
 from divert.casework.guards import opening as at_start
+from divert.casework.guards import sharing as on_sharing
 from divert.casework.guards import term as in_term
 from divert.models import FINAL, OPEN, Case, Role, State
 from divert.people.staff import KEYWORKERS, TEAM
@@ -195,6 +197,14 @@ TRANSITIONS = (
     T(p.IssueDocument,          (S.accepted, S.active, S.breach_review, S.returned, *FINAL), None,
       TEAM, (*on_paper.CAN_BE_MADE, on_paper.is_what_was_previewed),
       f"{SCHEME}: what is sent was looked at first"),
+
+    T(x.RecordConsent,          OPEN + FINAL,                 None,
+      TEAM, (at_start.not_in_the_future,),
+      f"{SCHEME}: what is shared with other agencies, the person has agreed to"),
+    T(x.ShareCase,              OPEN + FINAL,                 None,
+      TEAM, (on_sharing.some_consent_stands, on_sharing.consent_covers_it, on_sharing.restricted_shared_by_leads,
+             on_sharing.is_what_would_be_shared),
+      f"{SCHEME}; Data Protection Act 2018 s.62: each disclosure is logged"),
 
     T(n.AddNote,                OPEN,                         None,
       OFFICER + TEAM, (), SCHEME),

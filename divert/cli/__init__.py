@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from divert.cli import cases, outbox, panel, proof, running, team
+from divert.cli import cases, exchange, outbox, panel, proof, running, team
 from divert.cli.terminal import log_to_stderr, plainly
 
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -25,6 +25,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 STAFF: dict[str, Callable[..., None]] = {"add": team.add, "list": team.list_staff, "token": team.token}
 OUTBOX: dict[str, Callable[..., None]] = {"list": outbox.list_messages, "retry": outbox.retry}
+EXCHANGE: dict[str, Callable[..., None]] = {"export": exchange.export, "import": exchange.import_notes}
 
 
 def _plain(about: str) -> typer.Typer:
@@ -43,6 +44,8 @@ team_app = _plain("Who may act: staff and their bearer tokens.")
 outbox_app = _plain("What is to be told: what waits, what could not be delivered, and trying it again.")
 app.add_typer(team_app, name="staff")
 app.add_typer(outbox_app, name="outbox")
+exchange_app = _plain("Another agency's system: a case out, with consent; notes in, once each.")
+app.add_typer(exchange_app, name="exchange")
 
 for name, function in COMMANDS.items():
     app.command(name)(plainly(function))
@@ -50,6 +53,8 @@ for name, function in STAFF.items():
     team_app.command(name)(plainly(function))
 for name, function in OUTBOX.items():
     outbox_app.command(name)(plainly(function))
+for name, function in EXCHANGE.items():
+    exchange_app.command(name)(plainly(function))
 
 
 @app.callback()

@@ -133,7 +133,7 @@ def export(
     with database() as opened, opened.writing() as session:
         by_whom = actor(session, by)
         found = disclose(session, may_see(by_whom), by_whom, system_clock(), to or by_whom.username)
-    with _destination(out) as handle:
+    with destination(out) as handle:
         if as_json or written_as is Format.json:
             json.dump(found, handle, ensure_ascii=False, indent=2)
             handle.write("\n")
@@ -145,7 +145,7 @@ def export(
 
 
 @contextmanager
-def _destination(out: Path | None) -> Iterator[IO[str]]:
+def destination(out: Path | None) -> Iterator[IO[str]]:
     """Where an export goes: the screen, or a file that its owner alone may read and that appears only when whole."""
     if out is None:
         yield sys.stdout

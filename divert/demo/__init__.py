@@ -6,7 +6,7 @@ from operator import itemgetter
 from random import Random
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from divert.casework.command import Command
 from divert.clock import london_date
@@ -14,7 +14,7 @@ from divert.db import Database
 from divert.demo.paths import WAITING, Path, dealt, tell
 from divert.demo.people import FIRST_REFERRALS, referral_days
 from divert.demo.story import Story
-from divert.models import Case, Role, Staff
+from divert.models import Case, OutboxMessage, Role, Staff
 from divert.people import staff
 from divert.working_days import add_working_days
 
@@ -85,6 +85,7 @@ def fill(
         for number, (on, path, halts) in enumerate(watched(sorted(stories, key=itemgetter(0))), start=1):
             tell(path, Story(session, random, on, at, number, halts))
             session.expunge_all()
+        session.execute(delete(OutboxMessage))  # the year is over: nothing of it is to be sent now
     given = dict.fromkeys(tokens)
     signs_in = []
     for username, _, role in STAFF:

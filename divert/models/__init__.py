@@ -19,6 +19,7 @@ from divert.models.case import (
 from divert.models.people import Person, Staff, Token
 from divert.models.records import Access, Counter, Draw, Frame, IdempotencyKey, LedgerEntry, OutboxMessage, Seal
 from divert.models.row import Instant, Row
+from divert.models.sharing import Consent, ReceivedItem
 from divert.models.states import ANSWERED, FINAL, OPEN, Role, Sensitivity, State
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "CaseLink",
     "Check",
     "Condition",
+    "Consent",
     "Contract",
     "Counter",
     "Deadline",
@@ -47,6 +49,7 @@ __all__ = [
     "OutboxMessage",
     "Pause",
     "Person",
+    "ReceivedItem",
     "Role",
     "Row",
     "Seal",

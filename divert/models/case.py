@@ -5,7 +5,7 @@ appointment booked by entry 11 is appointment 11.
 """
 
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -13,6 +13,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from divert.models.people import Person
 from divert.models.row import Row
 from divert.models.states import Role, Sensitivity, State
+
+if TYPE_CHECKING:
+    from divert.models.sharing import Consent
 
 
 class Case(Row):
@@ -74,6 +77,7 @@ class Case(Row):
     deadlines: Mapped[list["Deadline"]] = relationship(order_by="Deadline.seq, Deadline.kind, Deadline.about")
     links: Mapped[list["CaseLink"]] = relationship(order_by="CaseLink.seq")
     documents: Mapped[list["Document"]] = relationship(order_by="Document.seq")
+    consents: Mapped[list["Consent"]] = relationship(order_by="Consent.seq")
 
     __mapper_args__ = {  # noqa: RUF012 - SQLAlchemy reads this name
         "version_id_col": version,
