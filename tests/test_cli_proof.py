@@ -55,7 +55,7 @@ def test_a_seal_shows_a_case_that_was_removed(desk: Office, sqlite_url: str) -> 
     of_it = f"(SELECT id FROM cases WHERE ref = '{gone}')"
     tamper(
         desk.database,
-        *(f"DELETE FROM {table} WHERE case_id = {of_it}" for table in ("victims", "deadlines", "ledger")),
+        *(f"DELETE FROM {table} WHERE case_id = {of_it}" for table in ("victims", "deadlines", "outbox", "ledger")),
         f"DELETE FROM cases WHERE ref = '{gone}'",
     )
     assert divert("verify", url=sqlite_url).code == 0

@@ -164,7 +164,7 @@ def test_a_rewritten_chain_that_verifies_is_still_found_against_a_seal(office: O
     without_triggers(office.database)
     with office.database.writing() as session:
         gone, short = office.find(session, removed), office.find(session, cut)
-        for table in ("ledger", "deadlines", "victims"):
+        for table in ("ledger", "deadlines", "victims", "outbox"):
             session.execute(text(f"DELETE FROM {table} WHERE case_id = :id"), {"id": gone.id})
         session.execute(text("DELETE FROM cases WHERE id = :id"), {"id": gone.id})
         session.execute(text("DELETE FROM ledger WHERE case_id = :id AND seq = 2"), {"id": short.id})
