@@ -35,7 +35,7 @@ def importing(place: Place) -> Iterator[Figure]:
         kept = recorded(place, kind, [Step(OPERATOR, Refer, said), Step(OPERATOR, CheckEligibility, {})])
         with place.database(kind) as database, place.database(kind) as twin:
             ours = timed(lambda: _import(database, file, count))
-            theirs = timed(lambda: _insert(twin, file, kept))  # noqa: B023
+            theirs = timed(lambda: _insert(twin, file, kept))  # noqa: B023 - called at once
         limit = Limit("csv and bare INSERTs", count / theirs)
         yield Figure(f"{kind}: a file of {count:,} rows", count / ours, "rows/s", limit)
 

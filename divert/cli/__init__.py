@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from divert.cli import cases, exchange, outbox, panel, proof, running, team
+from divert.cli import acting, cases, exchange, outbox, panel, proof, running, team
 from divert.cli.terminal import log_to_stderr, plainly
 
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -14,6 +14,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "import": cases.import_file,
     "export": cases.export,
     "judge": cases.judge_facts,
+    "act": acting.act,
     "verify": proof.verify,
     "seal": proof.seal,
     "check": proof.check,

@@ -171,7 +171,7 @@ def judge_facts(
 
     Exit 0 for eligible or review, 1 for ineligible or not yet known, 2 where the facts cannot be read.
     """
-    said = _facts(facts)
+    said = json_object(facts, "the facts")
     if on is not None:
         said["referred_on"] = on
     try:
@@ -190,15 +190,15 @@ def judge_facts(
         raise typer.Exit(NOT_SO)
 
 
-def _facts(source: str) -> dict[str, Any]:
-    """The JSON object in a file, or in the input for `-`. Raises WrongCall."""
+def json_object(source: str, what: str) -> dict[str, Any]:
+    """The JSON object in a file, or in the input for `-`. Raises WrongCall, which names it as `what`."""
     if source == "-":
         raw = sys.stdin.buffer.read(LARGEST_FACTS + 1)
     else:
         with Path(source).open("rb") as handle:
             raw = handle.read(LARGEST_FACTS + 1)
     if len(raw) > LARGEST_FACTS:
-        raise WrongCall(f"the facts are larger than {LARGEST_FACTS // 1_000_000} MB.")
+        raise WrongCall(f"{what} are larger than {LARGEST_FACTS // 1_000_000} MB.")
     try:
         said = json.loads(raw)
     except json.JSONDecodeError as fault:
@@ -206,7 +206,7 @@ def _facts(source: str) -> dict[str, Any]:
     except (UnicodeDecodeError, RecursionError, ValueError):
         raise WrongCall("this is not JSON that can be read: write UTF-8 text, not deeply nested.") from None
     if not isinstance(said, dict):
-        raise WrongCall('the facts are one JSON object, like {"referred_on": "2019-04-20", "admission": "yes"}.')
+        raise WrongCall(f'{what} are one JSON object, like {{"referred_on": "2019-04-20", "admission": "yes"}}.')
     return said
 
 

@@ -14,7 +14,7 @@ from divert.clock import system_clock
 from divert.models import Role, Staff
 from divert.people import staff
 
-Post = StrEnum("Post", [(role.name, role.value) for role in Role if role is not Role.system])  # type: ignore[misc]
+Post = StrEnum("Post", [(role.name, role.value) for role in Role if role is not Role.system])  # type: ignore[misc]  # from the roles
 
 
 def add(

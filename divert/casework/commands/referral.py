@@ -167,7 +167,7 @@ class CorrectFacts(
     """Put right what was said at referral. Only what is given changes; null makes a fact unknown again."""
 
     reason: Reasons = Field(title="Why, and on what evidence")
-    referred_on: IsoDate | None = Field(default=None, title="Date of referral")  # type: ignore[assignment]
+    referred_on: IsoDate | None = Field(default=None, title="Date of referral")  # type: ignore[assignment]  # left out: as it was
     surname: SurnameText | None = Field(default=None, title="Surname")
     forenames: str | None = Field(default=None, title="Forenames", max_length=120)
     sex: SexCode | None = Field(default=None, title="Sex")
