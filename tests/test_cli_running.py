@@ -250,11 +250,16 @@ def test_a_case_that_fails_is_set_aside_and_the_others_are_escalated(office: Off
         session.execute(text(f"{copy} WHERE case_id = (SELECT id FROM cases WHERE ref = :ref)"), {"ref": spoilt})
     told = divert("sweep", url=database_url)  # by the machine's clock: long after everything was due
     assert told.code == 1
-    assert f"{spoilt}: agreement of 2019-05-08 was set aside (IntegrityError)." in told.words
+    assert "3 deadlines escalated, 3 set aside." in told.answer
+    assert "IntegrityError" in told.answer
     assert set(escalated(office)) == {sound}
-    again = divert("sweep", "--json", url=database_url).json
-    assert again["escalated"] == 0
-    assert {one["case_ref"] for one in again["set_aside"]} == {spoilt}
+    again, listed = (divert("sweep", "--json", *more, url=database_url) for more in ((), ("--aside",)))
+    assert (again.code, listed.code) == (1, 1)
+    assert again.json["escalated"] == 0
+    assert again.json["set_aside"] == listed.json["set_aside"]
+    assert {(one["case_ref"], one["attempts"], one["fault"]) for one in listed.json["set_aside"]} == {
+        (spoilt, 1, "IntegrityError")
+    }
 
 
 def test_the_worker_does_a_round_and_stops_where_asked(desk: Office, sqlite_url: str) -> None:

@@ -24,7 +24,7 @@ OF_A_CASE = [
     for mapper in Row.registry.mappers
     if "case_id" in mapper.columns and mapper.class_ not in (LedgerEntry, OutboxMessage)
 ]
-NOT_REPLAYED = {"id", "case_id", "person_id", "head", "version", "pdf"}
+NOT_REPLAYED = {"id", "case_id", "person_id", "head", "version", "pdf", "attempts", "fault", "retry_at"}
 
 
 def check(session: Session) -> Iterator[Fault]:

@@ -7,6 +7,8 @@ day it counts from has moved or somebody moved it for a reason ("superseded"), a
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
+from sqlalchemy import ColumnElement
+
 from divert.casework.command import Context
 from divert.casework.obligations import OBLIGATIONS
 from divert.models import Case, Deadline, Role
@@ -84,6 +86,12 @@ def in_somebodys_hands(case: Case) -> Iterator[Deadline]:
 def is_missed(kind: str, due_on: date, today: date, rules: Mapping[str, DeadlineRule]) -> bool:
     """Whether a deadline has passed: the day after, but a reminder (one that counts back) speaks on its day."""
     return due_on <= today if rules[kind].days < 0 else due_on < today
+
+
+def missed_by(today: date, rules: Mapping[str, DeadlineRule]) -> ColumnElement[bool]:
+    """The same, asked of the database."""
+    on_its_day = [kind for kind, rule in rules.items() if rule.days < 0]
+    return (Deadline.due_on <= today) & ((Deadline.due_on < today) | Deadline.kind.in_(on_its_day))
 
 
 def owner(case: Case, rules: Mapping[str, DeadlineRule]) -> str | None:

@@ -31,11 +31,14 @@ from divert.cli.terminal import (
 )
 from divert.clock import system_clock
 from divert.config import settings
-from divert.worker.sweep import Missed
+from divert.worker.sweep import Missed, set_aside
 from divert.worker.sweep import sweep as swept
 
 BESIDE_EVERY_S = 30
 """Between the rounds of the worker inside an embedded service."""
+
+ASIDE = ("case_ref", "kind", "about", "due_on", "attempts", "retry_at", "fault")
+"""What is shown of a deadline that was set aside."""
 
 log = structlog.get_logger(__name__)
 
@@ -121,12 +124,25 @@ def demo(as_json: AsJson = False) -> None:
     )
 
 
-def sweep(as_json: AsJson = False) -> None:
-    """Escalate every deadline that was missed, once. Exit 1 where one had to be set aside."""
+def sweep(
+    aside: Annotated[bool, typer.Option("--aside", help="Escalate nothing; list what was set aside.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Escalate every deadline that was missed, once. Exit 1 where one had to be set aside, now or before."""
     with database() as opened:
-        found = list(watched(swept(opened, system_clock), "Deadlines"))
-    _tell(found, as_json)
-    if any(one.fault for one in found):
+        found = [] if aside else list(watched(swept(opened, system_clock), "Deadlines"))
+        with opened.reading() as session:
+            standing = [(ref, *(getattr(one, column) for column in ASIDE[1:])) for ref, one in set_aside(session)]
+    escalated = sum(one.fault is None for one in found)
+    if as_json:
+        rows = [dict(zip(ASIDE, row, strict=True)) for row in standing]
+        answer_json(({} if aside else {"escalated": escalated}) | {"set_aside": rows})
+    else:
+        if not aside:
+            answer(f"{escalated} deadlines escalated, {len(standing)} set aside.")
+        if standing:
+            answer_table(("Case", "Deadline", "About", "Was due", "Tries", "Next try", "Last fault"), standing)
+    if standing:
         raise typer.Exit(NOT_SO)
 
 
@@ -168,15 +184,6 @@ def _rounds(once: bool, seconds: float) -> Iterator[None]:
     while not stop.is_set():
         yield
         stop.wait(seconds)
-
-
-def _tell(found: list[Missed], as_json: bool) -> None:
-    aside = [one for one in found if one.fault]
-    if as_json:
-        answer_json({"escalated": len(found) - len(aside), "set_aside": [one._asdict() for one in aside]})
-        return
-    _set_aside(found)
-    answer(f"{len(found) - len(aside)} deadlines escalated, {len(aside)} set aside.")
 
 
 def _set_aside(found: list[Missed]) -> None:

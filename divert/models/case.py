@@ -7,7 +7,7 @@ appointment booked by entry 11 is appointment 11.
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from divert.models.people import Person
@@ -258,15 +258,21 @@ STATUTORY_LIMIT = "statutory_limit"
 PRECAUTIONARY_LIMIT = "precautionary_limit"
 """The kinds of deadline that limit charging: set by statute, or kept where none is on current authority."""
 
+UNTOLD = text("status = 'open' AND escalated_on IS NULL")
+
 
 class Deadline(Row):
     """What must have happened by a date, whose it is, and why. Open until entry `until_seq` met or superseded it.
 
     `about` is the condition or appointment by number (0: the case), `since` the day from which the rule counts.
+    `attempts`, `fault` and `retry_at` are the worker's own: it could not be escalated, why, and when it tries again.
     """
 
     __tablename__ = "deadlines"
-    __table_args__ = (Index("ix_deadlines_status_due_on", "status", "due_on"),)
+    __table_args__ = (
+        Index("ix_deadlines_status_due_on", "status", "due_on"),
+        Index("ix_deadlines_sweep", "due_on", "case_id", "kind", "about", sqlite_where=UNTOLD, postgresql_where=UNTOLD),
+    )
 
     case_id: Mapped[int] = part_of_a_case()
     seq: Mapped[int] = made_by_entry()
@@ -280,6 +286,9 @@ class Deadline(Row):
     status: Mapped[str] = mapped_column(String(12), default="open")
     until_seq: Mapped[int | None]
     escalated_on: Mapped[date | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    fault: Mapped[str | None] = mapped_column(String(60))
+    retry_at: Mapped[datetime | None]
 
 
 class CaseLink(Row):

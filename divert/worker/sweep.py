@@ -1,11 +1,16 @@
-"""The sweep: every deadline that has passed with nothing done is escalated, once, through the one writer."""
+"""The sweep: every deadline that has passed with nothing done is escalated, once, through the one writer.
+
+A deadline is found, its case locked and the escalation kept in one transaction, so that lock is the whole lease: a
+worker that dies leaves nothing behind, and the next finds the deadline as it was (decision record 0010).
+"""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Row, Select, literal_column, or_, select, tuple_
+from sqlalchemy.orm import Session
 
 from divert.casework import deadlines
 from divert.casework.commands.deadline import EscalateDeadline
@@ -15,8 +20,14 @@ from divert.db import Database
 from divert.models import Case, Deadline
 from divert.people.staff import SYSTEM
 from divert.rulebook import rulebook
+from divert.worker.outbox import wait
 
 log = structlog.get_logger(__name__)
+
+PLACE = (Deadline.due_on, Deadline.case_id, Deadline.kind, Deadline.about)
+"""A deadline's place in the sweep, the oldest first: of those that are open, no two have the same."""
+
+Place = tuple[date, int, str, int]
 
 
 class Missed(NamedTuple):
@@ -29,34 +40,64 @@ class Missed(NamedTuple):
     fault: str | None = None
 
 
-def missed(database: Database, today: date) -> list[Missed]:
-    """Open deadlines whose day is over and which nobody has been told of, the oldest first."""
-    query = (
-        select(Case.ref, Deadline.kind, Deadline.about, Deadline.due_on)
-        .join(Case, Case.id == Deadline.case_id)
-        .where(Deadline.status == "open", Deadline.due_on <= today, Deadline.escalated_on.is_(None))
-        .order_by(Deadline.due_on, Case.id)
-    )
-    rules = rulebook().deadlines
-    with database.reading() as session:
-        due = [Missed(row.ref, row.kind, row.about, row.due_on) for row in session.execute(query)]
-    return [one for one in due if deadlines.is_missed(one.kind, one.due_on, today, rules)]
-
-
 def sweep(database: Database, clock: Clock) -> Iterator[Missed]:
-    """Escalate each missed deadline in a transaction of its own, and answer it; one that fails is set aside.
+    """Escalate each missed deadline in a transaction of its own, and answer it.
 
-    Two sweeps at once do no harm: the guard lets each deadline be escalated once. The next sweep tries again what
-    this one set aside.
+    One that fails is set aside and tried again later, further and further apart. A case that somebody is busy with is
+    passed by, and left to whoever holds it or to the next sweep.
     """
-    for one in missed(database, london_date(clock())):
+    place: Place | None = None
+    while True:
+        found: Missed | None = None
         try:
             with database.writing() as session:
-                asked = EscalateDeadline(kind=one.kind, about=one.about, due_on=one.due_on)
-                perform(session, one.case_ref, asked, SYSTEM, clock())
-        except Refused:  # met, moved or escalated by somebody else since it was listed
+                row = session.execute(_next(clock(), place)).first()
+                if row is None:
+                    return
+                place, found = (row.due_on, row.case_id, row.kind, row.about), _missed(row)
+                asked = EscalateDeadline(kind=row.kind, about=row.about, due_on=row.due_on)
+                perform(session, row.ref, asked, SYSTEM, clock())
+        except Refused:  # met, moved or escalated by somebody else in the moment before its case was locked
             continue
         except Exception as fault:  # whatever is wrong with one case must not stop the others
-            one = one._replace(fault=type(fault).__name__)
-            log.error("deadline set aside", case=one.case_ref, kind=one.kind, fault=one.fault)
-        yield one
+            if found is None or place is None:
+                raise
+            found = found._replace(fault=type(fault).__name__)
+            log.error("deadline set aside", case=found.case_ref, kind=found.kind, fault=found.fault)
+            with database.writing() as session:
+                _put_aside(session, place, type(fault).__name__, clock())
+        yield found
+
+
+def set_aside(session: Session) -> list[tuple[str, Deadline]]:
+    """The missed deadlines that could not be escalated, with their cases' references, the oldest first."""
+    query = select(Case.ref, Deadline).join(Case, Case.id == Deadline.case_id)
+    return [(ref, one) for ref, one in session.execute(query.where(WAITS, Deadline.attempts > 0).order_by(*PLACE))]
+
+
+WAITS = (Deadline.status == literal_column("'open'")) & Deadline.escalated_on.is_(None)
+"""As the index has it, word for word, so that a prepared statement can use it."""
+
+
+def _next(now: datetime, after: Place | None) -> Select[str, date, int, str, int]:
+    """The first missed deadline after a place whose case nobody holds; and its case, held."""
+    missed = deadlines.missed_by(london_date(now), rulebook().deadlines)
+    query = select(Case.ref, *PLACE).join(Case, Case.id == Deadline.case_id)
+    query = query.where(WAITS, missed, or_(Deadline.retry_at.is_(None), Deadline.retry_at <= now))
+    if after is not None:
+        query = query.where(tuple_(*PLACE) > after)
+    return query.order_by(*PLACE).limit(1).with_for_update(of=Case, skip_locked=True)
+
+
+def _missed(row: Row[str, date, int, str, int]) -> Missed:
+    return Missed(row.ref, row.kind, row.about, row.due_on)
+
+
+def _put_aside(session: Session, place: Place, fault: str, now: datetime) -> None:
+    """Keep what went wrong where a person can see it, and when it is tried again."""
+    due_on, case_id, kind, about = place
+    this = (Deadline.due_on == due_on, Deadline.case_id == case_id, Deadline.kind == kind, Deadline.about == about)
+    row = session.scalars(select(Deadline).where(WAITS, *this).with_for_update()).one_or_none()
+    if row is not None:
+        row.attempts += 1
+        row.fault, row.retry_at = fault[:60], now + wait(row.attempts)
