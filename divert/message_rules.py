@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import time
 from pathlib import Path
 from string import Formatter
 from typing import Literal
@@ -16,10 +17,12 @@ WORD = re.compile(r"\w+")
 
 
 class MessageRule(Strict):
-    """One message: the command that causes it, whom it goes to, the ways to reach them, and its words."""
+    """One message: the commands that cause it, whom it goes to, the ways to reach them, and its words."""
 
     kind: str = Field(max_length=40)
-    on: str
+    on: tuple[str, ...] = Field(min_length=1)
+    days_before: int | None = Field(default=None, ge=1)
+    """A reminder: told so many days before the appointment. None: told at once."""
     to: str = Field(max_length=60)
     by: tuple[Literal["text", "email"], ...] = Field(min_length=1)
     subject: str = Field(max_length=120)
@@ -36,20 +39,23 @@ class _Messages(Strict):
     unspoken: tuple[str, ...]
     ordinary: tuple[str, ...]
     unnamed_place: str
+    reminder_at: time
 
 
 class MessageRules:
     """The messages by the command that causes them, and the words that no message to a person holds."""
 
-    def __init__(self, messages: Iterable[MessageRule], unspoken: Iterable[str], unnamed_place: str) -> None:
+    def __init__(
+        self, messages: Iterable[MessageRule], unspoken: Iterable[str], unnamed_place: str, reminder_at: time
+    ) -> None:
         self.all = tuple(messages)
         self.unspoken = frozenset(_plain(each) for each in unspoken)
-        self.unnamed_place = unnamed_place
+        self.unnamed_place, self.reminder_at = unnamed_place, reminder_at
         self._telling = re.compile(rf"\b(?:{'|'.join(re.escape(each) for each in sorted(self.unspoken))})\b")
 
     def on(self, command: str) -> tuple[MessageRule, ...]:
         """The messages that a command causes."""
-        return tuple(each for each in self.all if each.on == command)
+        return tuple(each for each in self.all if command in each.on)
 
     def tells(self, text: str) -> bool:
         """Whether a text holds a word that a stranger may not read: in capitals or small, whatever stands between."""
@@ -66,7 +72,7 @@ def load_messages(path: Path, offences: Catalogue) -> MessageRules:
     ordinary = {_plain(each) for each in said.ordinary}
     listed = {word for each in offences.all for word in _plain(f"{each.title} {each.code}").split()}
     telling = {word for word in listed - ordinary if not word.isdigit()}
-    rules = MessageRules(said.message, telling.union(said.unspoken), said.unnamed_place)
+    rules = MessageRules(said.message, telling.union(said.unspoken), said.unnamed_place, said.reminder_at)
     if len({each.kind for each in rules.all}) < len(rules.all):
         raise RulesError(path, "message", "a kind stands twice")
     for each in rules.all:

@@ -4,14 +4,16 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from divert.casework.commands.appointments import BookAppointment, CancelAppointment, RescheduleAppointment
+from divert.casework.commands.ending import CloseCase
 from divert.casework.commands.record import AddNote
 from divert.casework.workflow import perform
+from divert.clock import LONDON
 from divert.db import Database
 from divert.models import Case, OutboxMessage, Role, State
 from divert.worker import outbox
@@ -81,7 +83,11 @@ def test_a_message_goes_with_its_command_or_not_at_all(office: Office) -> None:
         cut_short()
     assert written(office.database) == before
     seq = booked(office, ref)
-    assert written(office.database) == [*before, (seq, "text", "appointment_booked", "person")]
+    assert written(office.database) == [
+        *before,
+        (seq, "text", "appointment_booked", "person"),
+        (seq, "text", "appointment_reminder", "person"),
+    ]
 
 
 def test_a_missed_deadline_is_told_to_subscribers_and_to_whom_it_went(office: Office) -> None:
@@ -105,7 +111,7 @@ def test_a_person_without_a_telephone_is_written_to_by_e_mail_and_without_either
         seq = booked(office, ref)
         with office.database.reading() as session:
             query = select(OutboxMessage.channel).join(Case).where(Case.ref == ref, OutboxMessage.seq == seq)
-            assert session.scalars(query).all() == by
+            assert session.scalars(query).all() == by * 2  # told at once, and reminded the day before
 
 
 # delivery
@@ -244,21 +250,20 @@ def test_a_message_that_kills_each_worker_is_dead_after_as_many(office: Office) 
 def test_what_cannot_be_delivered_is_shown_without_its_words_and_retried_by_hand(
     office: Office, database_url: str
 ) -> None:
-    ref = office.case_in(State.active, phone=PHONE)
-    booked(office, ref)
-    refusing = Receiver(lambda one: Undeliverable("no such number") if one.channel == "text" else None)
+    ref = office.case_in(State.active)
+    refusing = Receiver(lambda one: Undeliverable("no such mailbox") if one.channel == "email" else None)
     delivering(office, refusing)
     (shown,) = divert("outbox", "list", "--dead", "--json", url=database_url).json
-    assert (shown["case"], shown["standing"], shown["fault"], shown["attempts"]) == (ref, "dead", "no such number", 1)
-    assert "no such number" in divert("outbox", "list", url=database_url).answer
-    assert "Safety Hub" not in str(shown)
+    assert (shown["case"], shown["standing"], shown["fault"], shown["attempts"]) == (ref, "dead", "no such mailbox", 1)
+    assert "no such mailbox" in divert("outbox", "list", url=database_url).answer
+    assert "has been given to you" not in str(shown)
     assert divert("outbox", "retry", shown["id"], url=database_url).code == 0
     again = divert("outbox", "retry", shown["id"], url=database_url)
     assert (again.code, again.answer) == (2, "")
     assert f"there is no dead message {shown['id']}" in again.words
     receiver = Receiver()
     assert [one.fault for one in delivering(office, receiver, office.now + timedelta(days=20000))] == [None]
-    assert [one.kind for one in receiver.had] == ["appointment_booked"]
+    assert [one.kind for one in receiver.had] == ["case_allocated"]
 
 
 # what a person is told
@@ -276,3 +281,102 @@ def test_an_appointment_booked_moved_and_called_off_is_told_with_day_time_and_pl
     assert told[0].startswith("You have an appointment on Monday 15 July 2019 at 2:30pm, at Safety Hub.")
     assert "It is now on Wednesday 17 July 2019 at 10am, at Safety Hub." in told[1]
     assert "on Wednesday 17 July 2019 at 10am, at Safety Hub, will not take place." in told[2]
+
+
+def begins(day: str) -> BookAppointment:
+    return BookAppointment.model_validate({"starts_at": f"{day}T14:30", "purpose": "Talk", "place": "Safety Hub"})
+
+
+def told(receiver: Receiver, channel: str = "text") -> list[tuple[int, str]]:
+    return [(one.seq, one.kind.removeprefix("appointment_")) for one in receiver.had if one.channel == channel]
+
+
+def test_what_is_told_of_an_appointment_after_it_has_begun_is_not_sent_but_shown(office: Office) -> None:
+    ref = office.case_in(State.active, phone=PHONE)
+    first, second = (office.does(KEYWORKER, begins(day), ref).version for day in ("2019-05-07", "2019-05-20"))
+    off = office.does(KEYWORKER, CancelAppointment(appointment=first, asked_by="service", why="Ill."), ref).version
+    receiver = Receiver(lambda one: ConnectionError() if one.channel == "text" else None)
+    delivering(office, receiver)
+    receiver.refuses = lambda _: None
+    delivering(office, receiver, office.on("2019-05-09").now)  # the receiver was down for two days
+    assert told(receiver) == [(second, "booked")]
+    with office.database.reading() as session:
+        dead = [(one.seq, one.fault) for _, one in outbox.undelivered(session, dead_only=True)]
+    assert dead == [(seq, "the appointment it tells of has begun") for seq in (first, off)]
+
+
+def test_nobody_is_told_of_an_appointment_that_is_put_on_record_after_it_began(office: Office) -> None:
+    ref = office.case_in(State.active, phone=PHONE)
+    before = written(office.database)
+    office.does(KEYWORKER, begins(str(office.today - timedelta(days=1))), ref)
+    assert written(office.database) == before
+
+
+def test_a_person_is_reminded_once_at_ten_in_the_morning_the_day_before(office: Office) -> None:
+    ref = office.case_in(State.active, phone=PHONE)
+    seq, receiver = office.does(KEYWORKER, begins("2019-05-20"), ref).version, Receiver()
+    delivering(office, receiver)
+    at_ten = datetime(2019, 5, 19, 10, tzinfo=LONDON)
+    delivering(office, receiver, at_ten - timedelta(seconds=1))
+    assert told(receiver) == [(seq, "booked")]
+    for _ in range(2):
+        delivering(office, receiver, at_ten)
+    assert told(receiver) == [(seq, "booked"), (seq, "reminder")]
+    assert (
+        receiver.had[-1]
+        .body["words"]
+        .startswith("A reminder: you have an appointment tomorrow, Monday 20 May 2019, at 2:30pm, at Safety Hub.")
+    )
+
+
+def test_nobody_is_reminded_of_what_they_are_told_of_after_the_hour_of_reminding(office: Office) -> None:
+    ref = office.case_in(State.active, phone=PHONE)
+    office.minutes = 120  # noon, for the next day
+    seq, receiver = office.does(KEYWORKER, begins("2019-05-07"), ref).version, Receiver()
+    delivering(office, receiver, office.on("2019-05-07").now)
+    assert told(receiver) == [(seq, "booked")]
+
+
+def test_a_reminder_that_waits_for_its_day_lets_what_comes_after_it_go(office: Office) -> None:
+    ref = office.case_in(State.active, phone=PHONE)
+    far, near = (office.does(KEYWORKER, begins(day), ref).version for day in ("2019-06-20", "2019-05-20"))
+    receiver = Receiver()
+    delivering(office, receiver)
+    assert told(receiver) == [(far, "booked"), (near, "booked")]
+    delivering(office, receiver, office.on("2019-05-19").now + timedelta(hours=1))
+    delivering(office, receiver, office.on("2019-06-19").now + timedelta(hours=1))
+    assert told(receiver)[2:] == [(near, "reminder"), (far, "reminder")]
+
+
+def test_a_reminder_that_fails_on_its_day_is_tried_again_and_holds_back_what_was_written_after_it(
+    office: Office,
+) -> None:
+    ref = office.case_in(State.active, phone=PHONE)
+    first = office.does(KEYWORKER, begins("2019-05-20"), ref).version
+    receiver = Receiver()
+    delivering(office, receiver)
+    receiver.refuses = lambda _: ConnectionError()
+    delivering(office, receiver, office.on("2019-05-19").now + timedelta(hours=2))
+    second = office.does(KEYWORKER, begins("2019-06-20"), ref).version
+    receiver.refuses = lambda _: None
+    delivering(office, receiver, office.now + timedelta(hours=2))
+    assert told(receiver) == [(first, "booked"), (first, "reminder"), (second, "booked")]
+
+
+@pytest.mark.parametrize("how", ["moved", "called off", "closed"])
+def test_nobody_is_reminded_of_what_will_not_take_place(office: Office, how: str) -> None:
+    ref = office.case_in(State.active, phone=PHONE)
+    seq, receiver = office.does(KEYWORKER, begins("2019-05-20"), ref).version, Receiver()
+    if how == "moved":
+        moved = {"appointment": seq, "starts_at": "2019-05-29T10:00", "asked_by": "client", "why": "New shift."}
+        office.does(KEYWORKER, RescheduleAppointment.model_validate(moved), ref)
+    elif how == "called off":
+        office.does(KEYWORKER, CancelAppointment(appointment=seq, asked_by="service", why="Ill."), ref)
+    else:
+        office.does(MANAGER, CloseCase(reason_code="died", explanation="Told by the family."), ref)
+    delivering(office, receiver)
+    delivering(office, receiver, office.on("2019-05-19").now + timedelta(hours=2))
+    assert "reminder" not in [kind for _, kind in told(receiver)]
+    with office.database.reading() as session:
+        waiting = [(one.kind, one.due_at.date()) for _, one in outbox.undelivered(session)]
+    assert waiting == ([("appointment_reminder", date(2019, 5, 28))] if how == "moved" else [])

@@ -4,7 +4,7 @@ The worker delivers it. An event holds no personal data; words to a person hold 
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert
@@ -17,7 +17,7 @@ from divert.casework.commands.appointments import (
     appointment,
 )
 from divert.casework.commands.deadline import EscalateDeadline
-from divert.clock import LONDON, written_date
+from divert.clock import LONDON, london_date, written_date
 from divert.message_rules import PERSON, MessageRule
 from divert.models import Appointment, Case, OutboxMessage, State
 
@@ -57,12 +57,17 @@ def _words(case: Case, command: Command, context: Context) -> Iterator[dict[str,
         channel = _channel(rule, case) if recipient == PERSON else rule.by[0]
         if recipient is None or channel is None:
             continue
-        wording, body = {"ref": case.ref}, {}
+        wording, body, due_at = {"ref": case.ref}, {}, context.at
         met = _appointment(case, command, context)
         if met is not None:
+            if rule.days_before is not None:
+                morning = london_date(met.at) - timedelta(days=rule.days_before)
+                due_at = datetime.combine(morning, context.rules.messages.reminder_at, LONDON)
+            if not context.at <= due_at < met.at:
+                continue  # it has begun, or the time for reminding is past
             place = context.rules.messages.place(met.place)
             wording |= {"day": _day(met.at), "time": _time(met.at), "place": place}
-            body = {"appointment": _calendar(case, met, place)}
+            body = {"appointment": _calendar(case, met, place), "reminder": rule.days_before is not None}
         if isinstance(command, EscalateDeadline):
             missed = context.rules.deadlines[command.kind]
             wording |= {"title": missed.title, "due": written_date(command.due_on)}
@@ -71,6 +76,7 @@ def _words(case: Case, command: Command, context: Context) -> Iterator[dict[str,
             "kind": rule.kind,
             "recipient": recipient,
             "body": {"subject": rule.subject.format(**wording), "words": rule.words.format(**wording)} | body,
+            "due_at": due_at,
         }
 
 

@@ -41,4 +41,6 @@ def retry(message: Annotated[int, typer.Argument(metavar="ID", help="As `divert 
 def _standing(one: OutboxMessage) -> str:
     if one.dead_at is not None:
         return "dead"
-    return "waits" if one.fault is None else "will be tried again"
+    if one.fault is not None:
+        return "will be tried again"
+    return "waits" if one.due_at <= one.made_at else "waits for its day"

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from divert.casework.messages import SUBSCRIBERS
 from divert.message_rules import PERSON
-from divert.models import Case, OutboxMessage, Person
+from divert.models import Appointment, Case, OutboxMessage, Person
 
 CHANNELS = ("event", "text", "email")
 LEASE = timedelta(minutes=5)
@@ -55,14 +55,20 @@ class Undeliverable(Exception):
 def take(session: Session, now: datetime, worker: str, channels: Sequence[str] = CHANNELS) -> Message | None:
     """The next message that is due, leased to `worker` (a name nobody else uses), or None. The caller commits.
 
-    It is its case's first undelivered one in its channel. One that killed every worker that took it is dead.
+    It is its case's first undelivered one in its channel. One that killed every worker that took it is dead, and so is
+    one about an appointment that has begun. A reminder of an appointment that was moved or called off is dropped.
     """
     while (row := session.execute(_next(now, channels)).first()) is not None:
         found: OutboxMessage = row.OutboxMessage
-        if found.attempts < TRIES:
+        if found.body.get("reminder") and not _still_booked(session, found):
+            session.delete(found)
+        elif (at := _appointment_at(found)) is not None and at <= now:
+            found.dead_at, found.fault = now, "the appointment it tells of has begun"
+        elif found.attempts >= TRIES:
+            found.dead_at, found.fault = now, "no worker came back from it"
+        else:
             found.attempts, found.leased_until, found.leased_by = found.attempts + 1, now + LEASE, worker
             return _message(row)
-        found.dead_at, found.fault = now, "no worker came back from it"
         session.flush()
     return None
 
@@ -98,14 +104,29 @@ def retry(session: Session, message_id: int, now: datetime) -> bool:
     return session.scalar(update(OutboxMessage).where(*dead).values(given).returning(OutboxMessage.id)) is not None
 
 
+def _appointment_at(message: OutboxMessage) -> datetime | None:
+    about = message.body.get("appointment")
+    return datetime.fromisoformat(about["at"]) if about else None
+
+
+def _still_booked(session: Session, reminder: OutboxMessage) -> bool:
+    """Whether its case has an appointment booked at the very instant that a reminder tells of."""
+    booked = (Appointment.case_id == reminder.case_id, Appointment.status == "booked")
+    return bool(session.scalar(select(exists().where(*booked, Appointment.at == _appointment_at(reminder)))))
+
+
 def _next(now: datetime, channels: Sequence[str]) -> Select[OutboxMessage, str, str | None, str | None]:
-    """The first due message that nobody holds and none of its case and channel stands before."""
+    """The first due message that nobody holds and none of its case and channel stands before.
+
+    A reminder takes its place when its time comes: until then it lets those after it go.
+    """
     earlier = aliased(OutboxMessage)
     before_it = and_(
         earlier.case_id == OutboxMessage.case_id,
         earlier.channel == OutboxMessage.channel,
         earlier.id < OutboxMessage.id,
         _waiting(earlier),
+        or_(earlier.due_at <= now, earlier.due_at == earlier.made_at, earlier.attempts > 0),
     )
     return (
         select(OutboxMessage, Case.ref, Person.phone, Person.email)
