@@ -9,14 +9,15 @@ from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from api.cases import find
-from api.commands import Ref
+from api.commands import ALWAYS, Ref
 from api.deps import Asking, ByToken, ByVisit
 from api.page import write
 from api.problems import FieldFault, ProblemError, invalid, located, may_answer
 from divert.answers import YesNo
 from divert.casework.command import Context, EntryNumber
+from divert.casework.commands.contract import SignContract, Terms, VaryContract
 from divert.casework.commands.documents import sha256
-from divert.casework.preview import possible, preview
+from divert.casework.preview import draft, possible, preview
 from divert.casework.workflow import NotAllowed
 from divert.clock import london_text, written_date
 from divert.documents.kinds import KINDS, DocumentKind
@@ -105,6 +106,19 @@ def read_documents(ref: Ref, asking: ByToken) -> DocumentsView:
 def read_preview(ref: Ref, kind: DocumentKind, wanted: Wanted, asking: ByToken) -> Response:
     """The document as it would go out now. To issue it, send its ETag as the `sha256` of `issue-document`."""
     return _pdf(_preview(asking, ref, kind, wanted), f"{kind}-{ref}-preview")
+
+
+@router.post(
+    "/api/cases/{ref}/contract-draft",
+    summary="Read a contract before it is signed",
+    response_class=Response,
+    responses={**PDF, **may_answer(*ALWAYS, "not-found")},
+)
+def draft_contract(
+    ref: Ref, terms: SignContract | VaryContract, asking: ByToken, large_print: Annotated[YesNo, Query()] = False
+) -> Response:
+    """The contract on these terms, each page marked as a draft, with room to sign. Nothing is stored."""
+    return drafted(asking, ref, terms, large_print=large_print)
 
 
 @router.get(
@@ -223,6 +237,15 @@ def _preview(asking: Asking, ref: str, kind: DocumentKind, wanted: Choices) -> b
             raise invalid([FieldFault(parameter=str(at[0]), detail=said) for at, said in faults]) from None
         access.record(session, actor, "consultation", asking.at, case_ref=ref, what=f"preview: {kind}")
         return made
+
+
+def drafted(asking: Asking, ref: str, terms: Terms, *, large_print: bool) -> Response:
+    """The draft of a contract, and on record that it was looked at. Raises what `draft` does."""
+    with asking.writing() as (session, actor):
+        case = find(session, ref, actor)
+        made = draft(case, Context(session, actor, asking.at, case.version + 1), terms, large_print=large_print)
+        access.record(session, actor, "consultation", asking.at, case_ref=ref, what="draft: contract")
+        return _pdf(made, f"contract-{ref}-draft")
 
 
 def _issued(asking: Asking, ref: str, seq: int) -> bytes:

@@ -18,6 +18,7 @@ from api.cases import find, standing
 from api.choices import offered
 from api.commands import FOR_PEOPLE, Overtaken, Ref, carry_out
 from api.deps import Asking, ByVisit
+from api.documents import drafted
 from api.forms import Form
 from api.lifecycle import purpose
 from api.page import in_words, write
@@ -28,6 +29,7 @@ from api.view import case_view, history
 from api.worklist import Filters, cases
 from divert.casework.breach_brief import BEFORE
 from divert.casework.command import Command, Context
+from divert.casework.commands.contract import Terms
 from divert.casework.commands.referral import Refer
 from divert.casework.lifecycle import COMMANDS
 from divert.casework.workflow import NotAllowed, Refused, Stale, objections
@@ -158,6 +160,8 @@ def _submit(request: Request, asking: Asking, command: type[Command], ref: str |
     seen = int(version) if isinstance(version, str) and re.fullmatch(r"[0-9]{1,9}", version) else None
     try:
         given = command.model_validate(data)
+        if isinstance(given, Terms) and ref is not None and form.get("draft"):
+            return drafted(asking, ref, given, large_print=form.get("draft") == "large")
         if not command.ends_a_case or form.get("checked"):
             receipt, _ = carry_out(asking, ref, given, seen)
             return RedirectResponse(f"/cases/{receipt.ref}", 303)
@@ -213,6 +217,7 @@ class Sheet:
             closed=closed,
             check=answers(self.command, check) if check else None,
             typed=forms.flat(data) if check else [],
+            has_draft=issubclass(self.command, Terms),
             beside=BEFORE[self.command](self.case, self.context) if self.case and self.command in BEFORE else [],
         )
 

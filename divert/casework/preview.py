@@ -1,10 +1,14 @@
-"""Which documents could be issued now, and what one would look like."""
+"""Which documents could be issued now, and what one would look like; and a contract before it is signed."""
 
 from divert.casework.command import Context
+from divert.casework.commands.contract import Terms
 from divert.casework.commands.documents import IssueDocument
 from divert.casework.guards.documents import CAN_BE_MADE
+from divert.casework.guards.opening import not_in_the_future
 from divert.casework.workflow import NotAllowed, Refused, objections
+from divert.documents.inputs import inputs
 from divert.documents.kinds import KINDS, DocumentKind
+from divert.documents.render import render
 from divert.models import Case
 
 NOT_YET = "0" * 64
@@ -23,6 +27,25 @@ def preview(case: Case, context: Context, kind: DocumentKind, about: int | None,
     if failing:
         raise Refused([(one.name, one.sentence(case, context, wanted)) for one in failing])
     return wanted.made(case, context)
+
+
+def draft(case: Case, context: Context, terms: Terms, *, large_print: bool) -> bytes:
+    """The contract as it would be signed on these terms, marked as a draft, to read and print. Nothing is kept.
+
+    Raises NotAllowed and Refused as signing would; but the day of signing is left open, so it may be one to come.
+    """
+    against = objections(case, type(terms), context, terms)
+    if against.role:
+        raise NotAllowed(against.role)
+    if reasons := [why for why in against.reasons if why[0] != not_in_the_future.name]:
+        raise Refused(reasons)
+    if_signed = context.session.begin_nested()
+    try:
+        terms.apply(case, context)
+        said = inputs(DocumentKind.contract, case, context.session, context.today, None)
+    finally:
+        if_signed.rollback()
+    return render(DocumentKind.contract, {**said, "draft": True}, large_print=large_print)
 
 
 def possible(case: Case, context: Context) -> list[tuple[DocumentKind, int | None]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from divert.cli import acting, cases, exchange, outbox, panel, proof, running, team
+from divert.cli import acting, cases, documents, exchange, outbox, panel, proof, running, team
 from divert.cli.terminal import log_to_stderr, plainly
 
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -15,6 +15,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "export": cases.export,
     "judge": cases.judge_facts,
     "act": acting.act,
+    "document": documents.document,
     "verify": proof.verify,
     "seal": proof.seal,
     "check": proof.check,

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 from pydantic import ValidationError
@@ -145,7 +145,7 @@ def export(
 
 
 @contextmanager
-def destination(out: Path | None) -> Iterator[IO[str]]:
+def destination(out: Path | None) -> Iterator[TextIO]:
     """Where an export goes: the screen, or a file that its owner alone may read and that appears only when whole."""
     if out is None:
         yield sys.stdout

@@ -73,13 +73,20 @@ def _contract(case: Case, session: Session, on: date, _about: int | None) -> Sai
     return {
         **_to_the_person(case, session),
         **_offence(case),
+        "draft": False,
         "version": len(case.contracts),
         "first_signed_on": written_date(case.contracts[0].signed_on),
         "signed_on": written_date(in_force.signed_on),
         "ends_on": written_date(in_force.ends_on),
         "paused": {"from": written_date(pause.from_on), "until": written_date(pause.until_on)} if pause else None,
         "conditions": [
-            {"number": one.number, "text": one.text, "provider": one.provider, "settled": _settled(one)}
+            {
+                "number": one.number,
+                "text": one.text,
+                "provider": one.provider,
+                "due_on": written_date(one.due_on) if one.due_on else None,
+                "settled": _settled(one),
+            }
             for one in case.conditions
             if one.status != "withdrawn"
         ],

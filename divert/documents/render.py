@@ -1,12 +1,15 @@
 """A document's bytes: a pure function of its kind and what it says. The same on every machine, in every time zone.
 
-Typst is given no date, no network, no package and no font but its own; what a case holds comes in as one JSON text, so
-that nothing typed into it can be taken for markup. Every document is a tagged PDF that claims and keeps PDF/UA-1.
+Typst is given no date, no network, no package of its own and no font but Noto Sans (fontpkg-noto-sans) and those inside
+it; what a case holds comes in as one JSON text, so that nothing typed into it can be taken for markup. Every document
+is a tagged PDF that claims and keeps PDF/UA-1.
 """
 
 import json
 import re
 import unicodedata
+from functools import lru_cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 UNPRINTABLE = re.compile(
     r"[^\n\u0020-\u007e\u00a0-\u0481\u048a-\u04ff\u1e00-\u1eff\u2010-\u2027\u2030-\u203e\u20a0-\u20bf]"
 )
-"""What the fonts inside Typst do not hold, and marks that turn text about: they hold Latin, Greek and Cyrillic."""
+"""What the fonts do not all hold, and marks that turn text about: Latin, Greek and Cyrillic can be printed."""
 
 
 def render(kind: DocumentKind, inputs: dict[str, Any], *, large_print: bool = False) -> bytes:
@@ -28,7 +31,7 @@ def render(kind: DocumentKind, inputs: dict[str, Any], *, large_print: bool = Fa
     made = typst.compile(
         TEMPLATES / f"{kind}.typ",
         root=TEMPLATES,
-        ignore_system_fonts=True,
+        font_paths=_fonts(),
         format="pdf",
         pdf_standards="ua-1",
         sys_inputs={"data": said},
@@ -36,6 +39,12 @@ def render(kind: DocumentKind, inputs: dict[str, Any], *, large_print: bool = Fa
     if not isinstance(made, bytes):
         raise TypeError(f"typst made {type(made).__name__} of {kind}, not one PDF")
     return made
+
+
+@lru_cache
+def _fonts() -> typst.Fonts:
+    """The faces there are: the same on every machine, since none of the machine's own is among them."""
+    return typst.Fonts(include_system_fonts=False, font_paths=[Path(str(files("fontpkg_noto_sans") / "files"))])
 
 
 def _printable(value: Any) -> Any:
