@@ -13,6 +13,7 @@ This file keeps to a syntax that old Pythons can read, so that they can be told 
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,8 +25,10 @@ STAMP = VENV / "installed"
 UV = (VENV / "bin" / "uv", "--system-certs", "pip")  # trust what this machine trusts: some networks sign for others
 LOCK = ROOT / "requirements.lock"
 PYPROJECT = ROOT / "pyproject.toml"
+HOOK = ROOT / "hatch_build.py"
+LOOK = ROOT / "api" / "vendor" / "made-from"  # left by the hook when the project is installed
 OLDEST = (3, 11)
-TYPED = ("divert", "api", "migrations", "tests", "bench", "dev.py")
+TYPED = ("divert", "api", "migrations", "tests", "bench", "dev.py", "hatch_build.py")
 
 
 class Missing(Exception):
@@ -63,8 +66,8 @@ def quietly(what: str, *command: "str | Path", hint: str) -> None:
 
 
 def stamp() -> str:
-    """Identify what is to be installed: the lock, the project's settings, this Python, and where the tree lies."""
-    parts = (LOCK.read_bytes(), PYPROJECT.read_bytes(), sys.version.encode(), str(ROOT).encode())
+    """Identify what is to be installed: the lock, the settings, how it is built, this Python, where the tree lies."""
+    parts = (LOCK.read_bytes(), PYPROJECT.read_bytes(), HOOK.read_bytes(), sys.version.encode(), str(ROOT).encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -78,7 +81,7 @@ def locked(package: str) -> str:
 
 def install() -> None:
     """Make .venv hold exactly what the lock says, and the project itself. A second call finds it done."""
-    if PYTHON.exists() and STAMP.exists() and STAMP.read_text(encoding="utf-8") == stamp():
+    if PYTHON.exists() and LOOK.exists() and STAMP.exists() and STAMP.read_text(encoding="utf-8") == stamp():
         return
     try:
         import ensurepip  # noqa: F401  Debian packs it apart from Python
@@ -96,8 +99,10 @@ def install() -> None:
     quietly("installing uv", *pip, "-r", wanted, hint=network)
     into = ("--python", PYTHON)
     quietly("installing requirements.lock", *UV, "sync", *into, "--require-hashes", LOCK, hint=network)
-    editable = ("--no-deps", "--no-build-isolation", "--editable", ROOT)
-    quietly("installing the project", *UV, "install", *into, *editable, hint="is the tree whole?")
+    # Where npm is absent, a build of its own may bring one (hatch_build.py); ours has all else from the lock.
+    alone = ("--no-build-isolation",) if shutil.which("npm") else ()
+    editable = ("--no-deps", *alone, "--editable", ROOT)
+    quietly("installing the project", *UV, "install", *into, *editable, hint="is the tree whole, and the network up?")
     STAMP.write_text(stamp(), encoding="utf-8")
 
 
