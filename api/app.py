@@ -9,10 +9,10 @@ import anyio
 import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.staticfiles import StaticFiles
 
 from api import (
     advice,
+    assets,
     board,
     cases,
     commands,
@@ -27,7 +27,6 @@ from api import (
     sign_in,
 )
 from api.house import House
-from api.page import FOLDER
 from api.problems import Problem
 from api.traffic import Traffic
 from divert.clock import Clock, system_clock
@@ -88,7 +87,7 @@ def create_app(
     app.state.house = house
     for room in ROUTERS:
         app.include_router(room.router)
-    app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
+    app.mount(assets.root(), assets.Assets(), name="assets")
     problems.install(app)
     app.add_middleware(Traffic, house=house)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # as FastAPI documents it

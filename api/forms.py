@@ -23,6 +23,8 @@ LONG = 500
 """Text that may be longer than this has a box of several lines."""
 
 FEW = 4
+SHORT = 10
+"""Letters in a choice that leaves room beside it for the others."""
 SPARE_ROWS = 2
 
 
@@ -45,6 +47,11 @@ class Field:
         """Whether this choice is (among) the answer."""
         given = self.value if isinstance(self.value, list) else [self.value]
         return str(choice) in {_as_typed(one) for one in given if one is not None}
+
+    @property
+    def brief(self) -> bool:
+        """Whether its choices are few and short enough to stand side by side."""
+        return len(self.choices) <= FEW and all(len(words) <= SHORT for _, words in self.choices)
 
     @property
     def typed(self) -> str:

@@ -1,4 +1,14 @@
-"""How a page is written: one strict environment, one frame around every page, one cookie."""
+"""How a page is written: one strict environment, one frame around every page, one cookie.
+
+To make a page: an endpoint that takes `asking: ByVisit` (`api.deps`), reads in `with asking.reading(...)`, and returns
+`write(request, "page.html", actor=actor, ...)`; and `templates/page.html`, which extends `layout.html` (its blocks are
+described there). Markup is GOV.UK's: headings are `govuk-heading-xl|l|m|s`, text `govuk-body`, links `govuk-link`. Any
+component of the GOV.UK design system is there as a macro (`api.components`); `parts.html` has what stands on a page
+many times (`pairs`, `table`, `state`, `timeline`), and `question.html` a form's questions (`api.forms` makes them from
+a model; `Posted` of `api.sign_in` guards what comes back). To be offered to everyone of a role, a page has a line in
+NAVIGATION. No style and no script in a page itself: the security policy refuses both. After a command, redirect to
+the case with `?done=` and the entry's number, and the case says what was done.
+"""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -11,6 +21,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from api import assets
+from api.components import components
 from api.house import house
 from api.visit import Visit, visit_of
 from divert.board.figures import BOARD_READS
@@ -70,6 +82,9 @@ _pages = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_pages.globals |= components()
+_pages.globals["asset"] = lambda name: f"{assets.root()}/{name}"
+_pages.globals |= {"errors": (), "done": None}  # of most pages
 _pages.filters["words"] = in_words
 _pages.filters["spaced"] = lambda text: str(text).replace("_", " ")
 
@@ -89,8 +104,11 @@ def write(
     visit = known or Visit()
     html = _pages.get_template(template).render(
         actor=actor,
-        navigation=[(to, text) for to, text, roles in NAVIGATION if actor and actor.role in roles],
-        here=request.url.path,
+        navigation=[
+            {"href": to, "text": text, "current": to == request.url.path}
+            for to, text, roles in NAVIGATION
+            if actor and actor.role in roles
+        ],
         form_token=visit.form_token(settings),
         **values,
     )

@@ -25,7 +25,7 @@ from api.page import in_words, write
 from api.problems import ProblemError, unusable
 from api.sign_in import Posted
 from api.suggestions import Data, on_record, suggested
-from api.view import case_view, history
+from api.view import EntryView, case_view, history
 from api.worklist import Filters, cases
 from divert.casework.breach_brief import BEFORE
 from divert.casework.command import Command, Context
@@ -87,6 +87,7 @@ def case_page(request: Request, ref: Ref, asking: ByVisit) -> Response:
         case = find(session, ref, actor)
         access.record(session, actor, "consultation", asking.at, case_ref=ref, what="case page")
         now = standing(case, Context(session, actor, asking.at, case.version + 1))
+        entries = history(session, case, actor)
         return write(
             request,
             "case.html",
@@ -96,10 +97,17 @@ def case_page(request: Request, ref: Ref, asking: ByVisit) -> Response:
             closed=[(command, [why for _, why in against.reasons]) for command, against in now if against.reasons],
             history=[
                 (entry, answers(COMMANDS.get(entry.command), json.loads(entry.body) if entry.body else {}))
-                for entry in reversed(history(session, case, actor))
+                for entry in reversed(entries)
             ],
+            done=done(entries, request.query_params.get("done"), actor),
             rules=rulebook(),
         )
+
+
+def done(entries: Sequence[EntryView], seq: str | None, actor: Actor) -> str | None:
+    """What the reader has just done, as long as it is the last that was done."""
+    last = entries[-1]
+    return f"{last.title}: recorded." if str(last.seq) == seq and last.by == actor.username else None
 
 
 def answers(command: type[Command] | None, body: Data) -> list[tuple[str, str]]:
@@ -164,7 +172,7 @@ def _submit(request: Request, asking: Asking, command: type[Command], ref: str |
             return drafted(asking, ref, given, large_print=form.get("draft") == "large")
         if not command.ends_a_case or form.get("checked"):
             receipt, _ = carry_out(asking, ref, given, seen)
-            return RedirectResponse(f"/cases/{receipt.ref}", 303)
+            return RedirectResponse(f"/cases/{receipt.ref}?done={receipt.version}", 303)
         wrong: dict[str, Any] = {"check": given.model_dump(mode="json", exclude_none=True)}
     except ValidationError as error:
         wrong = {"status": 422, "errors": forms.faults(error)}

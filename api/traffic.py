@@ -25,6 +25,7 @@ from api.visit import COOKIE
 POLICY = "; ".join(
     (
         "default-src 'none'",
+        "script-src 'self'",
         "style-src 'self'",
         "img-src 'self'",
         "form-action 'self'",
@@ -72,7 +73,7 @@ class Traffic:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                self._make_safe(scope, MutableHeaders(scope=message))
+                self._make_safe(MutableHeaders(scope=message))
             await send(message)
 
         request = Request(scope, receive)
@@ -116,11 +117,9 @@ class Traffic:
 
         return limited
 
-    def _make_safe(self, scope: Scope, headers: MutableHeaders) -> None:
-        for name, value in self.safe.items():
+    def _make_safe(self, headers: MutableHeaders) -> None:
+        for name, value in (*self.safe.items(), ("Cache-Control", "no-store")):
             headers.setdefault(name, value)
-        if not scope["path"].startswith("/static/"):
-            headers.setdefault("Cache-Control", "no-store")
 
     def _note(self, scope: Scope, status: int, seconds: float, fault: dict[str, str] | None) -> None:
         route = getattr(scope.get("route"), "path", "none")

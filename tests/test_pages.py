@@ -132,7 +132,7 @@ def test_every_command_has_a_form_that_opens_and_asks_all_its_questions(slug: st
         command = FOR_PEOPLE[slug]
         page = person.reads(person.reads(f"/cases/{ref}").links[command.title()])
         assert page.status == 200
-        assert f"<h1>{command.title()}</h1>".replace("'", "&#39;") in page.response.text
+        assert f"{command.title()}</h1>".replace("'", "&#39;") in page.response.text
         asked = {name.partition("-")[0] for name in (*page.form.values, *page.form.offers)}
         assert set(command.model_fields) <= asked
 
@@ -176,7 +176,7 @@ def test_nothing_filled_in_names_everything_that_is_needed(visit: Visit) -> None
     page = officer.fills(officer.reads("/refer"), referred_on="")
     assert page.status == 422
     wanted = {"#referred_on", "#crime_ref", "#surname", "#offence_code", "#offence_on"}
-    assert wanted == set(re.findall(r'<li><a href="(#[^"]+)">', page.response.text))
+    assert wanted == set(re.findall(r'<li>\s*<a href="(#[^"]+)">', page.response.text))
 
 
 def test_a_fault_in_a_row_is_pointed_at_in_its_row(visit: Visit, desk: Office) -> None:

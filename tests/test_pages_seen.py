@@ -1,10 +1,11 @@
-"""The pages as a browser shows them: nothing that axe finds wrong, nothing wider than the narrowest screen."""
+"""The pages as a browser shows them: nothing that axe finds wrong, nothing too wide, too heavy or from elsewhere."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 from starlette.responses import Response
 
 from api.app import create_app
@@ -16,6 +17,7 @@ from tests.service import SETTINGS, serving
 
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 NARROWEST = 320
+HEAVIEST = 100_000
 
 SEEN: dict[str, tuple[Actor | None, str]] = {
     "sign-in": (None, "/sign-in"),
@@ -51,18 +53,24 @@ def faults(page: Page) -> list[str]:
     return found + ([f"{wide} px wide"] if wide > NARROWEST else [])
 
 
+def come_in(browser: Browser, address: str, who: Actor | None, **more: Any) -> BrowserContext:
+    """A browser of its own, signed in."""
+    context = browser.new_context(viewport={"width": NARROWEST, "height": 800}, **more)
+    if who is not None:
+        cookie = Response()
+        Visit(who.username).keep(cookie, SETTINGS)
+        value = cookie.headers["set-cookie"].partition("=")[2].partition(";")[0]
+        context.add_cookies([{"name": COOKIE, "value": value, "url": address}])
+    return context
+
+
 def test_no_page_has_a_fault_that_axe_finds_or_is_wider_than_the_narrowest_screen(
     browser: Browser, address: str
 ) -> None:
     found = {}
     for what, (who, path) in SEEN.items():
-        # axe is a script, and our pages let none run: the browser is told to let it.
-        context = browser.new_context(viewport={"width": NARROWEST, "height": 800}, bypass_csp=True)
-        if who is not None:
-            cookie = Response()
-            Visit(who.username).keep(cookie, SETTINGS)
-            value = cookie.headers["set-cookie"].partition("=")[2].partition(";")[0]
-            context.add_cookies([{"name": COOKIE, "value": value, "url": address}])
+        # axe is a script that is not ours, and our pages let none run: the browser is told to let it.
+        context = come_in(browser, address, who, bypass_csp=True)
         page = context.new_page()
         page.goto(address + path)
         found[what] = faults(page)
@@ -70,5 +78,37 @@ def test_no_page_has_a_fault_that_axe_finds_or_is_wider_than_the_narrowest_scree
         if send.count():
             send.last.click()
             found[f"{what}, sent empty"] = faults(page)
+        context.close()
+    assert {what: one for what, one in found.items() if one} == {}
+
+
+def listen(page: Page, address: str, said: list[str]) -> None:
+    """Note what a page asks of another machine, and what it complains of: a refusal of ours is none."""
+
+    def asked(one: Request) -> None:
+        if not one.url.startswith(address):
+            said.append(one.url)
+
+    def complained(one: ConsoleMessage) -> None:
+        if "the server responded" not in one.text:
+            said.append(one.text)
+
+    page.on("request", asked)
+    page.on("console", complained)
+    page.on("pageerror", lambda one: said.append(str(one)))
+
+
+def test_no_page_asks_another_machine_complains_or_is_heavy_and_its_scripts_run(browser: Browser, address: str) -> None:
+    found: dict[str, list[str]] = {what: [] for what in SEEN}
+    for what, (who, path) in SEEN.items():
+        context, said = come_in(browser, address, who), found[what]
+        page = context.new_page()
+        listen(page, address, said)
+        answer = page.goto(address + path, wait_until="networkidle")
+        assert answer
+        if len(answer.body()) > HEAVIEST:
+            said.append(f"{len(answer.body())} bytes")
+        if not page.evaluate("document.body.classList.contains('govuk-frontend-supported')"):
+            said.append("its script did not run")
         context.close()
     assert {what: one for what, one in found.items() if one} == {}
