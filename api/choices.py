@@ -28,7 +28,8 @@ def _needs(_case: Case, context: Context) -> list[Choice]:
 
 
 def _conditions(_case: Case, context: Context) -> list[Choice]:
-    return [(one.code, one.title) for one in context.rules.conditions.values() if not one.victim_contact]
+    offered = [one for one in context.rules.conditions.values() if one.offered(context.today)]
+    return [(one.code, one.title) for one in offered if not one.victim_contact]
 
 
 def _keyworkers(_case: Case, context: Context) -> list[Choice]:
@@ -58,9 +59,14 @@ def _open_conditions(case: Case, _context: Context) -> list[Choice]:
     return [(one.number, f"{one.number}. {one.text}") for one in case.conditions if one.status == "open"]
 
 
+def _conditions_in_force(case: Case, _context: Context) -> list[Choice]:
+    standing = [one for one in case.conditions if one.status != "withdrawn"]
+    return [(one.number, f"{one.number}. {one.text} ({one.status})") for one in standing]
+
+
 def _appointments(case: Case, _context: Context) -> list[Choice]:
     live = [one for one in case.appointments if one.status in ("booked", "past")]
-    return [(one.seq, f"{london_text(one.at)}: {one.purpose} ({one.status})") for one in live]
+    return [(one.number, f"{london_text(one.at)}: {one.purpose} ({one.status})") for one in live]
 
 
 def _notes(case: Case, context: Context) -> list[Choice]:
@@ -86,6 +92,7 @@ CHOICES: dict[str, Callable[[Any, Context], Sequence[Choice]]] = {
     "close_reasons": _close_reasons,
     "return_reasons": _return_reasons,
     "open_conditions": _open_conditions,
+    "conditions_in_force": _conditions_in_force,
     "appointments": _appointments,
     "notes": _notes,
     "deadlines": _deadlines,

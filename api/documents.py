@@ -193,7 +193,7 @@ def _documents(session: Session, actor: Actor, asking: Asking, ref: str) -> Docu
 
 def _possible_view(case: Case, kind: DocumentKind, about: int | None) -> PossibleView:
     settled = KINDS[kind]
-    met = next((one for one in case.appointments if one.seq == about), None)
+    met = next((one for one in case.appointments if one.number == about), None)
     report = next((one for one in case.breaches if one.seq == about), None)
     words = f"{met.purpose}, {london_text(met.at)}" if met else None
     words = f"reported for {written_date(report.occurred_on)}" if report else words

@@ -1,5 +1,6 @@
 """What a form holds before anyone has typed: the rows that every such form needs, and what stands on record."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -22,12 +23,12 @@ def _mandatory(case: Case, context: Context) -> Data:
 
 
 def _as_signed(case: Case, context: Context) -> Data:
-    standing = [one for one in case.conditions if one.status != "withdrawn"]
-    return {
-        "signed_on": context.today,
-        "ends_on": case.contract.ends_on if case.contract else None,
-        "conditions": [{"code": one.code, "provider": one.provider} for one in standing],
-    }
+    signed = context.entry(case, case.contract.seq) if case.contract else None
+    terms = json.loads(signed.body) if signed is not None and signed.body is not None else {"conditions": []}
+    for one in terms["conditions"]:
+        one.pop("text", None)
+    ends = case.contract.ends_on if case.contract else None
+    return {"signed_on": context.today, "ends_on": ends, "conditions": terms["conditions"]}
 
 
 def _today(_case: Case | None, context: Context) -> Data:

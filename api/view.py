@@ -8,9 +8,10 @@ import json
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
+from api.support_view import KNOWS_RESTRICTED_NEED, Shown, SupportView, is_restricted, support_view, with_words
 from divert.casework import deadlines
 from divert.casework.commands.referral import clock_of, referral_facts
 from divert.casework.lifecycle import COMMANDS
@@ -25,14 +26,6 @@ from divert.rulebook import rulebook
 
 KNOWS_SUPPORT = (*TEAM, Role.auditor)
 """Who may know what the scheme works on with a person, and read the words of the record."""
-
-KNOWS_RESTRICTED_NEED = (Role.complex_needs_specialist, Role.auditor)
-
-
-class Shown(BaseModel):
-    """Read from a stored row, field by field."""
-
-    model_config = ConfigDict(from_attributes=True)
 
 
 class PersonView(Shown):
@@ -112,86 +105,6 @@ class DecisionView(Shown):
     at: datetime
     reasons: str | None = None
     override_reason: str | None = None
-
-
-class ContractView(Shown):
-    """One signed version; the last is in force."""
-
-    seq: int
-    signed_on: date
-    ends_on: date
-
-
-class ConditionView(Shown):
-    """One thing promised."""
-
-    number: int
-    code: str
-    kind: str
-    text: str
-    provider: str | None
-    status: str
-    settled_on: date | None
-
-
-class AppointmentView(Shown):
-    """One meeting. `seq` is its number."""
-
-    seq: int
-    at: datetime
-    purpose: str
-    place: str
-    status: str
-    moved_from: int | None
-    held: bool | None
-    attended: bool | None
-    late_minutes: int | None
-    fault: str | None
-    acceptable: bool | None
-
-
-class NeedView(Shown):
-    """One need, scored 0 to 10 at entry, review or exit."""
-
-    seq: int
-    need: str
-    stage: str
-    score: int
-    linked: bool
-
-
-class BreachView(Shown):
-    """A report, and what was decided."""
-
-    seq: int
-    kind: str
-    occurred_on: date
-    reported_by: str
-    decision: str | None
-    decided_by: str | None
-    decided_on: date | None
-    what: str | None = None
-    excuse: str | None = None
-
-
-class PauseView(Shown):
-    """An interval in which the contract stood still."""
-
-    seq: int
-    from_on: date
-    until_on: date
-    resumed_on: date | None
-
-
-class SupportView(BaseModel):
-    """What the scheme works on with the person."""
-
-    needs: list[NeedView]
-    contracts: list[ContractView]
-    conditions: list[ConditionView]
-    appointments: list[AppointmentView]
-    pauses: list[PauseView]
-    breaches: list[BreachView]
 
 
 class DeadlineView(Shown):
@@ -307,19 +220,13 @@ def case_view(session: Session, case: Case, actor: Actor) -> CaseView:
             "offence": rulebook().offences.find(case.offence_code, case.referred_on).title,
             "facts": referral_facts(case),
             "eligibility": _check_view(case, case.check) if case.check else None,
-            "decisions": [_with_words(DecisionView.model_validate(one), said) for one in case.decisions],
+            "decisions": [with_words(DecisionView.model_validate(one), said) for one in case.decisions],
             "victim": victim,
             "deadlines": [DeadlineView.model_validate(one) for one in case.deadlines],
             "linked": [one.other_ref for one in case.links],
-            "support": _support_view(case, said, actor) if actor.role in KNOWS_SUPPORT else None,
+            "support": support_view(session, case, said, actor) if actor.role in KNOWS_SUPPORT else None,
         }
     )
-
-
-def _with_words(view: Any, said: dict[int, dict[str, Any]]) -> Any:
-    """Add to a row's view the words of the entry that made it."""
-    words = {name: value for name, value in said.get(view.seq, {}).items() if name in type(view).model_fields}
-    return view.model_copy(update={name: value for name, value in words.items() if getattr(view, name) is None})
 
 
 def _check_view(case: Case, check: Check) -> CheckView:
@@ -337,26 +244,6 @@ def _check_view(case: Case, check: Check) -> CheckView:
     )
 
 
-def _support_view(case: Case, said: dict[int, dict[str, Any]], actor: Actor) -> SupportView:
-    return SupportView(
-        needs=[
-            NeedView.model_validate(one)
-            for one in case.need_scores
-            if actor.role in KNOWS_RESTRICTED_NEED or not _is_restricted(one.need)
-        ],
-        contracts=[ContractView.model_validate(one) for one in case.contracts],
-        conditions=[ConditionView.model_validate(one) for one in case.conditions],
-        appointments=[AppointmentView.model_validate(one) for one in case.appointments],
-        pauses=[PauseView.model_validate(one) for one in case.pauses],
-        breaches=[_with_words(BreachView.model_validate(one), said) for one in case.breaches],
-    )
-
-
-def _is_restricted(need: str) -> bool:
-    known = rulebook().needs.get(need)
-    return known is None or known.restricted
-
-
 def history(session: Session, case: Case, actor: Actor) -> list[EntryView]:
     """The case's ledger, first to last; without the words that `actor` may not read. Their own, everyone may."""
     return [_entry_view(one, withheld=_withheld(one, actor)) for one in entries_of(session, case)]
@@ -366,7 +253,7 @@ def _withheld(entry: LedgerEntry, actor: Actor) -> bool:
     if entry.body is None or actor.role in KNOWS_RESTRICTED_NEED or entry.by == actor.username:
         return False
     scores = json.loads(entry.body).get("scores", [])
-    return actor.role not in KNOWS_SUPPORT or any(_is_restricted(one["need"]) for one in scores)
+    return actor.role not in KNOWS_SUPPORT or any(is_restricted(one["need"]) for one in scores)
 
 
 def _entry_view(entry: LedgerEntry, *, withheld: bool) -> EntryView:

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from divert.casework.command import Command
 from divert.casework.commands.appointments import BookAppointment, RecordAttendance
-from divert.casework.commands.contract import FIVE, MarkConditionKept, SignContract
+from divert.casework.commands.conditions import MarkConditionKept
+from divert.casework.commands.contract import FIVE, SignContract
 from divert.casework.commands.decisions import CheckEligibility, DecideForPolice, DecideForProbation
 from divert.casework.commands.ending import CompleteCase
 from divert.casework.commands.record import AddNote

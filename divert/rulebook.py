@@ -24,8 +24,17 @@ class ConditionType(Strict):
     text: str
     authority: str
     pathway: str | None = None
+    providers: tuple[str, ...] = ()
+    """Who is known to offer it; others may be named."""
+
+    starts: date | None = None
+    ends: date | None = None
     victim_contact: bool = False
     """It brings person and victim together, so it may never be breached."""
+
+    def offered(self, on: date) -> bool:
+        """Whether a contract signed that day may hold it."""
+        return (self.starts is None or self.starts <= on) and (self.ends is None or on <= self.ends)
 
 
 class NeedType(Strict):

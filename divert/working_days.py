@@ -29,8 +29,13 @@ class ProclaimedDays(Strict):
 
 def is_working_day(on: date) -> bool:
     """Whether offices are open: not a Saturday, a Sunday or a bank holiday."""
+    return on.weekday() < 5 and not is_bank_holiday(on)
+
+
+def is_bank_holiday(on: date) -> bool:
+    """Whether it is a bank holiday, on whatever day of the week."""
     _refuse_moments(on)
-    return on.weekday() < 5 and on not in _bank_holidays(on.year)
+    return on in _bank_holidays(on.year)
 
 
 def add_working_days(on: date, n: int) -> date:

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from divert.casework.command import Command
 from divert.casework.commands.appointments import BookAppointment, RecordAttendance
 from divert.casework.commands.breach import ReportBreach
-from divert.casework.commands.contract import FIVE, MarkConditionKept, SignContract
+from divert.casework.commands.conditions import MarkConditionKept
+from divert.casework.commands.contract import FIVE, SignContract
 from divert.casework.commands.decisions import CheckEligibility, DecideForPolice, DecideForProbation, ReturnToForce
 from divert.casework.commands.ending import CloseCase, CompleteCase, RecordChargingDecision
 from divert.casework.commands.referral import RecordReferralAgreement, Refer

@@ -11,7 +11,8 @@ from pypdf import PdfReader
 from divert.casework.command import Context
 from divert.casework.commands.appointments import BookAppointment, RecordAttendance
 from divert.casework.commands.breach import DecideBreach, ReportBreach
-from divert.casework.commands.contract import MarkConditionKept, PauseContract, RecordProgress, VaryContract
+from divert.casework.commands.conditions import MarkConditionKept, RecordProgress
+from divert.casework.commands.contract import PauseContract, VaryContract
 from divert.casework.commands.documents import IssueDocument, sha256
 from divert.casework.commands.record import AddNote
 from divert.casework.preview import preview

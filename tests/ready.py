@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from divert.casework.command import Command, Context
+from divert.casework.commands.breach import DecideBreach
+from divert.casework.commands.conditions import CorrectCondition
 from divert.casework.commands.decisions import DecideForPolice, DecideForProbation
 from divert.casework.commands.documents import IssueDocument, sha256
 from divert.casework.commands.sharing import ShareCase
@@ -101,6 +103,14 @@ def _beside_another(office: Office) -> str:
     return ref
 
 
+def _evidence_came_late(office: Office) -> str:
+    ref = office.case_in(State.breach_review)
+    ended = DecideBreach(decision="end", probation_view="Agrees.", reasons="Nothing was kept.")
+    office.does(INSPECTOR, ended, ref)
+    office.does(KEYWORKER, CorrectCondition.model_validate(example(CorrectCondition)), ref)
+    return ref
+
+
 _booked = _after(KEYWORKER, "book-appointment", _in(State.active))
 _met = _after(KEYWORKER, "record-attendance", _after(KEYWORKER, "book-appointment", _in(State.active), "2019-05-16"))
 
@@ -138,6 +148,8 @@ READY: dict[str, Ready] = {
     "report-breach": (KEYWORKER, _in(State.active, "2019-06-04")),
     "record-new-offence": (INSPECTOR, _in(State.active, "2019-06-13")),
     "decide-breach": (INSPECTOR, _in(State.breach_review)),
+    "correct-condition": (KEYWORKER, _in(State.breach_review)),
+    "review-breach": (INSPECTOR, _evidence_came_late),
     "complete-case": (PROBATION_LEAD, _kept),
     "record-charging-decision": (INSPECTOR, _in(State.returned, "2019-07-02")),
     "close-case": (MANAGER, _in(State.referred)),

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from divert.casework.breach_brief import brief
+from divert.casework.breach_brief import before_deciding
 from divert.casework.command import Context
 from divert.casework.commands.appointments import BookAppointment, RecordAttendance
 from divert.casework.commands.breach import DecideBreach, ReportBreach
@@ -15,7 +15,7 @@ MISSED = {"conditions": [3], "what": "Two meetings missed.", "excuse_asked": Tru
 def before_the_inspector(office: Office, ref: str) -> dict[str, list[tuple[str, str]]]:
     with office.database.reading() as session:
         case = office.find(session, ref)
-        return dict(brief(case, Context(session, INSPECTOR, office.now, case.version + 1)))
+        return dict(before_deciding(case, Context(session, INSPECTOR, office.now, case.version + 1)))
 
 
 def missed(office: Office, ref: str) -> str:
@@ -51,10 +51,23 @@ def test_like_cases_are_counted_and_this_one_is_not(office: Office) -> None:
         said = {"decision": decision, "probation_view": "Agrees.", "reasons": "As it stands."}
         office.does(INSPECTOR, DecideBreach.model_validate(said), ref)
     this = missed(office, office.on("2019-05-06").case_in(State.active, crime_ref="CVP-19-9", surname="Ray"))
-    assert before_the_inspector(office, this)["How like cases were decided"] == [
-        ("Warned", "2 of 3"),
-        ("Ended", "1 of 3"),
+    assert before_the_inspector(office, this)["How like cases were decided, and ended"] == [
+        ("Warned", "2 of 3 of any offence. Those cases: 2 active."),
+        ("Ended", "1 of 3 of any offence. Those cases: 1 returned."),
     ]
+
+
+def test_enough_cases_of_the_same_offence_are_shown_alone(office: Office) -> None:
+    for place, offence in enumerate(["TH68010"] * 5 + ["TH68020"]):
+        start = office.on("2019-05-06")
+        ref = missed(
+            start, start.case_in(State.active, crime_ref=f"CVP-19-{place}", surname="Lee", offence_code=offence)
+        )
+        said = {"decision": "warn", "probation_view": "Agrees.", "reasons": "As it stands."}
+        office.does(INSPECTOR, DecideBreach.model_validate(said), ref)
+    this = missed(office, office.on("2019-05-06").case_in(State.active, crime_ref="CVP-19-9", surname="Ray"))
+    like = before_the_inspector(office, this)["How like cases were decided, and ended"]
+    assert like == [("Warned", "5 of 5 of the same offence. Those cases: 5 active.")]
 
 
 def test_a_second_report_shows_how_the_first_was_decided(office: Office) -> None:

@@ -18,7 +18,8 @@ from sqlalchemy import text
 
 from divert.casework.command import Context
 from divert.casework.commands.breach import DecideBreach
-from divert.casework.commands.contract import PauseContract, RecordProgress
+from divert.casework.commands.conditions import RecordProgress
+from divert.casework.commands.contract import PauseContract
 from divert.documents.inputs import inputs
 from divert.documents.kinds import KINDS, DocumentKind
 from divert.documents.render import TEMPLATES, render

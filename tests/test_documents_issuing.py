@@ -8,7 +8,7 @@ from pypdf import PdfReader
 from sqlalchemy import select, text
 
 from divert.casework.check import check
-from divert.casework.commands.contract import MarkConditionKept
+from divert.casework.commands.conditions import MarkConditionKept
 from divert.casework.commands.documents import IssueDocument, sha256
 from divert.casework.commands.record import AddNote
 from divert.casework.workflow import NotAllowed, Refused

@@ -9,6 +9,7 @@ import pytest
 from divert.casework.command import Command
 from divert.casework.commands import appointments as a
 from divert.casework.commands import breach as b
+from divert.casework.commands import conditions as k
 from divert.casework.commands import contract as c
 from divert.casework.commands import deadline as w
 from divert.casework.commands import decisions as d
@@ -43,6 +44,7 @@ LATER = DAY + timedelta(days=400)
 BOTH_HATS = Actor(INSPECTOR.username, Role.probation_team_lead)
 MEETING: dict[str, Any] = {"starts_at": "2019-07-01T10:00", "purpose": "Review", "place": "Safety Hub"}
 TERMS: dict[str, Any] = {"signed_on": "2019-05-06", "ends_on": "2019-08-05", "conditions": SIGNED_CONDITIONS}
+CLINIC: list[dict[str, str]] = [*SIGNED_CONDITIONS[:3], {"code": "HEROIN_ASSISTED_TREATMENT"}]
 VARIED: dict[str, Any] = {**TERMS, "why": "Garden closed.", "agreed_by": PROBATION_LEAD.username}
 BREACH: dict[str, Any] = {
     "conditions": [3],
@@ -51,6 +53,7 @@ BREACH: dict[str, Any] = {
     "excuse_asked": True,
     "excuse": "None.",
 }
+AGAIN = b.ReviewBreach(reasons="Thought again.")
 PAUSE: dict[str, Any] = {"from_on": "2019-05-06", "until_on": "2019-05-12", "why": "Hospital."}
 YES: dict[str, Any] = {"accept": True, "reasons": "First offence."}
 NO: dict[str, Any] = {"accept": False, "reasons": "No.", "override_reason": "A vulnerable shopkeeper."}
@@ -62,6 +65,11 @@ ENDS: dict[str, Any] = {"decision": "end", "probation_view": "Agrees.", "reasons
 
 def sign(**terms: Any) -> c.SignContract:
     return c.SignContract.model_validate({**TERMS, **terms})
+
+
+def corrected(number: int, kept: str, on: date) -> k.CorrectCondition:
+    said = {"condition": number, "kept": kept, "effective_on": on, "evidence": "The service's sheet."}
+    return k.CorrectCondition.model_validate(said)
 
 
 def moved(kind: str, due_on: date) -> w.MoveDeadline:
@@ -198,6 +206,15 @@ REFUSALS: list[tuple[str, State, dict[str, Any], Callable[[Office, str], None], 
         KEYWORKER,
         sign(conditions=[*SIGNED_CONDITIONS[:3], {"code": "RESTORATIVE_JUSTICE"}]),
     ),
+    ("conditions_offered", State.accepted, {}, ready_to_sign, KEYWORKER, sign(conditions=CLINIC)),
+    (
+        "words_of_the_catalogue",
+        State.accepted,
+        {},
+        ready_to_sign,
+        KEYWORKER,
+        sign(conditions=[{**one, "text": "I will try."} for one in SIGNED_CONDITIONS]),
+    ),
     ("ends_after_it_is_signed", State.accepted, {}, ready_to_sign, KEYWORKER, sign(ends_on="2019-05-06")),
     ("no_longer_than_the_pack_allows", State.accepted, {}, ready_to_sign, KEYWORKER, sign(ends_on="2019-09-07")),
     (
@@ -224,8 +241,44 @@ REFUSALS: list[tuple[str, State, dict[str, Any], Callable[[Office, str], None], 
         PROBATION_LEAD,
         c.PauseContract.model_validate(PAUSE),
     ),
+    (
+        "resumed_within_the_pause",
+        State.active,
+        {},
+        stage(PROBATION_LEAD, c.PauseContract.model_validate(PAUSE)),
+        PROBATION_LEAD,
+        c.ResumeContract(resumed_on=DAY + timedelta(days=7)),
+    ),
+    (
+        "pause_within_the_term",
+        State.active,
+        {},
+        no_setting,
+        PROBATION_LEAD,
+        c.PauseContract.model_validate({**PAUSE, "from_on": "2019-05-05"}),
+    ),
+    ("condition_in_force", State.active, {}, no_setting, KEYWORKER, corrected(9, "yes", DAY)),
+    ("record_differs", State.active, {}, no_setting, KEYWORKER, corrected(4, "no", DAY)),
+    ("true_of_the_term", State.active, {}, no_setting, KEYWORKER, corrected(4, "yes", DAY - timedelta(days=1))),
+    ("ended_for_a_breach", State.returned, {}, no_setting, INSPECTOR, AGAIN),
+    (
+        "evidence_since_the_decision",
+        State.returned,
+        {},
+        no_setting,
+        INSPECTOR,
+        AGAIN,
+    ),
+    (
+        "series_within_the_contract",
+        State.active,
+        {},
+        no_setting,
+        KEYWORKER,
+        a.BookAppointment.model_validate({**MEETING, "every_weeks": 1, "until_on": "2019-08-05"}),
+    ),
     ("paused", State.active, {}, no_setting, PROBATION_LEAD, c.ResumeContract(resumed_on=DAY)),
-    ("condition_is_open", State.active, {}, no_setting, KEYWORKER, c.RecordProgress(condition=9, evidence="Seen.")),
+    ("condition_is_open", State.active, {}, no_setting, KEYWORKER, k.RecordProgress(condition=9, evidence="Seen.")),
     (
         "appointment_is_booked",
         State.active,

@@ -119,7 +119,7 @@ class Scheme(RuleBasedStateMachine):
             if name in CHOICES:
                 said[name] = data.draw(st.sampled_from(CHOICES[name]))
             if name == "appointment":
-                said[name] = data.draw(st.sampled_from([3, *(one.seq for one in case.appointments)]))
+                said[name] = data.draw(st.sampled_from([3, *(one.number for one in case.appointments)]))
             if name == "condition":
                 said[name] = data.draw(st.integers(1, 6))
             if name == "other_ref":

@@ -63,8 +63,8 @@ def test_each_row_says_its_authority_its_roles_and_its_words() -> None:
         assert row.command.title() != row.command.__name__
         assert row.command.__doc__
         assert row.command.model_json_schema()["examples"]
-        for name, field in row.command.model_fields.items():
-            assert field.title, f"{row.command.__name__}.{name} has no words for its form"
+        for name in row.command.model_json_schema()["properties"] if row.command.model_fields else ():
+            assert row.command.model_fields[name].title, f"{row.command.__name__}.{name} has no words for its form"
 
 
 def test_every_example_is_one_that_its_command_accepts() -> None:

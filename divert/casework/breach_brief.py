@@ -1,17 +1,27 @@
-"""What lies before whoever decides a breach: what was tried, what was said, how like cases went, and the clock."""
+"""What lies before whoever reports, decides or reviews a breach: what was tried and said, like cases, the clock."""
 
 import json
 from collections import Counter
+from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import func, select
 
 from divert.casework.command import Context
-from divert.casework.commands.breach import DecideBreach, open_breach
+from divert.casework.commands.breach import DecideBreach, RecordNewOffence, ReportBreach, ReviewBreach, open_breach
+from divert.casework.commands.conditions import CorrectCondition
+from divert.casework.commands.ending import RecordChargingDecision
+from divert.casework.compliance import evidence_since
 from divert.clock import london_text, written_date
-from divert.models import Appointment, Breach, Case
+from divert.models import Appointment, Breach, Case, State
 
 Lines = list[tuple[str, str]]
+REPORTS = (ReportBreach.slug(), RecordNewOffence.slug())
+DECISION = (DecideBreach.slug(),)
+DECIDED = {"continue": "Went on", "warn": "Warned", "vary": "Contract varied", "end": "Ended"}
+ENOUGH_ALIKE = 5
+"""From so many reports in cases of the same offence on, only those are shown."""
 
 
 class Section(NamedTuple):
@@ -21,14 +31,35 @@ class Section(NamedTuple):
     lines: Lines
 
 
-def brief(case: Case, context: Context) -> list[Section]:
+def before_deciding(case: Case, context: Context) -> list[Section]:
     """Everything beside the decision; empty sections are left out."""
-    sections = (
+    return _filled(
         Section("What is reported", _reported(case, context)),
+        Section("What has come in since", _come_in(case, context, REPORTS)),
         Section("What was tried before", _tried(case)),
         Section("What each decision does to the clock", _clock(case, context)),
-        Section("How like cases were decided", _like_cases(case, context)),
+        Section("How like cases were decided, and ended", _like_cases(case, context, open_breach(case))),
     )
+
+
+def before_reporting(case: Case, context: Context) -> list[Section]:
+    """What was tried so far, and what such reports have led to."""
+    return _filled(
+        Section("What was tried before", _tried(case)),
+        Section("How such reports were decided, and how those cases ended", _like_cases(case, context, None)),
+    )
+
+
+def before_charging(case: Case, context: Context) -> list[Section]:
+    """What has come in since the contract was ended, and how it was kept as is now known."""
+    since = _come_in(case, context, DECISION)
+    return _filled(
+        Section("What has come in since the contract was ended", since),
+        Section("How it was kept, as now known", _tried(case) if since else []),
+    )
+
+
+def _filled(*sections: Section) -> list[Section]:
     return [one for one in sections if one.lines]
 
 
@@ -45,8 +76,25 @@ def _reported(case: Case, context: Context) -> Lines:
     return lines
 
 
+def _come_in(case: Case, context: Context, after: Sequence[str]) -> Lines:
+    """The corrections since the last of these commands: what is true, of which day, and when it was recorded."""
+    found = []
+    for entry in evidence_since(case, context, after):
+        said = json.loads(entry.body) if entry.body is not None else {}
+        recorded = f"Recorded on {london_text(entry.at)}."
+        if entry.command == CorrectCondition.slug() and said:
+            on = written_date(date.fromisoformat(said["effective_on"]))
+            what = f"Condition {said['condition']} was {'kept on' if said['kept'] else 'not kept, from'} {on}."
+            found.append((what, f"{said['evidence']} {recorded}"))
+        elif said:
+            came = "came" if said["attended"] else "did not come"
+            found.append((f"Appointment {said['appointment']}: they {came}", f"{said['reason']} {recorded}"))
+    return found
+
+
 def _tried(case: Case) -> Lines:
-    met = [(london_text(one.at), _became(one)) for one in case.appointments]
+    in_order = sorted(case.appointments, key=lambda one: one.at)
+    met = [(london_text(one.at), _became(one)) for one in in_order]
     earlier = [
         (f"{one.kind.replace('_', ' ').capitalize()}, {written_date(one.occurred_on)}", f"Decided: {one.decision}.")
         for one in case.breaches
@@ -85,20 +133,38 @@ def _clock(case: Case, context: Context) -> Lines:
     return [*lines, ("Vary", vary), ("End", f"The force has {left} days to decide, to {written_date(limit)}.")]
 
 
-def _like_cases(case: Case, context: Context) -> Lines:
-    report = open_breach(case)
-    if report is None:
-        return []
+def _like_cases(case: Case, context: Context, report: Breach | None) -> Lines:
+    """What was decided on reports of the same kind, and how those cases ended: of the same offence, if enough are."""
+    kind = report.kind if report is not None else "breach"
     query = (
-        select(Breach.decision, func.count())
-        .where(Breach.kind == report.kind, Breach.decision.is_not(None), Breach.case_id != case.id)
-        .group_by(Breach.decision)
+        select(Breach.decision, Case.state, Case.offence_code, func.count())
+        .join(Case, Case.id == Breach.case_id)
+        .where(Breach.kind == kind, Breach.decision.is_not(None), Breach.case_id != case.id)
+        .group_by(Breach.decision, Case.state, Case.offence_code)
     )
-    found: Counter[str] = Counter({str(decision): count for decision, count in context.session.execute(query)})
-    words = {"continue": "Went on", "warn": "Warned", "vary": "Contract varied", "end": "Ended"}
-    total = found.total()
-    return [(words[one], f"{found[one]} of {total}") for one in words if found[one]]
+    found = context.session.execute(query).all()
+    alike = [one for one in found if one[2] == case.offence_code]
+    enough = sum(one[3] for one in alike) >= ENOUGH_ALIKE
+    ended: dict[str, Counter[State]] = {}
+    for decision, state, _, count in alike if enough else found:
+        ended.setdefault(str(decision), Counter())[state] += count
+    total = sum(each.total() for each in ended.values())
+    of_what = "of the same offence" if enough else "of any offence"
+    return [
+        (words, f"{ended[one].total()} of {total} {of_what}. Those cases: {_states(ended[one])}.")
+        for one, words in DECIDED.items()
+        if one in ended
+    ]
 
 
-BEFORE = {DecideBreach: brief}
-"""The commands whose form shows what lies before the person who decides."""
+def _states(found: Counter[State]) -> str:
+    return ", ".join(f"{count} {state.label.lower()}" for state, count in found.most_common())
+
+
+BEFORE = {
+    ReportBreach: before_reporting,
+    DecideBreach: before_deciding,
+    ReviewBreach: before_charging,
+    RecordChargingDecision: before_charging,
+}
+"""The commands whose form shows what lies before the person who fills it in."""

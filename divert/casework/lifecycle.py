@@ -14,6 +14,7 @@ from transitions import Machine
 from divert.casework.command import Command, Context
 from divert.casework.commands import appointments as a
 from divert.casework.commands import breach as b
+from divert.casework.commands import conditions as k
 from divert.casework.commands import contract as c
 from divert.casework.commands import deadline as w
 from divert.casework.commands import decisions as d
@@ -25,6 +26,7 @@ from divert.casework.commands import sharing as x
 from divert.casework.commands import support as s
 from divert.casework.commands import victim as v
 from divert.casework.guard import Guard
+from divert.casework.guards import compliance as as_kept
 from divert.casework.guards import deadline as about_time
 from divert.casework.guards import documents as on_paper
 from divert.casework.guards import ending as at_end
@@ -72,6 +74,7 @@ class T:
 
 SCHEME = "Scheme procedure"
 REPORT = "Commissioner's report, 13 November 2018"
+ACCURATE = "Data Protection Act 2018 s.38: facts are accurate and kept up to date"
 COMPLIANCE = "Scheme procedure: failure may, not must, lead to prosecution"
 
 # fmt: off
@@ -83,7 +86,7 @@ TRANSITIONS = (
       f"{REPORT}: officers refer at their discretion"),
     T(r.CorrectFacts,           (S.referred, S.under_decision), None,
       OFFICER + TEAM, (at_start.not_in_the_future,),
-      "Data Protection Act 2018 s.38: facts are accurate and kept up to date"),
+      ACCURATE),
     T(r.RecordReferralAgreement, S.referred,                  None,
       OFFICER + TEAM, (at_start.not_in_the_future,),
       f"{SCHEME}: signed at referral, before eligibility is decided"),
@@ -126,7 +129,8 @@ TRANSITIONS = (
 
     T(c.SignContract,           S.accepted,                   S.active,
       KEYWORKERS, (in_term.by_the_keyworker, in_term.entry_assessed, in_term.mandatory_conditions_present,
-                   in_term.conditions_within_the_maximum, in_term.no_victim_contact_as_condition,
+                   in_term.conditions_within_the_maximum, in_term.conditions_offered,
+                   in_term.words_of_the_catalogue, in_term.no_victim_contact_as_condition,
                    in_term.ends_after_it_is_signed, in_term.no_longer_than_the_pack_allows, in_term.fits_time_limit,
                    at_start.not_in_the_future),
       f"{SCHEME}: up to four months; Magistrates' Courts Act 1980 s.127"),
@@ -135,47 +139,53 @@ TRANSITIONS = (
       f"{SCHEME}: taking part is voluntary"),
 
     T(a.BookAppointment,        (S.active, S.breach_review),  None,
-      KEYWORKERS, (in_term.by_the_keyworker,), SCHEME),
+      KEYWORKERS, (in_term.by_the_keyworker, as_kept.series_within_the_contract), SCHEME),
     T(a.RescheduleAppointment,  (S.active, S.breach_review),  None,
-      KEYWORKERS, (in_term.by_the_keyworker, in_term.appointment_is_booked), SCHEME),
+      KEYWORKERS, (in_term.by_the_keyworker, as_kept.appointment_is_booked), SCHEME),
     T(a.CancelAppointment,      (S.active, S.breach_review),  None,
-      KEYWORKERS, (in_term.by_the_keyworker, in_term.appointment_is_booked), SCHEME),
+      KEYWORKERS, (in_term.by_the_keyworker, as_kept.appointment_is_booked), SCHEME),
     T(a.RecordAttendance,       (S.active, S.breach_review),  None,
-      KEYWORKERS, (in_term.by_the_keyworker, in_term.appointment_is_booked, in_term.appointment_is_past), SCHEME),
-    T(a.CorrectAttendance,      (S.active, S.breach_review),  None,
-      KEYWORKERS, (in_term.by_the_keyworker, in_term.attendance_recorded),
-      "Data Protection Act 2018 s.38: facts are accurate and kept up to date"),
+      KEYWORKERS, (in_term.by_the_keyworker, as_kept.appointment_is_booked, as_kept.appointment_is_past), SCHEME),
+    T(a.CorrectAttendance,      (S.active, S.breach_review, S.returned), None,
+      KEYWORKERS, (in_term.by_the_keyworker, as_kept.attendance_recorded), ACCURATE),
 
-    T(c.RecordProgress,         S.active,                     None,
-      KEYWORKERS, (in_term.by_the_keyworker, in_term.condition_is_open), SCHEME),
-    T(c.MarkConditionKept,      S.active,                     None,
-      KEYWORKERS, (in_term.by_the_keyworker, in_term.condition_is_open, at_start.not_in_the_future), SCHEME),
-    T(c.WaiveCondition,         S.active,                     None,
-      PROBATION, (in_term.condition_is_open,), SCHEME),
+    T(k.RecordProgress,         S.active,                     None,
+      KEYWORKERS, (in_term.by_the_keyworker, as_kept.condition_is_open), SCHEME),
+    T(k.MarkConditionKept,      S.active,                     None,
+      KEYWORKERS, (in_term.by_the_keyworker, as_kept.condition_is_open, at_start.not_in_the_future), SCHEME),
+    T(k.WaiveCondition,         S.active,                     None,
+      PROBATION, (as_kept.condition_is_open,), SCHEME),
+    T(k.CorrectCondition,       (S.active, S.breach_review, S.returned), None,
+      KEYWORKERS + PROBATION, (in_term.by_the_keyworker, as_kept.condition_in_force, as_kept.record_differs,
+                               as_kept.true_of_the_term, at_start.not_in_the_future), ACCURATE),
     T(c.VaryContract,           S.active,                     None,
       KEYWORKERS, (in_term.by_the_keyworker, in_term.probation_lead_agreed, in_term.mandatory_conditions_present,
-                   in_term.conditions_within_the_maximum, in_term.no_victim_contact_as_condition,
+                   in_term.conditions_within_the_maximum, in_term.conditions_offered,
+                   in_term.words_of_the_catalogue, in_term.no_victim_contact_as_condition,
                    in_term.ends_after_it_is_signed, in_term.no_longer_than_the_pack_allows, in_term.fits_time_limit,
                    at_start.not_in_the_future),
       f"{SCHEME}; Magistrates' Courts Act 1980 s.127"),
     T(c.PauseContract,          S.active,                     None,
-      PROBATION, (in_term.not_paused, in_term.fits_time_limit),
+      PROBATION, (in_term.not_paused, in_term.pause_within_the_term, in_term.fits_time_limit),
       f"{SCHEME}; Magistrates' Courts Act 1980 s.127"),
     T(c.ResumeContract,         S.active,                     None,
-      PROBATION, (in_term.paused,), SCHEME),
+      PROBATION, (in_term.paused, in_term.resumed_within_the_pause), SCHEME),
 
     T(b.ReportBreach,           S.active,                     S.breach_review,
-      TEAM, (in_term.within_term, in_term.conditions_of_this_contract, in_term.excuse_asked,
+      TEAM, (as_kept.within_term, as_kept.conditions_of_this_contract, as_kept.excuse_asked,
              at_start.not_in_the_future),
       COMPLIANCE),
     T(b.RecordNewOffence,       S.active,                     S.breach_review,
-      POLICE, (in_term.within_term, at_start.not_in_the_future), COMPLIANCE),
+      POLICE, (as_kept.within_term, at_start.not_in_the_future), COMPLIANCE),
     T(b.DecideBreach,           S.breach_review,
-      {in_term.it_ends: S.returned, in_term.it_goes_on: S.active},
-      POLICE, (in_term.not_the_reporter,), COMPLIANCE),
+      {as_kept.it_ends: S.returned, as_kept.it_goes_on: S.active},
+      POLICE, (as_kept.not_the_reporter,), COMPLIANCE),
+
+    T(b.ReviewBreach,           S.returned,                   S.breach_review,
+      POLICE, (as_kept.ended_for_a_breach, as_kept.evidence_since_the_decision), COMPLIANCE),
 
     T(e.CompleteCase,           S.active,                     S.completed,
-      PROBATION, (in_term.conditions_kept_or_waived, in_term.exit_assessed, at_end.outcome_fits_the_date),
+      PROBATION, (as_kept.conditions_kept_or_waived, in_term.exit_assessed, at_end.outcome_fits_the_date),
       "Home Office counting rules: outcome 22 from 1 April 2019, only once the activity is done"),
     T(e.RecordChargingDecision, S.returned,
       {at_end.charged: S.prosecuted, at_end.not_charged: S.closed},
@@ -209,7 +219,7 @@ TRANSITIONS = (
     T(n.AddNote,                OPEN,                         None,
       OFFICER + TEAM, (), SCHEME),
     T(n.CorrectNote,            OPEN,                         None,
-      TEAM, (at_end.note_exists,), "Data Protection Act 2018 s.38"),
+      TEAM, (at_end.note_exists,), ACCURATE),
     T(n.SetSensitivity,         OPEN + FINAL,                 None,
       TEAM, (at_end.upwards,), "Data Protection Act 2018 s.40: security"),
     T(n.LiftSensitivity,        OPEN + FINAL,                 None,
@@ -217,7 +227,7 @@ TRANSITIONS = (
     T(n.LinkCases,              OPEN,                         None,
       TEAM, (at_end.other_case_exists,), SCHEME),
     T(n.MergePerson,            OPEN,                         None,
-      MANAGER, (at_end.other_case_exists,), "Data Protection Act 2018 s.38"),
+      MANAGER, (at_end.other_case_exists,), ACCURATE),
     T(n.RecordFollowUp,         FINAL,                        None,
       TEAM, (at_start.not_in_the_future,), f"{SCHEME}: what became of people afterwards"),
 )

@@ -15,6 +15,7 @@ from divert.casework.commands.appointments import (
     CancelAppointment,
     RescheduleAppointment,
     appointment,
+    series,
 )
 from divert.casework.commands.deadline import EscalateDeadline
 from divert.clock import LONDON, london_date, written_date
@@ -57,27 +58,41 @@ def _words(case: Case, command: Command, context: Context) -> Iterator[dict[str,
         channel = _channel(rule, case) if recipient == PERSON else rule.by[0]
         if recipient is None or channel is None:
             continue
-        wording, body, due_at = {"ref": case.ref}, {}, context.at
-        met = _appointment(case, command, context)
-        if met is not None:
-            if rule.days_before is not None:
-                morning = london_date(met.at) - timedelta(days=rule.days_before)
-                due_at = datetime.combine(morning, context.rules.messages.reminder_at, LONDON)
-            if not context.at <= due_at < met.at:
-                continue  # it has begun, or the time for reminding is past
-            place = context.rules.messages.place(met.place)
-            wording |= {"day": _day(met.at), "time": _time(met.at), "place": place}
-            body = {"appointment": _calendar(case, met, place), "reminder": rule.days_before is not None}
-        if isinstance(command, EscalateDeadline):
-            missed = context.rules.deadlines[command.kind]
-            wording |= {"title": missed.title, "due": written_date(command.due_on)}
-        yield {
-            "channel": channel,
-            "kind": rule.kind,
-            "recipient": recipient,
-            "body": {"subject": rule.subject.format(**wording), "words": rule.words.format(**wording)} | body,
-            "due_at": due_at,
-        }
+        for wording, more in _occasions(rule, case, command, context):
+            words = {"subject": rule.subject.format(**wording), "words": rule.words.format(**wording)}
+            one = {"channel": channel, "kind": rule.kind, "recipient": recipient, "about": 0, "due_at": context.at}
+            yield one | more | {"body": words | more.get("body", {})}
+
+
+def _occasions(
+    rule: MessageRule, case: Case, command: Command, context: Context
+) -> Iterator[tuple[Wording, dict[str, Any]]]:
+    """What fills a rule's words, and what goes with them: once, or for a reminder once for each meeting of a series."""
+    wording = {"ref": case.ref}
+    if isinstance(command, EscalateDeadline):
+        missed = context.rules.deadlines[command.kind]
+        wording |= {"title": missed.title, "due": written_date(command.due_on)}
+    first = _appointment(case, command, context)
+    if first is None:
+        yield wording, {}
+        return
+    others = _others(case, command, first)
+    for met in (first,) if rule.days_before is None else (first, *others):
+        due_at = context.at
+        if rule.days_before is not None:
+            morning = london_date(met.at) - timedelta(days=rule.days_before)
+            due_at = datetime.combine(morning, context.rules.messages.reminder_at, LONDON)
+        if not context.at <= due_at < met.at:
+            continue  # it has begun, or the time for reminding is past
+        place = context.rules.messages.place(met.place)
+        said = wording | {"day": _day(met.at), "time": _time(met.at), "place": place}
+        if rule.days_before is not None:
+            body = {"appointment": _calendar(case, met, place), "reminder": True}
+            yield said, {"about": met.number, "due_at": due_at, "body": body}
+            continue
+        said |= {"again": _again(others), "none_after": " Nor will those after it." if others else ""}
+        calendar = _calendar(case, met, place) | {"others": _calendars(others)}
+        yield said, {"body": {"appointment": calendar, "reminder": False}}
 
 
 def _recipient(rule: MessageRule, case: Case, command: Command, context: Context) -> str | None:
@@ -95,9 +110,27 @@ def _channel(rule: MessageRule, case: Case) -> str | None:
 
 
 def _appointment(case: Case, command: Command, context: Context) -> Appointment | None:
+    """The meeting that a command is about: of a series, the first."""
     if isinstance(command, BookAppointment | RescheduleAppointment):
-        return appointment(case, context.seq)
+        return next((one for one in case.appointments if one.seq == context.seq), None)
     return appointment(case, command.appointment) if isinstance(command, CancelAppointment) else None
+
+
+def _others(case: Case, command: Command, met: Appointment) -> list[Appointment]:
+    """The rest of a series that is told of together with its first."""
+    if isinstance(command, CancelAppointment):
+        return command.called_off(case)[1:]
+    return [one for one in series(case, met) if one is not met] if isinstance(command, BookAppointment) else []
+
+
+def _again(others: list[Appointment]) -> str:
+    if not others:
+        return ""
+    return f" There are {len(others)} more at the same time, the last on {_day(others[-1].at)}."
+
+
+def _calendars(others: list[Appointment]) -> list[dict[str, Any]]:
+    return [{"number": one.number, "at": one.at.astimezone(UTC).isoformat()} for one in others]
 
 
 def _calendar(case: Case, met: Appointment, place: str) -> dict[str, Any]:
@@ -106,7 +139,7 @@ def _calendar(case: Case, met: Appointment, place: str) -> dict[str, Any]:
     while first.moved_from is not None and (earlier := appointment(case, first.moved_from)) is not None:
         first, moves = earlier, moves + 1
     off, at = met.status == "cancelled", met.at.astimezone(UTC).isoformat()
-    return {"number": first.seq, "revision": moves + off, "at": at, "place": place, "off": off}
+    return {"number": first.number, "revision": moves + off, "at": at, "place": place, "off": off}
 
 
 def _day(at: datetime) -> str:

@@ -114,7 +114,7 @@ def appointment(case: Case) -> Iterator[Outstanding]:
     """Each appointment of which nobody has said what became."""
     for one in case.appointments if case.state in (State.active, State.breach_review) else ():
         if one.status == "booked":
-            yield Outstanding(one.seq, london_date(one.at))
+            yield Outstanding(one.number, london_date(one.at))
 
 
 def contract_end(case: Case) -> Iterator[Outstanding]:

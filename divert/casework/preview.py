@@ -55,7 +55,7 @@ def possible(case: Case, context: Context) -> list[tuple[DocumentKind, int | Non
     found: list[tuple[DocumentKind, int | None]] = []
     for kind, settled in KINDS.items():
         numbers: dict[str | None, list[int | None]] = {
-            "appointment": [one.seq for one in case.appointments],
+            "appointment": [one.number for one in case.appointments],
             "breach": [one.seq for one in case.breaches],
             None: [None],
         }

@@ -4,13 +4,8 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from divert.casework.commands.appointments import BookAppointment, RecordAttendance, RescheduleAppointment
-from divert.casework.commands.contract import (
-    DeclineContract,
-    MarkConditionKept,
-    RecordProgress,
-    SignContract,
-    WaiveCondition,
-)
+from divert.casework.commands.conditions import MarkConditionKept, RecordProgress, WaiveCondition
+from divert.casework.commands.contract import DeclineContract, SignContract
 from divert.casework.commands.decisions import CheckEligibility, DecideForPolice, DecideForProbation
 from divert.casework.commands.ending import CompleteCase, RecordChargingDecision
 from divert.casework.commands.referral import RecordReferralAgreement, Refer

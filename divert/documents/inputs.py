@@ -15,7 +15,7 @@ from divert.clock import LONDON, london_date, written_date
 from divert.documents.handover import handover
 from divert.documents.kinds import DocumentKind
 from divert.documents.letterhead import letterhead
-from divert.models import FINAL, Appointment, Breach, Case, Condition, LedgerEntry, Staff, State
+from divert.models import FINAL, Appointment, Case, Condition, LedgerEntry, Staff, State
 from divert.rulebook import rulebook
 
 Said = dict[str, Any]
@@ -99,8 +99,10 @@ def _settled(one: Condition) -> Said | None:
 
 
 def _appointment_letter(case: Case, session: Session, _on: date, about: int | None) -> Said:
-    booked = _one(case.appointments, about, "appointment")
-    before = next((one for one in case.appointments if one.seq == booked.moved_from), None)
+    booked = _meeting(case, about)
+    if booked is None:
+        raise LookupError(f"there is no appointment with number {about}")
+    before = _meeting(case, booked.moved_from)
     return {
         **_to_the_person(case, session),
         "day": _weekday(booked.at),
@@ -109,6 +111,10 @@ def _appointment_letter(case: Case, session: Session, _on: date, about: int | No
         "purpose": booked.purpose,
         "instead_of": f"{_weekday(before.at)} at {_time(before.at)}" if before else None,
     }
+
+
+def _meeting(case: Case, number: int | None) -> Appointment | None:
+    return next((one for one in case.appointments if one.number == number), None)
 
 
 def _weekday(at: datetime) -> str:
@@ -121,7 +127,9 @@ def _time(at: datetime) -> str:
 
 
 def _breach_letter(case: Case, session: Session, _on: date, about: int | None) -> Said:
-    report = _one(case.breaches, about, "breach")
+    report = next((one for one in case.breaches if one.seq == about), None)
+    if report is None:
+        raise LookupError(f"there is no breach with number {about}")
     waiting = next((one for one in case.deadlines if one.kind == "breach_decision" and one.status == "open"), None)
     entry = session.get(LedgerEntry, (case.id, report.seq))
     named = json.loads(entry.body).get("conditions", []) if entry is not None and entry.body is not None else []
@@ -165,14 +173,6 @@ def _victim_update(case: Case, _session: Session, _on: date, _about: int | None)
         "ends_on": written_date(running.ends_on) if running else None,
         "open": case.state not in FINAL,
     }
-
-
-def _one(rows: list[Appointment] | list[Breach], seq: int | None, what: str) -> Any:
-    """The row with that number. LookupError where there is none."""
-    found = next((one for one in rows if one.seq == seq), None)
-    if found is None:
-        raise LookupError(f"there is no {what} with number {seq}")
-    return found
 
 
 READS: dict[DocumentKind, Callable[[Case, Session, date, int | None], Said]] = {

@@ -175,7 +175,7 @@ def _contract(case: Case) -> dict[str, Any] | None:
 def _appointments(case: Case) -> list[dict[str, Any]]:
     return [
         {
-            "number": one.seq,
+            "number": one.number,
             "at": one.at.astimezone(LONDON),
             "purpose": one.purpose,
             "place": one.place,

@@ -7,7 +7,7 @@ appointment booked by entry 11 is appointment 11.
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from divert.models.people import Person
@@ -72,7 +72,7 @@ class Case(Row):
     contracts: Mapped[list["Contract"]] = relationship(order_by="Contract.seq")
     conditions: Mapped[list["Condition"]] = relationship(order_by="Condition.number")
     pauses: Mapped[list["Pause"]] = relationship(order_by="Pause.seq")
-    appointments: Mapped[list["Appointment"]] = relationship(order_by="Appointment.seq")
+    appointments: Mapped[list["Appointment"]] = relationship(order_by="Appointment.number")
     breaches: Mapped[list["Breach"]] = relationship(order_by="Breach.seq")
     deadlines: Mapped[list["Deadline"]] = relationship(order_by="Deadline.seq, Deadline.kind, Deadline.about")
     links: Mapped[list["CaseLink"]] = relationship(order_by="CaseLink.seq")
@@ -209,7 +209,7 @@ class Condition(Row):
 
 
 class Pause(Row):
-    """An interval in which the contract's own clock stood still. The statutory limit never does."""
+    """An interval in which the clocks in `stops` stood still. The statutory limit never does."""
 
     __tablename__ = "pauses"
 
@@ -218,15 +218,21 @@ class Pause(Row):
     from_on: Mapped[date]
     until_on: Mapped[date]
     resumed_on: Mapped[date | None]
+    stops: Mapped[list[str]] = mapped_column(JSON)
 
 
 class Appointment(Row):
-    """One meeting. Whether it was held, attended, late, and whose fault are separate facts."""
+    """One meeting. Whether it was held, attended, late, and whose fault are separate facts.
+
+    Its number is that of the entry that booked it or, in a series, the next that is free; meetings of one entry are
+    one series.
+    """
 
     __tablename__ = "appointments"
 
     case_id: Mapped[int] = part_of_a_case()
-    seq: Mapped[int] = made_by_entry()
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int]
     at: Mapped[datetime]
     purpose: Mapped[str] = mapped_column(String(120))
     place: Mapped[str] = mapped_column(String(120))

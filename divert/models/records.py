@@ -49,12 +49,13 @@ class OutboxMessage(Row):
     """Something to be told because of entry `seq`: an event to subscribers, or words to a person.
 
     `recipient` is `subscribers`, `person`, a post or a username, never an address: that is looked up when it is sent.
-    It waits until it is delivered or, after the last try, dead; `fault` is why the last try failed.
+    `about` is the appointment that a reminder is of (0: the entry as a whole). It waits until it is delivered or,
+    after the last try, dead; `fault` is why the last try failed.
     """
 
     __tablename__ = "outbox"
     __table_args__ = (
-        UniqueConstraint("case_id", "seq", "channel", "kind", "recipient"),
+        UniqueConstraint("case_id", "seq", "channel", "kind", "recipient", "about"),
         Index("ix_outbox_due", "due_at", "id", sqlite_where=WAITING, postgresql_where=WAITING),
         Index("ix_outbox_queue", "case_id", "channel", "id", sqlite_where=WAITING, postgresql_where=WAITING),
     )
@@ -65,6 +66,7 @@ class OutboxMessage(Row):
     channel: Mapped[str] = mapped_column(String(8))
     kind: Mapped[str] = mapped_column(String(40))
     recipient: Mapped[str] = mapped_column(String(60))
+    about: Mapped[int] = mapped_column(default=0)
     body: Mapped[dict[str, Any]]
     made_at: Mapped[datetime]
     due_at: Mapped[datetime]

@@ -36,6 +36,7 @@ class Message:
     channel: str
     kind: str
     recipient: str
+    about: int
     body: dict[str, Any]
     made_at: datetime
     attempt: int
@@ -45,7 +46,10 @@ class Message:
     def key(self) -> str:
         """The same at every attempt, and no other message's: by it a receiver knows one that it had already."""
         entry = f"{self.case_ref}.{self.seq}"
-        return entry if self.recipient == SUBSCRIBERS else f"{entry}.{self.channel}.{self.kind}.{self.recipient}"
+        if self.recipient == SUBSCRIBERS:
+            return entry
+        about = f".{self.about}" if self.about else ""
+        return f"{entry}.{self.channel}.{self.kind}.{self.recipient}{about}"
 
 
 class Undeliverable(Exception):
@@ -166,6 +170,7 @@ def _message(row: Row[OutboxMessage, str, str | None, str | None]) -> Message:
         channel=one.channel,
         kind=one.kind,
         recipient=one.recipient,
+        about=one.about,
         body=one.body,
         made_at=one.made_at,
         attempt=one.attempts,

@@ -1,14 +1,21 @@
 """Appointments. Whether one was held, attended, late, and whose fault are four facts; a move is a new appointment."""
 
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
 from typing import Literal
 
 from pydantic import Field, model_validator
 from pydantic.config import JsonDict
+from pydantic.json_schema import SkipJsonSchema
 
-from divert.answers import YesNo
+from divert.answers import IsoDate, YesNo
 from divert.casework.command import Command, Context, EntryNumber, LondonInstant, Reasons, Short, Words
+from divert.clock import LONDON, london_date
 from divert.models import Appointment, Case
+from divert.working_days import is_bank_holiday
 
+MOST_MEETINGS = 40
 Asker = Literal["client", "service"]
 WHICH: JsonDict = {"choices": "appointments"}
 
@@ -20,17 +27,61 @@ class BookAppointment(
         "examples": [{"starts_at": "2019-05-15T10:00", "purpose": "First meeting", "place": "Community Safety Hub"}]
     },
 ):
-    """Book a meeting with the person."""
+    """Book a meeting with the person, or a series of them at the same time of day."""
 
     starts_at: LondonInstant = Field(title="Date and time")
     purpose: Short = Field(title="What for", min_length=1)
     place: Short = Field(title="Where", min_length=1)
+    every_weeks: int | None = Field(
+        default=None,
+        ge=1,
+        le=8,
+        title="If it repeats: every how many weeks",
+        description="A meeting that would fall on a bank holiday is left out.",
+    )
+    until_on: IsoDate | None = Field(
+        default=None, title="If it repeats: until", description="The last day on which there may be a meeting."
+    )
+
+    later: SkipJsonSchema[list[LondonInstant] | None] = Field(default=None, max_length=MOST_MEETINGS)
+    """The further meetings as they were booked: what is a bank holiday may be proclaimed afterwards."""
+
+    @model_validator(mode="after")
+    def _whole_series(self) -> "BookAppointment":
+        if (self.every_weeks is None) != (self.until_on is None):
+            missing = "until_on" if self.until_on is None else "every_weeks"
+            raise ValueError(f"{missing}: a series needs both, every how many weeks and until when.")
+        if self.until_on is not None and self.until_on <= london_date(self.starts_at):
+            raise ValueError("until_on: a series ends after its first meeting. Leave both blank for a single one.")
+        if self.later is None:
+            self.later = list(islice(self._repeats(), MOST_MEETINGS))
+        if len(self.later) == MOST_MEETINGS:
+            raise ValueError(f"until_on: that is more than {MOST_MEETINGS} meetings. Book fewer at a time.")
+        return self
+
+    def _repeats(self) -> Iterator[datetime]:
+        """When each further meeting begins: at the same wall-clock time, whatever the clocks do in between."""
+        at = self.starts_at.astimezone(LONDON)
+        while self.every_weeks is not None and self.until_on is not None:
+            at += timedelta(weeks=self.every_weeks)
+            if at.date() > self.until_on:
+                return
+            if not is_bank_holiday(at.date()):
+                yield at
 
     def apply(self, case: Case, context: Context) -> None:
-        """The appointment has the number of this entry."""
-        case.appointments.append(
-            Appointment(seq=context.seq, at=self.starts_at, purpose=self.purpose, place=self.place, status="booked")
-        )
+        """The first has the number of this entry, or the next one free."""
+        for number, at in enumerate((self.starts_at, *(self.later or ())), start=_next_number(case, context)):
+            case.appointments.append(
+                Appointment(
+                    number=number,
+                    seq=context.seq,
+                    at=at,
+                    purpose=self.purpose,
+                    place=self.place,
+                    status="booked",
+                )
+            )
 
 
 class RescheduleAppointment(
@@ -54,12 +105,13 @@ class RescheduleAppointment(
             old.status = "moved"
             case.appointments.append(
                 Appointment(
+                    number=_next_number(case, context),
                     seq=context.seq,
                     at=self.starts_at,
                     purpose=old.purpose,
                     place=old.place,
                     status="booked",
-                    moved_from=old.seq,
+                    moved_from=old.number,
                 )
             )
 
@@ -69,17 +121,23 @@ class CancelAppointment(
     title="Cancel an appointment",
     json_schema_extra={"examples": [{"appointment": 10, "asked_by": "service", "why": "Keyworker ill."}]},
 ):
-    """Call a meeting off."""
+    """Call a meeting off, or what is left of a series."""
 
     appointment: EntryNumber = Field(title="Appointment", json_schema_extra=WHICH)
     asked_by: Asker = Field(title="Who asked")
     why: Reasons = Field(title="Why")
+    rest_of_series: YesNo = Field(default=False, title="Call off every later meeting of its series too")
+
+    def called_off(self, case: Case) -> list[Appointment]:
+        """The meeting, and those that go with it, in order."""
+        first = appointment(case, self.appointment)
+        later = series(case, first) if first is not None and self.rest_of_series else []
+        return [first, *(one for one in later if one.at > first.at)] if first is not None else []
 
     def apply(self, case: Case, context: Context) -> None:
-        """It keeps its date."""
-        old = appointment(case, self.appointment)
-        if old is not None:
-            old.status = "cancelled"
+        """They keep their dates."""
+        for one in self.called_off(case):
+            one.status = "cancelled"
 
 
 class Attendance(Command):
@@ -127,6 +185,15 @@ class CorrectAttendance(
     reason: Reasons = Field(title="Why, and on what evidence")
 
 
-def appointment(case: Case, seq: int) -> Appointment | None:
-    """The appointment that entry `seq` booked."""
-    return next((one for one in case.appointments if one.seq == seq), None)
+def appointment(case: Case, number: int) -> Appointment | None:
+    """The appointment of that number."""
+    return next((one for one in case.appointments if one.number == number), None)
+
+
+def series(case: Case, one: Appointment) -> list[Appointment]:
+    """The meetings still booked by the entry that booked this one."""
+    return [other for other in case.appointments if other.seq == one.seq and other.status == "booked"]
+
+
+def _next_number(case: Case, context: Context) -> int:
+    return max([context.seq, *(one.number + 1 for one in case.appointments)])

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from divert.answers import IsoDate, YesNo
 from divert.casework.command import Command, Context, Reasons, Short, Words
-from divert.casework.commands.contract import ConditionNumber
+from divert.casework.commands.conditions import ConditionNumber
 from divert.models import Breach, Case
 
 
@@ -31,7 +31,10 @@ class ReportBreach(
     occurred_on: IsoDate = Field(title="Date it happened")
     what: Reasons = Field(title="What happened, and what was tried before")
     excuse_asked: YesNo = Field(title="Was the person asked for a reasonable excuse")
-    excuse: Reasons = Field(title="What they said, or why they could not be asked")
+    excuse: Reasons = Field(
+        title="What they said, or why they could not be asked",
+        description="Ask whether they knew of it, and about illness, caring, work, travel, money and safety.",
+    )
 
     def apply(self, case: Case, context: Context) -> None:
         """One report."""
@@ -89,6 +92,22 @@ class DecideBreach(
             report.decided_on = context.today
             if self.decision == "end":
                 case.return_reason = "breached" if report.kind == "breach" else "new_offence"
+
+
+class ReviewBreach(
+    Command,
+    title="Review the breach decision",
+    json_schema_extra={"examples": [{"reasons": "The attendance sheet has come in: every session was kept."}]},
+):
+    """Take a case back from the force because evidence has come in since it was ended. The breach is decided afresh."""
+
+    reasons: Reasons = Field(title="What has come in, and why it might change the decision")
+
+    def apply(self, case: Case, context: Context) -> None:
+        """The same report, undecided again. What was decided is in the history."""
+        case.return_reason = None
+        ended = case.breaches[-1]
+        ended.decision = ended.decided_by = ended.decided_on = None
 
 
 def open_breach(case: Case) -> Breach | None:

@@ -1,16 +1,17 @@
-"""The contract of conditions: signed, kept, varied, paused, or declined."""
+"""The contract of conditions: signed, varied, paused, or declined."""
 
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from divert.answers import IsoDate
 from divert.casework.command import Command, Context, Reasons, Short, Words
 from divert.models import Case, Condition, Contract, Pause
 from divert.rulebook import rulebook
 
-ConditionNumber = Annotated[int, Field(ge=1, le=99, json_schema_extra={"choices": "open_conditions"})]
+ContractClock = Literal["contract_end", "condition_dates"]
 
 
 class Promise(BaseModel):
@@ -22,6 +23,8 @@ class Promise(BaseModel):
     detail: Short | None = Field(default=None, title="In particular", description="The place, the amount, the course.")
     provider: Short | None = Field(default=None, title="Provider")
     due_on: IsoDate | None = Field(default=None, title="By when", description="Blank: by the end of the contract.")
+    text: SkipJsonSchema[Words | None] = None
+    """What is signed, copied from the catalogue with the signature: the catalogue may change, the promise does not."""
 
     @field_validator("code")
     @classmethod
@@ -31,9 +34,14 @@ class Promise(BaseModel):
         return value
 
     def words(self) -> str:
-        """The condition as the person reads and signs it."""
+        """The condition as the person reads and signs it, from the catalogue."""
         text = rulebook().conditions[self.code].text
         return f"{text} In particular: {self.detail}." if self.detail else text
+
+    @model_validator(mode="after")
+    def _copy(self) -> "Promise":
+        self.text = self.text or self.words()
+        return self
 
 
 class Terms(Command):
@@ -58,7 +66,7 @@ class Terms(Command):
         for number, promise in enumerate(self.conditions, start=len(case.conditions) + 1):
             if promise.code in standing:
                 kept = standing.pop(promise.code)
-                kept.text, kept.provider, kept.seq = promise.words(), promise.provider, context.seq
+                kept.text, kept.provider, kept.seq = promise.text or "", promise.provider, context.seq
                 kept.due_on = promise.due_on
                 continue
             case.conditions.append(
@@ -67,7 +75,7 @@ class Terms(Command):
                     seq=context.seq,
                     code=promise.code,
                     kind=rulebook().conditions[promise.code].kind,
-                    text=promise.words(),
+                    text=promise.text or "",
                     provider=promise.provider,
                     due_on=promise.due_on,
                     status="open",
@@ -110,52 +118,6 @@ class DeclineContract(
         case.return_reason = "declined"
 
 
-class RecordProgress(
-    Command,
-    title="Record progress",
-    json_schema_extra={"examples": [{"condition": 4, "evidence": "Two of four sessions attended, engaged well."}]},
-):
-    """Record what has been done towards a condition."""
-
-    words_only = True
-
-    condition: ConditionNumber = Field(title="Condition")
-    evidence: Reasons = Field(title="What was done, and how it is known")
-
-
-class MarkConditionKept(
-    Command,
-    title="Mark a condition as kept",
-    json_schema_extra={
-        "examples": [{"condition": 4, "kept_on": "2019-07-20", "evidence": "Course certificate seen by the keyworker."}]
-    },
-):
-    """Record that a condition has been kept in full."""
-
-    condition: ConditionNumber = Field(title="Condition")
-    kept_on: IsoDate = Field(title="Date it was kept")
-    evidence: Reasons = Field(title="How it is known")
-
-    def apply(self, case: Case, context: Context) -> None:
-        """Settled on the day it was kept, whenever that was recorded."""
-        settle(case, self.condition, "kept", self.kept_on)
-
-
-class WaiveCondition(
-    Command,
-    title="Waive a condition",
-    json_schema_extra={"examples": [{"condition": 5, "reasons": "The garden closed; no other place could be found."}]},
-):
-    """Let a condition go, for a reason that is not the person's fault."""
-
-    condition: ConditionNumber = Field(title="Condition")
-    reasons: Reasons = Field(title="Reasons")
-
-    def apply(self, case: Case, context: Context) -> None:
-        """Settled today."""
-        settle(case, self.condition, "waived", context.today)
-
-
 class VaryContract(
     Terms,
     title="Vary the contract",
@@ -181,13 +143,26 @@ class PauseContract(
     Command,
     title="Pause the contract",
     json_schema_extra={
-        "examples": [{"from_on": "2019-06-01", "until_on": "2019-06-14", "why": "In hospital. The limit runs on."}]
+        "examples": [
+            {
+                "from_on": "2019-06-01",
+                "until_on": "2019-06-14",
+                "stops": ["contract_end", "condition_dates"],
+                "why": "In hospital. The limit runs on.",
+            }
+        ]
     },
 ):
-    """Stop the contract's own clock for an interval; its end moves by as many days. The time limit never stops."""
+    """Stop clocks of the contract for an interval: they run on by as many days later. The time limit never stops."""
 
     from_on: IsoDate = Field(title="First day of the pause")
     until_on: IsoDate = Field(title="Last day of the pause")
+    stops: list[ContractClock] = Field(
+        default=["contract_end"],
+        title="Clocks that stop",
+        description="The time limit for a charge never stops, and appointments stay booked unless they are moved.",
+        min_length=1,
+    )
     why: Reasons = Field(title="Why")
 
     @field_validator("until_on")
@@ -200,14 +175,15 @@ class PauseContract(
 
     def new_end(self, case: Case) -> date | None:
         """The contract's last day after the pause."""
-        return case.contract.ends_on + timedelta(days=days_in(self.from_on, self.until_on)) if case.contract else None
+        if case.contract is None or "contract_end" not in self.stops:
+            return case.contract.ends_on if case.contract else None
+        return case.contract.ends_on + timedelta(days=days_in(self.from_on, self.until_on))
 
     def apply(self, case: Case, context: Context) -> None:
-        """The end moves out."""
-        new_end = self.new_end(case)
-        if case.contract is not None and new_end is not None:
-            case.contract.ends_on = new_end
-            case.pauses.append(Pause(seq=context.seq, from_on=self.from_on, until_on=self.until_on))
+        """What stops moves out."""
+        pause = Pause(seq=context.seq, from_on=self.from_on, until_on=self.until_on, stops=sorted(set(self.stops)))
+        case.pauses.append(pause)
+        _move_clocks(case, pause, days_in(self.from_on, self.until_on))
 
 
 class ResumeContract(
@@ -220,25 +196,26 @@ class ResumeContract(
 
     def apply(self, case: Case, context: Context) -> None:
         """Give back the unused days."""
-        pause = running_pause(case)
-        if pause is None or case.contract is None:
-            return
-        case.contract.ends_on -= timedelta(days=days_in(self.resumed_on, pause.until_on))
-        pause.resumed_on = self.resumed_on
+        pause = running_pause(case, context.today)
+        if pause is not None:
+            pause.resumed_on = self.resumed_on
+            _move_clocks(case, pause, -days_in(self.resumed_on, pause.until_on))
 
 
-def running_pause(case: Case) -> Pause | None:
-    """The pause that nobody has ended yet."""
-    return next((one for one in reversed(case.pauses) if one.resumed_on is None), None)
+def running_pause(case: Case, on: date) -> Pause | None:
+    """The pause that a day lies in or before, and that nobody has ended."""
+    return next((one for one in reversed(case.pauses) if one.resumed_on is None and one.until_on >= on), None)
+
+
+def _move_clocks(case: Case, pause: Pause, days: int) -> None:
+    """Move what a pause stops: the contract's end, and each open condition's own date from its first day on."""
+    if "contract_end" in pause.stops and case.contract is not None:
+        case.contract.ends_on += timedelta(days=days)
+    for one in case.conditions if "condition_dates" in pause.stops else ():
+        if one.status == "open" and one.due_on is not None and one.due_on >= pause.from_on:
+            one.due_on += timedelta(days=days)
 
 
 def days_in(first: date, last: date) -> int:
     """Days from first to last, both included."""
     return (last - first).days + 1
-
-
-def settle(case: Case, number: int, status: str, on: date) -> None:
-    """Give a condition its standing."""
-    for one in case.conditions:
-        if one.number == number:
-            one.status, one.settled_on = status, on

@@ -42,7 +42,7 @@ def _what_is_missing(_case: Case, _context: Context, command: IssueDocument) -> 
 def what_it_is_about_is_there(case: Case, _context: Context, command: IssueDocument) -> bool:
     match command.settled.about:
         case "appointment":
-            return any(one.seq == command.about and one.status == "booked" for one in case.appointments)
+            return any(one.number == command.about and one.status == "booked" for one in case.appointments)
         case "breach":
             return any(one.seq == command.about for one in case.breaches)
         case _:

@@ -27,6 +27,7 @@ def no_open_case(_case: Case, context: Context, command: Refer) -> bool:
 
 NOT_AHEAD = (
     "referred_on", "signed_on", "kept_on", "told_on", "occurred_on", "decided_on", "checked_on", "said_on",
+    "effective_on",
 )  # fmt: skip
 
 

@@ -1,12 +1,9 @@
-"""What must hold while a person is with the scheme: keyworker, needs, contract, appointments, breach."""
+"""What must hold of the terms a person is with the scheme on: keyworker, needs, contract."""
 
 from datetime import date, timedelta
-from typing import Any
 
 from divert.casework.command import Command, Context
-from divert.casework.commands.appointments import Attendance, CancelAppointment, RescheduleAppointment, appointment
-from divert.casework.commands.breach import RecordNewOffence, ReportBreach, open_breach
-from divert.casework.commands.contract import PauseContract, Terms, VaryContract, running_pause
+from divert.casework.commands.contract import PauseContract, ResumeContract, Terms, VaryContract, running_pause
 from divert.casework.commands.support import Allocate, AssessNeeds
 from divert.casework.guard import guard
 from divert.clock import written_date
@@ -93,6 +90,26 @@ def conditions_within_the_maximum(case: Case, context: Context, command: Terms) 
     return len(command.conditions) <= context.pack(case).contract.conditions_max
 
 
+def _not_offered(_case: Case, context: Context, command: Terms) -> list[str]:
+    known = context.rules.conditions
+    return [one.code for one in command.conditions if not known[one.code].offered(command.signed_on)]
+
+
+def _names_not_offered(case: Case, context: Context, command: Terms) -> str:
+    named = ", ".join(_not_offered(case, context, command))
+    return f"The catalogue does not offer this on {written_date(command.signed_on)}: {named}."
+
+
+@guard(_names_not_offered)
+def conditions_offered(case: Case, context: Context, command: Terms) -> bool:
+    return not _not_offered(case, context, command)
+
+
+@guard("The words of a condition are the catalogue's. Put what is particular to this person in the detail.")
+def words_of_the_catalogue(_case: Case, _context: Context, command: Terms) -> bool:
+    return all(one.text == one.words() for one in command.conditions)
+
+
 @guard("Contact with a victim is free for both and can never be a condition that someone could break.")
 def no_victim_contact_as_condition(_case: Case, context: Context, command: Terms) -> bool:
     return not any(context.rules.conditions[one.code].victim_contact for one in command.conditions)
@@ -144,85 +161,29 @@ def probation_lead_agreed(_case: Case, context: Context, command: VaryContract) 
 
 
 @guard("The contract is paused already.")
-def not_paused(case: Case, _context: Context) -> bool:
-    return running_pause(case) is None
+def not_paused(case: Case, context: Context) -> bool:
+    return running_pause(case, context.today) is None
 
 
 @guard("The contract is not paused.")
-def paused(case: Case, _context: Context) -> bool:
-    return running_pause(case) is not None
+def paused(case: Case, context: Context) -> bool:
+    return running_pause(case, context.today) is not None
 
 
-@guard("There is no open condition with that number.")
-def condition_is_open(case: Case, _context: Context, command: Any) -> bool:
-    return any(one.number == command.condition and one.status == "open" for one in case.conditions)
+def _states_the_pause(case: Case, context: Context, _command: ResumeContract) -> str:
+    pause = running_pause(case, context.today)
+    if pause is None:
+        return ""
+    return f"The pause runs from {written_date(pause.from_on)} to {written_date(pause.until_on)}: name a day of it."
 
 
-def _names_open_conditions(case: Case, _context: Context, _command: Command | None) -> str:
-    unsettled = [
-        f"{one.number} ({one.code})" for one in case.conditions if one.status == "open" and one.kind != "refrain"
-    ]
-    return f"Every condition must be kept or waived. Still open: {', '.join(unsettled)}."
+@guard(_states_the_pause)
+def resumed_within_the_pause(case: Case, context: Context, command: ResumeContract) -> bool:
+    pause = running_pause(case, context.today)
+    return pause is None or pause.from_on <= command.resumed_on <= pause.until_on
 
 
-@guard(_names_open_conditions)
-def conditions_kept_or_waived(case: Case, _context: Context) -> bool:
-    return not any(one.status == "open" and one.kind != "refrain" for one in case.conditions)
-
-
-# Appointments
-
-
-@guard("There is no booked appointment with that number.")
-def appointment_is_booked(
-    case: Case, _context: Context, command: RescheduleAppointment | CancelAppointment | Attendance
-) -> bool:
-    one = appointment(case, command.appointment)
-    return one is not None and one.status == "booked"
-
-
-@guard("Nothing has been recorded for that appointment yet.")
-def attendance_recorded(case: Case, _context: Context, command: Attendance) -> bool:
-    one = appointment(case, command.appointment)
-    return one is not None and one.status == "past"
-
-
-@guard("That appointment has not taken place yet: attendance in the future cannot be recorded.")
-def appointment_is_past(case: Case, context: Context, command: Attendance) -> bool:
-    one = appointment(case, command.appointment)
-    return one is None or one.at <= context.at
-
-
-# Breach
-
-
-@guard("That day is outside the contract's term.")
-def within_term(case: Case, _context: Context, command: ReportBreach | RecordNewOffence) -> bool:
+@guard("The pause lies outside the contract's term.")
+def pause_within_the_term(case: Case, _context: Context, command: PauseContract) -> bool:
     first = case.contracts[0].signed_on if case.contracts else None
-    return first is not None and case.contract is not None and first <= command.occurred_on <= case.contract.ends_on
-
-
-@guard("Name conditions of this contract.")
-def conditions_of_this_contract(case: Case, _context: Context, command: ReportBreach) -> bool:
-    return set(command.conditions) <= {one.number for one in case.conditions if one.status != "withdrawn"}
-
-
-@guard("Ask the person for their reasonable excuse, or say why they could not be asked, before reporting a breach.")
-def excuse_asked(_case: Case, _context: Context, command: ReportBreach) -> bool:
-    return command.excuse_asked or len(command.excuse) >= 10
-
-
-@guard("You reported this. Somebody else decides it.")
-def not_the_reporter(case: Case, context: Context) -> bool:
-    report = open_breach(case)
-    return report is None or report.reported_by != context.by.username
-
-
-@guard("The decision is that the case ends.")
-def it_ends(case: Case, _context: Context) -> bool:
-    return bool(case.breaches) and case.breaches[-1].decision == "end"
-
-
-@guard("The decision is that the case goes on.")
-def it_goes_on(case: Case, context: Context) -> bool:
-    return not it_ends.holds(case, context)
+    return first is not None and case.contract is not None and first <= command.from_on <= case.contract.ends_on
