@@ -12,7 +12,7 @@ from pydantic import Field
 from divert.eligibility.policy import Packs, load_packs
 from divert.message_rules import MessageRules, load_messages
 from divert.offences import Catalogue, load_offences
-from divert.rule_files import RulesError, Strict, read, rules_folder
+from divert.rule_files import RulesError, Strict, in_date_order, read, rules_folder
 
 
 class ConditionType(Strict):
@@ -122,8 +122,20 @@ class Rulebook:
     outcomes: Mapping[int, Outcome]
     close_reasons: Mapping[str, CloseReason]
     return_reasons: Mapping[str, ReturnReason]
-    deadlines: Mapping[str, DeadlineRule]
+    deadline_editions: Mapping[date, Mapping[str, DeadlineRule]]
+    """By the day each starts, the latest first; each holds every kind, changed there or not."""
+
     messages: MessageRules
+
+    @property
+    def deadlines(self) -> Mapping[str, DeadlineRule]:
+        """The rules of the latest edition."""
+        return next(iter(self.deadline_editions.values()))
+
+    def deadlines_on(self, on: date) -> Mapping[str, DeadlineRule]:
+        """The rules by which a deadline that arises that day is set; before the first edition, the first."""
+        in_force = (rules for starts, rules in self.deadline_editions.items() if starts <= on)
+        return next(in_force, [*self.deadline_editions.values()][-1])
 
     @property
     def limit_alert_days(self) -> tuple[int, ...]:
@@ -153,7 +165,7 @@ def rulebook(folder: Path | None = None) -> Rulebook:
         outcomes=_by(folder / "outcomes.toml", "code", read(folder / "outcomes.toml", _Outcomes).outcome),
         close_reasons=_by(folder / "closing.toml", "code", closing.close_reason),
         return_reasons=_by(folder / "closing.toml", "code", closing.return_reason),
-        deadlines=_by(folder / "deadlines.toml", "kind", read(folder / "deadlines.toml", _Deadlines).deadline),
+        deadline_editions=_deadlines(folder / "deadlines"),
         messages=load_messages(folder / "messages.toml", offences),
     )
     _require_whole(book)
@@ -172,6 +184,16 @@ def _by(path: Path, key: str, entries: tuple[Entry, ...]) -> dict[Any, Entry]:
             raise RulesError(path, str(name), "stands twice")
         found[name] = entry
     return found
+
+
+def _deadlines(folder: Path) -> dict[date, Mapping[str, DeadlineRule]]:
+    """Each edition with what it carries over from the one before, the latest first."""
+    editions: dict[date, Mapping[str, DeadlineRule]] = {}
+    carried: dict[str, DeadlineRule] = {}
+    for path in in_date_order(folder):
+        carried |= _by(path, "kind", read(path, _Deadlines).deadline)
+        editions[date.fromisoformat(path.stem[:10])] = dict(carried)
+    return dict(reversed(editions.items()))
 
 
 def _require_whole(book: Rulebook) -> None:

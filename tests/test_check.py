@@ -1,5 +1,10 @@
 """`check` proves a whole database, and notices when something in it is not so."""
 
+import re
+from datetime import date
+from pathlib import Path
+from shutil import copytree
+
 import pytest
 from sqlalchemy import text
 
@@ -8,6 +13,7 @@ from divert.casework.commands.contract import VaryContract
 from divert.casework.commands.record import AddNote, LinkCases, MergePerson
 from divert.casework.commands.referral import CorrectFacts
 from divert.models import State
+from divert.rulebook import rulebook
 from tests.office import KEYWORKER, MANAGER, OFFICER, SIGNED_CONDITIONS, Office
 
 
@@ -39,6 +45,33 @@ def test_corrections_variations_links_and_merges_replay_to_what_is_stored(office
     }
     office.does(KEYWORKER, VaryContract.model_validate({**vary, "agreed_by": "probation.lead"}), dale)
     assert faults(office) == []
+
+
+def test_a_change_of_periods_is_for_what_comes_and_leaves_what_was_sound(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From June the police have one working day; the case of May was given three, and keeps them."""
+    before = office.case_in(State.under_decision)
+    folder = tmp_path / "rules"
+    copytree(rulebook().folder, folder)
+    months = (folder / "deadlines" / "2019-01-01.toml").read_text(encoding="utf-8")
+    changed = "[[deadline]]" + months[months.index('\nkind = "police_decision"') :].split("[[deadline]]")[0]
+    changed = re.sub(r"^days = \d+", "days = 1", changed, flags=re.M)
+    (folder / "deadlines" / "2019-06-01.toml").write_text(changed, encoding="utf-8")
+    monkeypatch.setenv("DIVERT_RULES", str(folder))
+    rulebook.cache_clear()
+    try:
+        after = office.on("2019-06-03").case_in(State.under_decision, crime_ref="CVP-19-2", surname="Brook")
+        assert (due(office, before), due(office, after)) == (date(2019, 5, 9), date(2019, 6, 4))
+        assert faults(office) == []
+    finally:
+        rulebook.cache_clear()
+
+
+def due(office: Office, ref: str) -> date:
+    """The day by which the police are to decide."""
+    with office.open(ref) as case:
+        return next(one.due_on for one in case.deadlines if one.kind == "police_decision")
 
 
 @pytest.mark.parametrize(

@@ -165,9 +165,9 @@ def test_every_need_but_the_restricted_has_a_condition_that_serves_it() -> None:
         ("outcomes.toml", "code = 21", "code = 20", "outcomes.toml: 20: stands twice"),
         ("outcomes.toml", "starts = 2019-04-01", 'starts = "soon"', "outcome 22, starts: Input should be a valid date"),
         ("closing.toml", "outcome = 17", "outcome = 71", "close_reason time_expired: there is no outcome 71"),
-        ("deadlines.toml", 'title = "Have', 'name = "Have', "deadline agreement, title: is missing"),
+        ("deadlines/2019-01-01.toml", 'title = "Have', 'name = "Have', "deadline agreement, title: is missing"),
         (
-            "deadlines.toml",
+            "deadlines/2019-01-01.toml",
             'unit = "working"',
             'unit = "lunar"',
             "deadline agreement, unit: Input should be 'working'",

@@ -34,7 +34,7 @@ def follow(case: Case, context: Context) -> None:
         else:
             end(row, "met" if since is None else "superseded", context)
     for (kind, about), since in wanted.items():
-        rule = context.rules.deadlines[kind]
+        rule = context.rules.deadlines_on(context.today)[kind]
         add(case, rule, about, since, due(rule, since, enhanced=_enhanced(case)), context)
 
 

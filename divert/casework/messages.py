@@ -70,7 +70,7 @@ def _occasions(
     """What fills a rule's words, and what goes with them: once, or for a reminder once for each meeting of a series."""
     wording = {"ref": case.ref}
     if isinstance(command, EscalateDeadline):
-        missed = context.rules.deadlines[command.kind]
+        missed = context.rules.deadlines_on(context.today)[command.kind]
         wording |= {"title": missed.title, "due": written_date(command.due_on)}
     first = _appointment(case, command, context)
     if first is None:
@@ -99,7 +99,8 @@ def _recipient(rule: MessageRule, case: Case, command: Command, context: Context
     if rule.to == "keyworker":
         return case.keyworker
     if rule.to == "owner":
-        return context.rules.deadlines[command.kind].escalate_to if isinstance(command, EscalateDeadline) else None
+        rules = context.rules.deadlines_on(context.today)
+        return rules[command.kind].escalate_to if isinstance(command, EscalateDeadline) else None
     return rule.to
 
 

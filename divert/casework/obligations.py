@@ -1,7 +1,7 @@
 """What is outstanding in a case: one function a kind, true of the case as it stands, with the day it counts from.
 
-`rules/deadlines.toml` says how long each may take, whose it is and to whom it goes when missed. A kind stands in both
-places or the rulebook does not load. Nothing here is stored: `deadlines.follow` keeps the rows in step with it.
+The dated files of `rules/deadlines/` say how long each may take, whose it is and to whom it goes when missed; a kind
+stands in both places. Nothing here is stored: `deadlines.follow` keeps the rows in step with it.
 """
 
 from collections.abc import Callable, Iterator

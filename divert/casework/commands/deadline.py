@@ -34,7 +34,8 @@ class MoveDeadline(
         row = deadlines.find(case, self.kind, self.about)
         if row is not None:
             deadlines.end(row, "superseded", context)
-            deadlines.add(case, context.rules.deadlines[self.kind], self.about, row.since, self.due_on, context)
+            rule = context.rules.deadlines_on(context.today)[self.kind]
+            deadlines.add(case, rule, self.about, row.since, self.due_on, context)
 
 
 class EscalateDeadline(
@@ -51,4 +52,4 @@ class EscalateDeadline(
         row = deadlines.find(case, self.kind, self.about)
         if row is not None:
             row.escalated_on = context.today
-            row.owner_role = Role(context.rules.deadlines[self.kind].escalate_to)
+            row.owner_role = Role(context.rules.deadlines_on(context.today)[self.kind].escalate_to)

@@ -26,4 +26,6 @@ def moved_ahead(_case: Case, context: Context, command: MoveDeadline) -> bool:
 def deadline_missed(case: Case, context: Context, command: EscalateDeadline) -> bool:
     row = deadlines.find(case, command.kind, command.about)
     missed = row is not None and row.due_on == command.due_on and row.escalated_on is None
-    return missed and deadlines.is_missed(command.kind, command.due_on, context.today, context.rules.deadlines)
+    return missed and deadlines.is_missed(
+        command.kind, command.due_on, context.today, context.rules.deadlines_on(context.today)
+    )
