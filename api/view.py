@@ -153,6 +153,8 @@ class CaseView(BaseModel):
     return_reason: str | None
     close_reason: str | None
     outcome_code: int | None
+    keep_until: date | None = Field(description="Kept until then, where somebody has said so.")
+    disposed_at: datetime | None = Field(description="When what says who it was about was erased; null: it was not.")
     support: SupportView | None = Field(description="null: the caller may not know it.")
 
 

@@ -89,6 +89,14 @@ class DeadlineRule(Strict):
     keyworker_owns: bool = False
 
 
+class Retention(Strict):
+    """How many months a case is kept after it ended in that state."""
+
+    state: Literal["completed", "prosecuted", "closed"]
+    months: int = Field(ge=1)
+    authority: str = Field(max_length=200)
+
+
 class _Conditions(Strict):
     condition: tuple[ConditionType, ...]
 
@@ -110,6 +118,10 @@ class _Deadlines(Strict):
     deadline: tuple[DeadlineRule, ...]
 
 
+class _Retention(Strict):
+    retention: tuple[Retention, ...] = Field(min_length=3)
+
+
 @dataclass(frozen=True)
 class Rulebook:
     """Every rule of one folder, by code, in the order of its file."""
@@ -124,7 +136,7 @@ class Rulebook:
     return_reasons: Mapping[str, ReturnReason]
     deadline_editions: Mapping[date, Mapping[str, DeadlineRule]]
     """By the day each starts, the latest first; each holds every kind, changed there or not."""
-
+    retention: Mapping[str, Retention]
     messages: MessageRules
 
     @property
@@ -166,6 +178,7 @@ def rulebook(folder: Path | None = None) -> Rulebook:
         close_reasons=_by(folder / "closing.toml", "code", closing.close_reason),
         return_reasons=_by(folder / "closing.toml", "code", closing.return_reason),
         deadline_editions=_deadlines(folder / "deadlines"),
+        retention=_by(folder / "retention.toml", "state", read(folder / "retention.toml", _Retention).retention),
         messages=load_messages(folder / "messages.toml", offences),
     )
     _require_whole(book)

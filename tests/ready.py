@@ -165,5 +165,6 @@ READY: dict[str, Ready] = {
     "link-cases": (INSPECTOR, _beside_another),
     "merge-person": (MANAGER, _beside_another),
     "record-follow-up": (INSPECTOR, _in(State.completed, "2020-08-10")),
+    "review-retention": (MANAGER, _in(State.completed)),
 }
 """Every command but the one that opens a case and the worker's own."""

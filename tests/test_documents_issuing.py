@@ -1,5 +1,6 @@
 """Issuing a document: only what was looked at leaves the house, and what left can be proved ever after."""
 
+import json
 from io import BytesIO
 
 import pytest
@@ -12,6 +13,7 @@ from divert.casework.commands.conditions import MarkConditionKept
 from divert.casework.commands.documents import IssueDocument, sha256
 from divert.casework.commands.record import AddNote
 from divert.casework.workflow import NotAllowed, Refused
+from divert.documents.inputs import inputs
 from divert.documents.kinds import KINDS, DocumentKind
 from divert.models import Access, Document, State
 from divert.people.staff import Actor
@@ -191,6 +193,48 @@ def test_a_bundle_lists_the_documents_issued_and_proves_the_record(desk: Office)
         assert case.head in said.replace(" ", "")
     assert f"{contract.version} Contract" in said
     assert digest in said.replace(" ", "")
+
+
+def test_the_record_is_verified_from_a_bundle_alone_as_it_says(desk: Office) -> None:
+    ref, who, about = ready_for(desk, K.handover)
+    with desk.database.reading() as session:
+        said = inputs(K.handover, desk.find(session, ref), session, desk.today, about)
+    before = "0" * 64
+    for one in said["chronology"]:
+        came, went = one["moves"].split(" to ")
+        header = {
+            "at": one["instant"],
+            "by": one["username"],
+            "case": ref,
+            "command": one["command"],
+            "commitment": one["commitment"],
+            "from": None if came == "null" else came,
+            "role": one["role"],
+            "seq": one["seq"],
+            "to": went,
+        }
+        before = sha256((before + json.dumps(header, separators=(",", ":"))).encode())
+        assert before == one["hash"]
+    assert before == said["head"]
+    paper = text_of(previewed(desk, ref, who, K.handover))
+    assert f"divert verify {ref}" in paper
+    for one in said["chronology"]:
+        for stands in (one["instant"], one["moves"], f"{one['username']}, {one['role']}"):
+            assert stands.replace(" ", "") in paper.replace(" ", "")
+
+
+def test_each_version_of_a_contract_stands_in_a_bundle_as_it_was_signed(desk: Office) -> None:
+    ref, who, _ = ready_for(desk, K.handover)
+    said = text_of(previewed(desk, ref, who, K.handover))
+    first, _, second = said.partition("Version 1, signed on 6 May 2019")[2].partition(
+        "Version 2, signed on 27 May 2019"
+    )
+    second = second.partition("How each condition stands")[0]
+    assert "Last day, as signed: 4 August 2019" in first
+    for number, version in ((5, first), (4, second)):
+        assert "4. I will go to the agreed sessions with the alcohol service. With: Local alcohol service." in version
+        assert ("In particular: six hours at the community garden." in version) == (number == 5)
+    assert "Why it changed The garden closed. Agreed by Probation Lead" in second
 
 
 def test_a_bundle_of_a_record_that_was_tampered_with_says_so(desk: Office) -> None:

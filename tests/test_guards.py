@@ -12,6 +12,7 @@ from divert.casework.commands import ending as e
 from divert.casework.commands import referral as r
 from divert.casework.guard import Guard
 from divert.casework.guards import documents as on_paper
+from divert.casework.guards import retention as on_keeping
 from divert.casework.guards import sharing as on_sharing
 from divert.casework.lifecycle import TRANSITIONS
 from divert.casework.workflow import Refused
@@ -68,6 +69,7 @@ def test_no_guard_of_the_table_was_forgotten_here() -> None:
         "was_closed_by_reason",  # below
         *(one.name for one in vars(on_paper).values() if isinstance(one, Guard)),  # test_documents_issuing
         *(one.name for one in vars(on_sharing).values() if isinstance(one, Guard)),  # test_exchange
+        *(one.name for one in vars(on_keeping).values() if isinstance(one, Guard)),  # test_disposal
     }
     assert {guard.name for guard in guards} == {refusal[0] for refusal in REFUSALS} | elsewhere
 

@@ -8,7 +8,8 @@ from divert.config import Settings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-NUMBERS = {"forty": 40, "forty-one": 41, "forty-two": 42, "forty-four": 44, "forty-six": 46}
+UNITS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+NUMBERS = {f"forty-{unit}": 40 + number for number, unit in enumerate(UNITS, start=1)}
 
 
 def test_the_diagram_is_the_table_s() -> None:

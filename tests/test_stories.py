@@ -59,7 +59,11 @@ def test_dale_keeps_his_contract_and_is_never_prosecuted(office: Office) -> None
         assert case.state is State.completed
         assert case.outcome_code == 22
         assert {one.status for one in case.conditions} == {"kept"}
-        assert {one.kind for one in case.deadlines if one.status == "open"} == {"victim_update", "follow_up"}
+        assert {one.kind for one in case.deadlines if one.status == "open"} == {
+            "victim_update",
+            "follow_up",
+            "retention_review",
+        }
     assert len(said(office, dale)) == 17
 
 
@@ -176,7 +180,7 @@ def test_ivan_dies_and_what_is_outstanding_is_cancelled(office: Office) -> None:
     office.does(MANAGER, CloseCase(reason_code="died", explanation="Family told the keyworker."), ivan)
     with office.open(ivan) as case:
         assert (case.state, case.outcome_code) == (State.closed, 5)
-        assert {one.kind for one in case.deadlines if one.status == "open"} == {"victim_update"}
+        assert {one.kind for one in case.deadlines if one.status == "open"} == {"victim_update", "retention_review"}
 
 
 def test_a_case_closed_in_error_goes_on_where_it_was(office: Office) -> None:

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from divert.casework import deadlines
 from divert.casework.command import Context
 from divert.casework.commands.documents import sha256
+from divert.casework.disposal import left_of
 from divert.casework.lifecycle import COMMANDS
-from divert.casework.obligations import OBLIGATIONS
+from divert.casework.obligations import outstanding
 from divert.casework.workflow import carry_out
 from divert.db import Database
 from divert.models import FINAL, OPEN, Case, LedgerEntry, OutboxMessage, Person, Row, State
@@ -37,6 +38,8 @@ def check(session: Session) -> Iterator[Fault]:
         for case_id in session.scalars(select(Case.id).order_by(Case.id)).all():
             case = session.get_one(Case, case_id)
             yield from _invariants(case)
+            if case.disposed_at is not None:
+                yield from (Fault(case.ref, None, f"disposed of, but not its {one}") for one in left_of(session, case))
             yield from replayed(session, case, scratch)
             session.expunge_all()
     finally:
@@ -52,7 +55,7 @@ def _invariants(case: Case) -> Iterator[Fault]:
 def _statements(case: Case) -> Iterator[tuple[bool, str]]:
     waiting = [one for one in case.deadlines if one.status == "open"]
     held = [one.keyworker for one in case.allocations if one.to_at is None]
-    wanted = {(kind, one.about, one.since) for kind, arises in OBLIGATIONS.items() for one in arises(case)}
+    wanted = {(kind, one.about, one.since) for kind, one in outstanding(case)}
     if case.state in OPEN:
         yield any(deadlines.in_somebodys_hands(case)), "it is open and waits for nobody"
         yield deadlines.owner(case, rulebook().deadlines) is not None, "it is open and is nobody's"

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from sqlalchemy import ColumnElement
 
 from divert.casework.command import Context
-from divert.casework.obligations import OBLIGATIONS
+from divert.casework.obligations import OBLIGATIONS, outstanding
 from divert.models import Case, Deadline, Role
 from divert.models.case import PRECAUTIONARY_LIMIT, STATUTORY_LIMIT
 from divert.rulebook import DeadlineRule
@@ -26,7 +26,7 @@ ABOUT_THE_LIMIT = frozenset(kind for kind in OBLIGATIONS if kind.startswith("lim
 
 def follow(case: Case, context: Context) -> None:
     """Bring a case's deadlines in step with what is outstanding in it now."""
-    wanted = {(kind, one.about): one.since for kind, arises in OBLIGATIONS.items() for one in arises(case)}
+    wanted = {(kind, one.about): one.since for kind, one in outstanding(case)}
     for row in standing(case):
         since = wanted.get((row.kind, row.about))
         if since == row.since:

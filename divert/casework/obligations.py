@@ -9,7 +9,9 @@ from datetime import date
 from typing import NamedTuple
 
 from divert.clock import london_date
-from divert.models import ANSWERED, OPEN, Case, State
+from divert.models import ANSWERED, FINAL, OPEN, Case, State
+from divert.rulebook import rulebook
+from divert.time_limits import add_months
 
 
 class Outstanding(NamedTuple):
@@ -163,6 +165,12 @@ def follow_up(case: Case) -> Iterator[Outstanding]:
         yield Outstanding(0, entered(case))
 
 
+def retention_review(case: Case) -> Iterator[Outstanding]:
+    """The case has ended, and will one day have been kept for long enough."""
+    if case.state in FINAL:
+        yield Outstanding(0, kept_until(case))
+
+
 OBLIGATIONS: dict[str, Obligation] = {
     "agreement": agreement,
     "facts": facts,
@@ -189,8 +197,20 @@ OBLIGATIONS: dict[str, Obligation] = {
     "statutory_limit": limit,
     "precautionary_limit": precaution,
     "follow_up": follow_up,
+    "retention_review": retention_review,
 }
 """Every kind of deadline, and when something of it is outstanding."""
+
+
+def outstanding(case: Case) -> Iterator[tuple[str, Outstanding]]:
+    """Everything that must still happen in a case, by kind: nothing, once it was disposed of."""
+    if case.disposed_at is None:
+        yield from ((kind, one) for kind, arises in OBLIGATIONS.items() for one in arises(case))
+
+
+def kept_until(case: Case) -> date:
+    """The last day on which an ended case is kept without anybody's saying so again."""
+    return case.keep_until or add_months(entered(case), rulebook().retention[case.state].months)
 
 
 def entered(case: Case) -> date:

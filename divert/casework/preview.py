@@ -23,6 +23,8 @@ def preview(case: Case, context: Context, kind: DocumentKind, about: int | None,
     against = objections(case, IssueDocument, context)
     if against.role:
         raise NotAllowed(against.role)
+    if against.reasons:
+        raise Refused(against.reasons)
     failing = [one for one in CAN_BE_MADE if not one.holds(case, context, wanted)]
     if failing:
         raise Refused([(one.name, one.sentence(case, context, wanted)) for one in failing])

@@ -151,6 +151,8 @@ def objections(case: Case, command: type[Command], context: Context, given: Comm
         return Objections(
             reasons=[("state", f"'{command.title()}' is not done while a case is {state.label.lower()}.")]
         )
+    if case.disposed_at is not None:
+        return Objections(reasons=[("disposed_of", "This case was disposed of: nothing can be done to it any more.")])
     failing = [guard for guard in row.provided if not guard.holds(case, context, given)]
     return Objections(reasons=[(guard.name, guard.sentence(case, context, given)) for guard in failing])
 

@@ -6,7 +6,7 @@ and how to reach the victim.
 
 import json
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date
 from typing import Any
 
 from sqlalchemy import select
@@ -102,8 +102,10 @@ def handover(case: Case, session: Session, on: date, _about: int | None) -> Said
         "return_reason": returned.title if returned else case.return_reason,
         "limit": _limit(case, on),
         "victim": _victim(case.victim, record),
+        "verdict": _verdict(case),
         "decisions": [_decision(one, record) for one in record.of(*DECISIONS)],
         "versions": [_version(one, record) for one in record.of(*SIGNINGS)],
+        "ends_on": _written(case.contract.ends_on) if case.contract else None,
         "pauses": [
             {"from": _written(one.from_on), "until": _written(one.until_on), "resumed": _written(one.resumed_on)}
             for one in case.pauses
@@ -131,6 +133,14 @@ def handover(case: Case, session: Session, on: date, _about: int | None) -> Said
 
 def _written(on: date | None) -> str | None:
     return written_date(on) if on is not None else None
+
+
+def _verdict(case: Case) -> str | None:
+    """What the policy advised before either side decided."""
+    if case.check is None:
+        return None
+    turned_on = f" ({case.check.because.replace('_', ' ')})" if case.check.because else ""
+    return f"{case.check.verdict.replace('_', ' ').capitalize()}{turned_on}, by {case.check.pack_id}: advice only"
 
 
 def _limit(case: Case, on: date) -> Said | None:
@@ -204,20 +214,27 @@ def _agreed(record: Record, entry: LedgerEntry) -> list[tuple[str, str]]:
 def _version(entry: LedgerEntry, record: Record) -> Said:
     body = record.bodies[entry.seq]
     if body is None:
-        return {"seq": entry.seq, "signed_on": "–", "ends_on": "–", "conditions": [GONE], "why": None}
+        return {"seq": entry.seq, "signed_on": "–", "ends_on": "–", "conditions": [GONE], "why": None, "agreed": []}
     return {
         "seq": entry.seq,
         "signed_on": written_date(date.fromisoformat(body["signed_on"])),
         "ends_on": written_date(date.fromisoformat(body["ends_on"])),
         "conditions": [_promise(one) for one in body["conditions"]],
         "why": body.get("why"),
+        "agreed": _agreed(record, entry),
     }
 
 
 def _promise(said: Said) -> str:
-    known = rulebook().conditions.get(said["code"])
-    parts = [known.title if known else said["code"], said.get("detail"), said.get("provider")]
-    return ", ".join(part for part in parts if part)
+    """A condition in the words that were signed; where they were not copied then, in those of the catalogue."""
+    words = said.get("text")
+    if words is None:
+        known = rulebook().conditions.get(said["code"])
+        words = known.text if known else said["code"]
+        words += f" In particular: {said['detail']}." if said.get("detail") else ""
+    with_whom = f" With: {said['provider']}." if said.get("provider") else ""
+    by_when = f" By {written_date(date.fromisoformat(said['due_on']))}." if said.get("due_on") else ""
+    return f"{words}{with_whom}{by_when}"
 
 
 def _stands(one: Condition) -> str:
@@ -297,6 +314,9 @@ def _line(entry: LedgerEntry, record: Record) -> Said:
         "by": record.by(entry),
         "username": entry.by,
         "state": entry.to_state.label.lower(),
+        "role": entry.role.value,
+        "instant": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "moves": f"{entry.from_state or 'null'} to {entry.to_state}",
         "commitment": entry.commitment,
         "hash": entry.hash,
     }

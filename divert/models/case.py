@@ -60,6 +60,10 @@ class Case(Row):
     closed_from: Mapped[State | None]
     outcome_code: Mapped[int | None]
     followed_up_on: Mapped[date | None]
+    keep_until: Mapped[date | None]
+    disposed_at: Mapped[datetime | None]
+    """When what says who it was about was erased. Codes and dates stay; nothing can be done to it any more."""
+
     opened_at: Mapped[datetime] = mapped_column(index=True)
     state_since: Mapped[datetime]
 
