@@ -14,16 +14,9 @@ from pypdf import PdfReader
 
 from divert.casework.commands.appointments import BookAppointment, RecordAttendance
 from divert.casework.commands.breach import DecideBreach, ReportBreach
-from divert.casework.commands.contract import (
-    FIVE,
-    MarkConditionKept,
-    PauseContract,
-    RecordProgress,
-    SignContract,
-    VaryContract,
-)
+from divert.casework.commands.conditions import MarkConditionKept, RecordProgress
+from divert.casework.commands.contract import FIVE, PauseContract, SignContract, VaryContract
 from divert.casework.commands.decisions import CheckEligibility, DecideForPolice, DecideForProbation
-from divert.casework.commands.documents import IssueDocument
 from divert.casework.commands.ending import CompleteCase
 from divert.casework.commands.record import AddNote
 from divert.casework.commands.referral import CorrectFacts, RecordReferralAgreement, Refer
@@ -284,4 +277,4 @@ def test_no_page_ends_with_a_heading_and_nobody_signs_on_a_page_alone(desk: Offi
 
 
 def test_a_document_cannot_be_of_a_kind_without_a_row_above() -> None:
-    assert set(MAY_HOLD) == set(KINDS) == set(IssueDocument.model_fields["kind"].annotation or ())
+    assert set(MAY_HOLD) == set(KINDS) == set(DocumentKind)

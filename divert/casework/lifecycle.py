@@ -22,7 +22,7 @@ from divert.casework.commands import documents as p
 from divert.casework.commands import ending as e
 from divert.casework.commands import record as n
 from divert.casework.commands import referral as r
-from divert.casework.commands import retention as k
+from divert.casework.commands import retention as z
 from divert.casework.commands import sharing as x
 from divert.casework.commands import support as s
 from divert.casework.commands import victim as v
@@ -232,7 +232,7 @@ TRANSITIONS = (
       MANAGER, (at_end.other_case_exists,), ACCURATE),
     T(n.RecordFollowUp,         FINAL,                        None,
       TEAM, (at_start.not_in_the_future,), f"{SCHEME}: what became of people afterwards"),
-    T(k.ReviewRetention,        FINAL,                        None,
+    T(z.ReviewRetention,        FINAL,                        None,
       MANAGER, (on_keeping.its_time_has_passed, on_keeping.kept_until_a_day_to_come),
       "Data Protection Act 2018 s.39: kept no longer than is necessary"),
 )
