@@ -14,7 +14,7 @@ from divert.casework.check import check
 from divert.clock import system_clock
 from divert.db import Database
 from divert.migrate import migrate
-from divert.models import OPEN, Case, Deadline, LedgerEntry, Person, Role, Staff, State
+from divert.models import OPEN, Case, Consent, Deadline, Document, LedgerEntry, Person, Role, Staff, State
 from divert.people import staff
 from tests.command_line import counts, divert
 
@@ -54,6 +54,17 @@ def test_every_state_and_every_ending_can_be_looked_at(year: Year) -> None:
         assert "died" in session.scalars(select(Case.close_reason)).all()
         assert {"ineligible", "not_agreed", "declined", "breached"} <= set(session.scalars(select(Case.return_reason)))
         assert "not_yet_known" in session.scalars(select(Case.verdict)).all()
+
+
+def test_a_handful_of_documents_were_issued_and_a_few_cases_shared_with_consent(year: Year) -> None:
+    with year[0].reading() as session:
+        issued = Counter(session.scalars(select(Document.kind)))
+        shared = session.scalars(select(LedgerEntry.case_id).where(LedgerEntry.command == "share-case")).all()
+        agreed = session.scalars(select(Consent.case_id)).all()
+    assert set(issued) == {"contract", "completion_letter"}
+    assert 10 <= issued.total() <= 40
+    assert 5 <= len(shared) <= 20
+    assert set(shared) == set(agreed)
 
 
 def test_nothing_happened_after_today_before_the_scheme_or_before_what_came_before_it(year: Year) -> None:

@@ -14,7 +14,7 @@ from pypdf import PdfReader
 
 from divert.casework.commands.appointments import BookAppointment, RecordAttendance
 from divert.casework.commands.breach import DecideBreach, ReportBreach
-from divert.casework.commands.conditions import MarkConditionKept, RecordProgress
+from divert.casework.commands.conditions import CorrectCondition, MarkConditionKept, RecordProgress
 from divert.casework.commands.contract import FIVE, PauseContract, SignContract, VaryContract
 from divert.casework.commands.decisions import CheckEligibility, DecideForPolice, DecideForProbation
 from divert.casework.commands.ending import CompleteCase
@@ -69,7 +69,7 @@ MAY_HOLD: dict[DocumentKind, set[str]] = {
         *THEM, "11 March 1994", "1979/0163001B", "Qcustody", "Qcrime", "Qofficer", "Qunit", "Theft",
         "Qvictim", "Qcontactname", "Qvictimwords", "Qpolicereasons", "Qprobationreasons", *PROMISED, "Qprovider",
         "Qpurpose", "Qplace", "Qprogress", "Qkept", "Qvarywhy", "Qbreach", "Qexcuse", "Qprobationview",
-        "Qdecisionreasons",
+        "Qdecisionreasons", "Qlate",
     },
 }  # fmt: skip
 NEEDS = {need.title for need in rulebook().needs.values()}
@@ -161,6 +161,8 @@ def _in_review(office: Office, ref: str) -> Papers:
 
 def _after_a_breach(office: Office, ref: str) -> Papers:
     report = _lived(office, ref)
+    late = {"condition": 3, "kept": "yes", "effective_on": office.today, "evidence": "Qlate"}
+    office.does(SPECIALIST, CorrectCondition.model_validate(late), ref)
     _decided(office, ref, "end")
     return [(K.handover, INSPECTOR, None), (K.breach_letter, SPECIALIST, report), (K.victim_update, INSPECTOR, None)]
 

@@ -12,8 +12,10 @@ from divert.casework.commands.referral import RecordReferralAgreement, Refer
 from divert.casework.commands.support import Allocate, AssessNeeds
 from divert.casework.commands.victim import RecordVictimUpdate, RecordVictimViews
 from divert.clock import LONDON, london_date
+from divert.demo.papers import on_paper, shared
 from divert.demo.people import FOR_REVIEW, pick
 from divert.demo.story import PROBATION, Later, Story
+from divert.documents.kinds import DocumentKind
 from divert.rulebook import rulebook
 from divert.time_limits import add_months
 from divert.working_days import add_working_days
@@ -107,6 +109,8 @@ def signed(story: Story) -> None:
     conditions = [{"code": code, "provider": "A local service" if code in extra else None} for code in chosen]
     terms = {"signed_on": today, "ends_on": ends, "conditions": conditions}
     story.does(story.keyworker, SignContract.model_validate(terms))
+    on_paper(story, DocumentKind.contract)
+    shared(story)
 
 
 def needs_of(story: Story) -> dict[str, int]:
@@ -182,6 +186,7 @@ def completed(story: Story) -> None:
         story.does(
             PROBATION, CompleteCase(outcome_code=DIVERTED, explanation="Every condition kept or waived."), after=1
         )
+    on_paper(story, DocumentKind.completion_letter)
     tell_the_victim(story, "Told that every condition was kept.")
 
 

@@ -38,10 +38,11 @@ DECISIONS = {
     "decline-contract": "The contract was declined",
     "waive-condition": "A condition was waived",
     "vary-contract": "The contract was varied",
+    "review-breach": "The decision on the breach was taken back, to be taken afresh",
     "record-charging-decision": "Charging decision",
 }
 SIGNINGS = ("sign-contract", "vary-contract")
-PROGRESS = ("record-progress", "mark-condition-kept")
+PROGRESS = ("record-progress", "mark-condition-kept", "correct-condition")
 BINDS = {"statutory": "By statute", "precautionary": "As a precaution: on current authority no statute sets it"}
 GONE = "No longer held: disposed of lawfully. The commitment below stays."
 
@@ -114,7 +115,7 @@ def handover(case: Case, session: Session, on: date, _about: int | None) -> Said
         "evidence": [_evidence(one, record) for one in record.of(*PROGRESS)],
         "attendance": [
             {
-                "seq": one.seq,
+                "number": one.number,
                 "at": london_text(one.at),
                 "what": f"{one.purpose}, at {one.place}",
                 "outcome": _outcome(one),
@@ -244,14 +245,23 @@ def _stands(one: Condition) -> str:
 
 def _evidence(entry: LedgerEntry, record: Record) -> Said:
     body = record.bodies[entry.seq]
-    kept = f"Kept on {written_date(date.fromisoformat(body['kept_on']))}.\n" if body and "kept_on" in body else ""
     return {
         "seq": entry.seq,
         "condition": body["condition"] if body else "–",
-        "what": kept + (body["evidence"] if body else GONE),
+        "what": f"{_shown(body)}{body['evidence']}" if body else GONE,
         "at": london_text(entry.at),
         "by": record.name(entry.by),
     }
+
+
+def _shown(body: Said) -> str:
+    """What evidence was recorded as showing: a condition kept, or after all not."""
+    if "kept_on" in body:
+        return f"Kept on {written_date(date.fromisoformat(body['kept_on']))}.\n"
+    if "effective_on" in body:
+        on = written_date(date.fromisoformat(body["effective_on"]))
+        return f"Came late: kept on {on}.\n" if body["kept"] else f"Came late: not kept, from {on}.\n"
+    return ""
 
 
 def _outcome(one: Appointment) -> str:
@@ -289,9 +299,9 @@ def _breach(one: Breach, record: Record) -> Said:
     body = record.bodies.get(one.seq)
     if body and "conditions" in body:
         body = {**body, "conditions": ", ".join(str(number) for number in body["conditions"])}
-    decided = next((each for each in record.of("decide-breach") if each.seq > one.seq), None) if one.decision else None
     said = _answers(body, REPORTED)
-    if decided is not None:
+    decided = _last_decision_on(one, record)
+    if one.decision and decided is not None:
         said += _answers(record.bodies[decided.seq], DECIDED_ON)
     return {
         "seq": one.seq,
@@ -303,6 +313,14 @@ def _breach(one: Breach, record: Record) -> Said:
         if one.decision
         else None,
     }
+
+
+def _last_decision_on(report: Breach, record: Record) -> LedgerEntry | None:
+    """A decision can be taken back and taken afresh: the last before the next report stands."""
+    later = (each.seq for each in record.of("report-breach", "record-new-offence") if each.seq > report.seq)
+    until = next(later, len(record.entries) + 1)
+    decided = [each for each in record.of("decide-breach") if report.seq < each.seq < until]
+    return decided[-1] if decided else None
 
 
 def _line(entry: LedgerEntry, record: Record) -> Said:
