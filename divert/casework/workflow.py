@@ -13,7 +13,7 @@ from functools import lru_cache
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.sql.dml import ReturningInsert
 
 from divert.casework import deadlines, messages
@@ -168,7 +168,8 @@ def locked(session: Session, ref: str, by: Actor) -> Case:
 @lru_cache
 def _locking(by: Actor) -> Select[Case]:
     """The query for one case that `by` may open: composed once, since composing costs more than running it."""
-    return select(Case).where(Case.ref == bindparam("ref"), may_see(by)).with_for_update(of=Case)
+    query = select(Case).where(Case.ref == bindparam("ref"), may_see(by)).options(joinedload(Case.victim))
+    return query.with_for_update(of=Case)
 
 
 def _new_case(session: Session) -> Case:
