@@ -20,6 +20,7 @@ from rich.table import Table
 from bench.figure import Figure
 from bench.importing import importing
 from bench.judgement import judgement
+from bench.pages import pages
 from bench.path import path
 from bench.perform import perform
 from bench.place import Place, place
@@ -31,6 +32,7 @@ BENCHES: Mapping[str, Callable[[Place], Iterator[Figure]]] = {
     "judgement": judgement,
     "perform": perform,
     "path": path,
+    "pages": pages,
     "import": importing,
     "proofs": proofs,
 }

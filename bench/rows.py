@@ -51,7 +51,7 @@ class Recorded(NamedTuple):
 def recorded(place: Place, kind: str, steps: Iterable[Step] | None = None) -> Recorded:
     """Perform one case's steps (else the seventeen) on a database of that kind, and keep what they write."""
     kept, reads = [], 0
-    with place.database(kind) as database, _under_known_ids(), _statements(database) as said:
+    with place.database(kind) as database, _under_known_ids(), statements(database) as said:
         ref: str | None = None
         for step in steps or path(CRIME, place.today):
             with database.writing() as session:
@@ -63,7 +63,7 @@ def recorded(place: Place, kind: str, steps: Iterable[Step] | None = None) -> Re
 
 
 @contextmanager
-def _statements(database: Database) -> Iterator[list[Write]]:
+def statements(database: Database) -> Iterator[list[Write]]:
     """Every statement, as it is handed to the driver."""
     said: list[Write] = []
 

@@ -7,6 +7,7 @@ from random import Random
 from typing import NamedTuple
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
 
 from divert.casework.command import Command
 from divert.clock import london_date
@@ -68,29 +69,36 @@ def fill(
         raise ValueError(
             f"The scheme took its first referrals on {FIRST_REFERRALS}; there is no year to show before it."
         )
-    random = Random(seed)  # noqa: S311 - a story, not a secret
     with database.writing() as session:
         if any(session.scalar(select(func.count()).select_from(table)) for table in (Staff, Case)):
             return None
-        first = max(today - YEAR, FIRST_REFERRALS)
         for username, name, role in STAFF:
             staff.add(session, username, name, role, PASSWORD)
         tokens = {role: "" for _, _, role in STAFF}
         for username, _, role in STAFF:
             tokens[role] = tokens[role] or staff.issue_token(session, username, at)
-        days = referral_days(random, first, today)
-        stories: list[Told] = [(on, path, None) for on, path in zip(days, dealt(random, len(days)), strict=True)]
-        waiting = [(add_working_days(today, -ago), path, halts) for ago, path, halts in WAITING]
-        stories += [one for one in waiting if one[0] >= first]
-        for number, (on, path, halts) in enumerate(watched(sorted(stories, key=itemgetter(0))), start=1):
-            tell(path, Story(session, random, on, at, number, halts))
-            session.expunge_all()
-        session.execute(delete(OutboxMessage))  # the year is over: nothing of it is to be sent now
+        live_through(session, at, seed, watched)
     given = dict.fromkeys(tokens)
     signs_in = []
     for username, _, role in STAFF:
         signs_in.append(SignIn(role, username, PASSWORD, tokens[role] if given.pop(role, 1) is None else ""))
     return signs_in
+
+
+def live_through(
+    session: Session, at: datetime, seed: int = 2019, watched: Callable[[Sequence[Told]], Iterable[Told]] = iter
+) -> None:
+    """What happened in the year up to `at` to the people whom this office dealt with. Its staff are there already."""
+    random, today = Random(seed), london_date(at)  # noqa: S311 - a story, not a secret
+    first = max(today - YEAR, FIRST_REFERRALS)
+    days = referral_days(random, first, today)
+    stories: list[Told] = [(on, path, None) for on, path in zip(days, dealt(random, len(days)), strict=True)]
+    waiting = [(add_working_days(today, -ago), path, halts) for ago, path, halts in WAITING]
+    stories += [one for one in waiting if one[0] >= first]
+    for number, (on, path, halts) in enumerate(watched(sorted(stories, key=itemgetter(0))), start=1):
+        tell(path, Story(session, random, on, at, number, halts))
+        session.expunge_all()
+    session.execute(delete(OutboxMessage))  # the year is over: nothing of it is to be sent now
 
 
 def stands(database: Database) -> bool:
