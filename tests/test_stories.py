@@ -3,6 +3,8 @@
 import pytest
 from sqlalchemy import select
 
+from divert.casework.check import check
+from divert.casework.commands.appointments import BookAppointment
 from divert.casework.commands.breach import DecideBreach, RecordNewOffence, ReportBreach
 from divert.casework.commands.contract import DeclineContract, SignContract
 from divert.casework.commands.decisions import (
@@ -258,3 +260,33 @@ def test_the_same_person_is_not_referred_twice_for_one_crime(office: Office) -> 
         office.refers()
     with office.database.reading() as session:
         assert len(session.scalars(select(Case)).all()) == 1
+
+
+def test_nothing_stays_booked_for_somebody_who_is_no_longer_with_the_scheme(office: Office) -> None:
+    meeting = BookAppointment.model_validate({"starts_at": "2019-09-20T10:00", "purpose": "Talk", "place": "Hub"})
+    dale = office.keeps(office.case_in(State.active))
+    office.does(KEYWORKER, meeting, dale)
+    office.completes(dale)
+    sam = office.on("2019-05-06").case_in(State.breach_review, surname="Brook", crime_ref="CVP-19-2")
+    office.does(KEYWORKER, meeting, sam)
+    end = DecideBreach(decision="end", probation_view="No contact since.", reasons="Nothing was kept.")
+    office.does(INSPECTOR, end, sam)
+    office.does(INSPECTOR, RecordChargingDecision(outcome_code=1, decided_on=office.today), sam)
+    for ref in (dale, sam):
+        with office.open(ref) as case:
+            assert case.appointments[-1].status == "cancelled"
+    with office.database.reading() as session:
+        assert [str(fault) for fault in check(session)] == []
+
+
+def test_a_closing_that_was_taken_back_once_lends_itself_to_no_other(office: Office) -> None:
+    """Closed by mistake and reinstated, then returned and not charged: that end cannot be undone as the mistake was."""
+    dale = office.case_in(State.breach_review)
+    office.does(MANAGER, CloseCase(reason_code="opened_in_error", explanation="Wrong row."), dale)
+    office.does(MANAGER, Reinstate(reason="It was meant for another case."), dale)
+    end = DecideBreach(decision="end", probation_view="No contact since.", reasons="Nothing was kept.")
+    office.does(INSPECTOR, end, dale)
+    office.does(INSPECTOR, RecordChargingDecision(outcome_code=10, decided_on=office.today), dale)
+    with pytest.raises(Refused) as refusal:
+        office.does(MANAGER, Reinstate(reason="Once more."), dale)
+    assert why_not(refusal) == {"was_closed_by_reason"}

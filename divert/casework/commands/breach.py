@@ -7,6 +7,7 @@ from pydantic import Field
 from divert.answers import IsoDate, YesNo
 from divert.casework.command import Command, Context, Reasons, Short, Words
 from divert.casework.commands.conditions import ConditionNumber
+from divert.casework.commands.ending import call_off
 from divert.models import Breach, Case
 
 
@@ -92,6 +93,7 @@ class DecideBreach(
             report.decided_on = context.today
             if self.decision == "end":
                 case.return_reason = "breached" if report.kind == "breach" else "new_offence"
+                call_off(case)
 
 
 class ReviewBreach(

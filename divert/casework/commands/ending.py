@@ -45,6 +45,7 @@ class CompleteCase(
     def apply(self, case: Case, context: Context) -> None:
         """What was to be refrained from has been, as nobody has shown otherwise: the term is over."""
         super().apply(case, context)
+        call_off(case)
         for one in case.conditions:
             if one.status == "open" and one.kind == "refrain":
                 one.status, one.settled_on = "kept", context.today
@@ -61,8 +62,9 @@ class RecordChargingDecision(
     decided_on: IsoDate = Field(title="Date the charge was issued, or the decision made")
 
     def apply(self, case: Case, context: Context) -> None:
-        """A charge prosecutes; anything else closes."""
+        """A charge prosecutes; anything else closes, and not by a reason that could be taken back."""
         super().apply(case, context)
+        case.closed_from = None
         if self.outcome_code != CHARGED:
             case.close_reason = "time_expired" if self.outcome_code == TIME_EXPIRED else "no_further_action"
 
@@ -89,9 +91,7 @@ class CloseCase(
         """The reason, the outcome it fixes (a death is outcome 5), and where the case stood."""
         reason = rulebook().close_reasons[self.reason_code]
         case.close_reason, case.outcome_code, case.closed_from = self.reason_code, reason.outcome, case.state
-        for one in case.appointments:
-            if one.status == "booked":
-                one.status = "cancelled"
+        call_off(case)
 
 
 class Reinstate(
@@ -106,3 +106,10 @@ class Reinstate(
     def apply(self, case: Case, context: Context) -> None:
         """Forget the closing; the history keeps it."""
         case.close_reason = case.outcome_code = None
+
+
+def call_off(case: Case) -> None:
+    """Nothing that was booked will take place: the person is no longer with the scheme."""
+    for one in case.appointments:
+        if one.status == "booked":
+            one.status = "cancelled"
