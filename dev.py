@@ -5,6 +5,8 @@ python3 dev.py run [options of divert serve]   a served, filled demo
 python3 dev.py test [options of pytest]        every check: ruff, mypy, and pytest on SQLite and PostgreSQL
 python3 dev.py lint                            ruff and mypy alone
 python3 dev.py bench [options of bench]        the measurements
+python3 dev.py year [options of tests.year]    a simulated year on PostgreSQL, its workers killed, and its proof
+python3 dev.py lives [how many]                as many random lives of cases on each database (80)
 python3 dev.py lock [options of uv]            renew requirements.lock (--upgrade: newer releases)
 
 This file keeps to a syntax that old Pythons can read, so that they can be told what they lack.
@@ -145,6 +147,12 @@ def verdict(failed: "list[str]") -> int:
     return 1 if failed else 0
 
 
+def lives(options: "list[str]") -> int:
+    """Drive the lifecycle at random for some thousands of steps on each database."""
+    os.environ["DIVERT_LIVES"] = options[0] if options else "80"
+    return run(PYTHON, "-m", "pytest", "-n", "2", "tests/test_lifecycle_machine.py")
+
+
 def lock(options: "list[str]") -> int:
     """Write requirements.lock: every package for every platform with its hashes, and no address."""
     whole = ("--group", "dev", "--universal", "--generate-hashes")
@@ -160,6 +168,8 @@ def main(words: "list[str]") -> int:
         "test": test,
         "lint": lambda _: verdict(lint()),
         "bench": lambda options: run(PYTHON, "-m", "bench", *options),
+        "year": lambda options: run(PYTHON, "-m", "tests.year", *options),
+        "lives": lives,
         "lock": lock,
     }
     if command not in does:
