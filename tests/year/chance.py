@@ -82,7 +82,7 @@ def appointment_changes(office: Office, case: Case) -> Todo:
     ahead = [one for one in case.appointments if one.status == "booked" and one.at > office.now]
     if not ahead:
         return []
-    which, keyworker = getattr(ahead[0], "number", ahead[0].seq), office.in_today(case.keyworker)
+    which, keyworker = ahead[0].number, office.in_today(case.keyworker)
     starts = moment(add_working_days(office.today, office.random.randrange(2, 12)), 11)
     if office.chance(0.3):
         return [(keyworker, example(CancelAppointment, appointment=which))]

@@ -20,7 +20,7 @@ from tests.year.steps import see_to
 from tests.year.worker import Outage
 
 FIRST_DAY = date(2019, 1, 2)
-NIGHT, MORNING, EVENING = time(2), time(10, 5), time(17, 30)
+NIGHT, EVENING = time(2), time(17, 30)
 """When the workers are waited for, each day. What is missed at midnight is put before somebody that night."""
 
 
@@ -88,10 +88,8 @@ def _a_day(on: date, office: Office, crew: Crew, arrivals: int) -> None:
             if office.chance(0.1):
                 crew.wake()
         crew.quiet()  # time is not to fly while somebody holds a message
-    for hour in (MORNING, EVENING):
-        office.now = max(office.now, in_cleveland(on, hour))
-        office.clock.set(office.now)
-        crew.quiet()
+    office.clock.set(in_cleveland(on, EVENING))
+    crew.quiet()
 
 
 def _outage(random: Random, on: date) -> Outage:

@@ -6,14 +6,8 @@ from datetime import timedelta
 from divert.casework.command import Command
 from divert.casework.commands.appointments import BookAppointment, RecordAttendance
 from divert.casework.commands.breach import DecideBreach, ReportBreach
-from divert.casework.commands.contract import (
-    DeclineContract,
-    MarkConditionKept,
-    RecordProgress,
-    SignContract,
-    VaryContract,
-    WaiveCondition,
-)
+from divert.casework.commands.conditions import MarkConditionKept, RecordProgress, WaiveCondition
+from divert.casework.commands.contract import DeclineContract, SignContract, VaryContract
 from divert.casework.commands.decisions import (
     CheckEligibility,
     Decide,
@@ -152,7 +146,7 @@ def meeting(office: Office) -> Command:
 def appointment(office: Office, case: Case, one: Due) -> Todo:
     """What became of it; the next one is booked; after too many missed, a breach is reported."""
     keyworker = office.in_today(case.keyworker)
-    at = next((each.at for each in case.appointments if getattr(each, "number", each.seq) == one.about), None)
+    at = next((each.at for each in case.appointments if each.number == one.about), None)
     if at is not None and at > office.now:
         return []
     came = not office.chance(0.55 if case.ref in office.sinking else 0.07)
