@@ -111,6 +111,7 @@ def install() -> None:
 def serve(options: "list[str]") -> int:
     """Bring the database up to date, fill an empty one with the demo, and serve until stopped."""
     divert = VENV / "bin" / "divert"
+    os.environ.setdefault("DIVERT_HTTPS", "false")  # the demo is served in plain HTTP, to this machine alone
     for step in ("migrate", "demo"):
         failed = run(divert, step)
         if failed:

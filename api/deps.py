@@ -19,10 +19,10 @@ from sqlalchemy.orm import Session
 
 from api.house import House, house
 from api.problems import NotSignedIn
-from api.visit import visit_of
+from api.visit import Visit, visit_of
 from divert.casework.workflow import NotAllowed
 from divert.models import Role
-from divert.people import staff
+from divert.people import staff, visits
 from divert.people.staff import Actor
 
 BEARER = HTTPBearer(
@@ -34,11 +34,12 @@ BEARER = HTTPBearer(
 
 @dataclass(frozen=True)
 class Asking:
-    """One request: when it came, and how who asks is found out."""
+    """One request: when it came, how who asks is found out, and how that they were here is noted, if it is to be."""
 
     request: Request
     at: datetime
     who: Callable[[Session], Actor | None]
+    seen: Callable[[Session], None] | None = None
 
     @property
     def house(self) -> House:
@@ -50,12 +51,25 @@ class Asking:
         """A session that writes nothing, and who asks: in one of these roles, where any are named."""
         with self.house.database.reading() as session:
             yield session, self._actor(session, roles)
+        if self._unnoted():
+            with self.house.database.writing() as session:
+                self._note(session)
 
     @contextmanager
     def writing(self, *roles: Role) -> Iterator[tuple[Session, Actor]]:
         """A session committed when the block ends, and who asks."""
         with self.house.database.writing() as session:
-            yield session, self._actor(session, roles)
+            actor = self._actor(session, roles)
+            self._note(session)
+            yield session, actor
+
+    def _unnoted(self) -> bool:
+        return self.seen is not None and getattr(self.request.state, "unnoted", False)
+
+    def _note(self, session: Session) -> None:
+        if self.seen is not None and self._unnoted():
+            self.seen(session)
+            self.request.state.unnoted = False
 
     def _actor(self, session: Session, roles: tuple[Role, ...]) -> Actor:
         actor = self.who(session)
@@ -76,23 +90,41 @@ async def by_token(request: Request, given: Annotated[HTTPAuthorizationCredentia
     return Asking(request, at, lambda session: staff.by_token(session, token, at))
 
 
+def _holder(request: Request, visit: Visit, at: datetime) -> Callable[[Session], Actor | None]:
+    def who(session: Session) -> Actor | None:
+        held = visits.holder(session, visit.token, at)
+        request.state.unnoted = held is not None and held.unnoted
+        return held.actor if held else None
+
+    return who
+
+
 async def by_visit(request: Request) -> Asking:
     """A page's request: it carries a visit's cookie."""
-    visit = visit_of(request)
-    if visit is None or visit.username is None:
+    visit, at = visit_of(request), house(request).clock()
+    if visit is None:
         raise NotSignedIn
-    username = visit.username
-    return Asking(request, house(request).clock(), lambda session: staff.active(session, username))
+    return Asking(request, at, _holder(request, visit, at), lambda session: visits.note(session, visit.token, at))
+
+
+async def by_itself(request: Request) -> Asking:
+    """The same of a page that asks again by itself: nobody need be there, so it keeps no visit going."""
+    visit, at = visit_of(request), house(request).clock()
+    if visit is None:
+        raise NotSignedIn
+    return Asking(request, at, _holder(request, visit, at))
 
 
 def signed_in(request: Request) -> Actor | None:
     """Who is signed in at a page that is open to all."""
     visit = visit_of(request)
-    if visit is None or visit.username is None:
+    if visit is None:
         return None
     with house(request).database.reading() as session:
-        return staff.active(session, visit.username)
+        held = visits.holder(session, visit.token, house(request).clock())
+        return held.actor if held else None
 
 
 ByToken = Annotated[Asking, Depends(by_token)]
 ByVisit = Annotated[Asking, Depends(by_visit)]
+ByItself = Annotated[Asking, Depends(by_itself)]

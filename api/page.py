@@ -110,6 +110,7 @@ def write(
             if actor and actor.role in roles
         ],
         form_token=visit.form_token(settings),
+        nonce=request.state.nonce,
         **values,
     )
     response = HTMLResponse(html, status, dict(headers or {}))

@@ -1,5 +1,6 @@
-"""Signing in and out of the pages."""
+"""Signing in to the pages, where one is signed in, and signing out: here or everywhere."""
 
+import math
 from typing import Annotated
 
 import anyio.to_thread
@@ -7,13 +8,21 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
+from api.deps import ByVisit
 from api.house import house
 from api.page import write
 from api.problems import ProblemError
-from api.visit import COOKIE, Visit, visit_of
-from divert.people.staff import Actor, by_password
+from api.visit import Visit, browser_of, forget, visit_of
+from divert.people import guesses, visits
+from divert.people.staff import by_password
 
 router = APIRouter(include_in_schema=False)
+
+STRANGE = (
+    "This form has grown too old, or did not come from here. Nothing of it was recorded. Go back, copy what you typed, "
+    "and open the form again. If this keeps happening, your browser is not keeping the cookie of this service."
+)
+WRONG = "That username and password do not fit together. Check both."
 
 
 async def posted(request: Request) -> FormData:
@@ -21,7 +30,7 @@ async def posted(request: Request) -> FormData:
     form = await request.form(max_files=0, max_fields=2000)
     visit = visit_of(request)
     if visit is None or not visit.owns(form.get("form_token"), house(request).settings):
-        raise ProblemError("not-allowed", "This form has grown too old, or did not come from here. Open it again.")
+        raise ProblemError("not-allowed", STRANGE)
     return form
 
 
@@ -36,32 +45,87 @@ def sign_in_page(request: Request, then: Annotated[str, Query(max_length=200)] =
 
 @router.post("/sign-in")
 async def sign_in(request: Request, form: Posted) -> Response:
-    """Begin a visit."""
+    """Begin a visit, with a new token; whatever visit this browser was on before is over."""
     username, password, then = (str(form.get(name) or "") for name in ("username", "password", "then"))
-    actor = await anyio.to_thread.run_sync(
-        _checked, request, username.strip(), password, limiter=house(request).passwords
+    begun = await anyio.to_thread.run_sync(
+        _begun, request, username.strip(), password, limiter=house(request).passwords
     )
-    if actor is None:
-        errors = [("username", "That username and password do not fit together. Check both.")]
-        return write(request, "sign_in.html", status=422, then=_within(then), username=username, errors=errors)
-    response = RedirectResponse(_within(then), 303)
-    Visit(actor.username).keep(response, house(request).settings)
-    return response
+    if isinstance(begun, Visit):
+        response = RedirectResponse(_within(then), 303)
+        begun.keep(response, house(request).settings)
+        return response
+    status, fault, headers = (422, WRONG, {}) if not begun else (429, _wait(begun), {"Retry-After": str(begun)})
+    errors = [("username", fault)]
+    return write(
+        request, "sign_in.html", status=status, headers=headers, then=_within(then), username=username, errors=errors
+    )
 
 
 @router.post("/sign-out")
-def sign_out(form: Posted) -> Response:
-    """End a visit."""
+def sign_out(request: Request, form: Posted) -> Response:
+    """End a visit: a copy of its cookie is worth nothing from now on."""
+    return _out(request, everywhere=False)
+
+
+@router.get("/visits")
+def visits_page(request: Request, asking: ByVisit) -> Response:
+    """Where whoever asks is signed in."""
+    here = visit_of(request)
+    with asking.reading() as (session, actor):
+        found = visits.standing(session, actor.username, asking.at)
+        return write(
+            request,
+            "visits.html",
+            actor=actor,
+            visits=[(one, here is not None and visits.is_of(one, here.token)) for one in found],
+            idle=visits.IDLE,
+            lasts=visits.LASTS,
+        )
+
+
+@router.post("/visits")
+def sign_out_everywhere(request: Request, form: Posted) -> Response:
+    """End every visit of whoever asks, this one with them."""
+    return _out(request, everywhere=True)
+
+
+def _out(request: Request, *, everywhere: bool) -> Response:
+    here, at = visit_of(request), house(request).clock()
+    with house(request).database.writing() as session:
+        if here is not None:
+            held = visits.holder(session, here.token, at)
+            visits.end(session, here.token, at)
+            if everywhere and held is not None:
+                visits.end_all(session, held.actor.username, at)
     response = RedirectResponse("/sign-in", 303)
-    response.delete_cookie(COOKIE, path="/")
+    forget(response, house(request).settings)
     return response
 
 
-def _checked(request: Request, username: str, password: str) -> Actor | None:
-    if not username or "\x00" in username + password:
-        return None
-    with house(request).database.reading() as session:
-        return by_password(session, username, password)
+def _begun(request: Request, username: str, password: str) -> Visit | int:
+    """A visit; or the seconds to wait before the next guess, 0 where this one was wrong."""
+    if not username or len(username) > 60 or "\x00" in username + password:
+        return 0
+    database, at = house(request).database, house(request).clock()
+    address = request.client.host if request.client else ""
+    with database.writing() as session:
+        if wait := guesses.guess(session, username, address, at):
+            return wait
+    with database.reading() as session:  # it takes a tenth of a second: nobody is to wait behind it
+        actor = by_password(session, username, password)
+    if actor is None:
+        return 0
+    before = visit_of(request)
+    with database.writing() as session:
+        guesses.was_right(session, username, address, at)
+        if before is not None:
+            visits.end(session, before.token, at)
+        return Visit(visits.begin(session, actor.username, at, browser_of(request), address))
+
+
+def _wait(seconds: int) -> str:
+    minutes = math.ceil(seconds / 60)
+    return f"Too many wrong passwords. Wait {minutes} minute{'s' * (minutes > 1)}, then try again."
 
 
 def _within(then: str) -> str:

@@ -6,6 +6,7 @@ somebody typed.
 """
 
 import hashlib
+import secrets
 import time
 import traceback
 from pathlib import Path
@@ -20,12 +21,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.house import House
 from api.problems import ProblemError, answer
 from api.throttle import Throttle
-from api.visit import COOKIE
+from api.visit import cookie_name
 
 POLICY = "; ".join(
     (
         "default-src 'none'",
-        "script-src 'self'",
+        "script-src 'nonce-{nonce}'",
         "style-src 'self'",
         "img-src 'self'",
         "form-action 'self'",
@@ -33,8 +34,9 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+"""No script but the one that the page itself names, by a number that no other page has."""
+
 SAFE = {
-    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -42,9 +44,6 @@ SAFE = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
-SIGN_IN_COSTS = 60
-"""One try at a password counts as this many requests, and always against the address it came from."""
-
 log = structlog.get_logger("divert.access")
 
 
@@ -68,15 +67,17 @@ class Traffic:
             await self.app(scope, receive, send)
             return
         began, status, fault = time.perf_counter(), 0, None
+        nonce = secrets.token_urlsafe(16)
 
         async def send_safely(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                self._make_safe(MutableHeaders(scope=message))
+                self._make_safe(MutableHeaders(scope=message), nonce)
             await send(message)
 
         request = Request(scope, receive)
+        request.state.nonce = nonce
         try:
             if wait := self._wait(request):
                 refusal = ProblemError("too-many", headers={"Retry-After": str(wait)})
@@ -88,16 +89,14 @@ class Traffic:
             if not status:
                 await answer(request, error)(scope, receive, send_safely)
         finally:
-            if getattr(request.state, "signed_in", False) and (credential := _credential(request)):
+            if getattr(request.state, "signed_in", False) and (credential := self._credential(request)):
                 self.throttle.trust(credential)
             self._note(scope, status, time.perf_counter() - began, fault)
 
     def _wait(self, request: Request) -> int:
         """Seconds to wait. A credential has its own allowance once it has proved good; until then its address pays."""
-        now, credential = time.monotonic(), _credential(request)
+        now, credential = time.monotonic(), self._credential(request)
         address = f"address {request.client.host if request.client else 'unknown'}"
-        if request.method == "POST" and request.url.path == "/sign-in":
-            return self.throttle.wait(f"sign-in from {address}", now, SIGN_IN_COSTS)
         return self.throttle.wait(credential if credential and self.throttle.trusts(credential) else address, now)
 
     def _limited(self, request: Request, receive: Receive) -> Receive:
@@ -117,8 +116,9 @@ class Traffic:
 
         return limited
 
-    def _make_safe(self, headers: MutableHeaders) -> None:
-        for name, value in (*self.safe.items(), ("Cache-Control", "no-store")):
+    def _make_safe(self, headers: MutableHeaders, nonce: str) -> None:
+        policy = ("Content-Security-Policy", POLICY.format(nonce=nonce))
+        for name, value in (policy, *self.safe.items(), ("Cache-Control", "no-store")):
             headers.setdefault(name, value)
 
     def _note(self, scope: Scope, status: int, seconds: float, fault: dict[str, str] | None) -> None:
@@ -129,10 +129,9 @@ class Traffic:
         line = log.error if fault else log.info
         line("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1), **(fault or {}))
 
-
-def _credential(request: Request) -> str | None:
-    given = request.headers.get("authorization") or request.cookies.get(COOKIE)
-    return hashlib.sha256(given.encode()).hexdigest() if given else None
+    def _credential(self, request: Request) -> str | None:
+        given = request.headers.get("authorization") or request.cookies.get(cookie_name(self.house.settings))
+        return hashlib.sha256(given.encode()).hexdigest() if given else None
 
 
 def _where(error: Exception) -> str:

@@ -1,34 +1,41 @@
-"""A person's visit to the pages: a signed cookie that says who signed in and when, and the token every form carries.
+"""A person's visit to the pages: a cookie with a random token, and the token every form carries.
 
-Nothing is kept on the server. The cookie is HttpOnly and SameSite=Lax; a form's token is signed over the visit's own
-random number, so that another site, which cannot read the cookie, cannot make one.
+Whose visit it is, and whether it still holds, the database says (`divert.people.visits`). The cookie is HttpOnly and
+SameSite=Lax, and over HTTPS Secure and bound to this very host. A form's token is signed over the visit's own, so that
+another site, which cannot read the cookie, cannot make one.
 """
 
 import hmac
+import re
 import secrets
 from dataclasses import dataclass, field
 
-from itsdangerous import BadSignature, Signer, URLSafeTimedSerializer
+from itsdangerous import Signer
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from api.house import house
 from divert.config import Settings
+from divert.people.visits import LASTS
 
-COOKIE = "divert_visit"
-LASTS_S = 12 * 3600
+NAME = "divert_visit"
+TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def cookie_name(settings: Settings) -> str:
+    """The prefix makes browsers refuse the cookie from a neighbouring host, or without HTTPS."""
+    return f"__Host-{NAME}" if settings.https else NAME
 
 
 @dataclass(frozen=True)
 class Visit:
-    """One visit; `username` None before sign-in."""
+    """One visit. Before sign-in its token is known to nobody but the browser."""
 
-    username: str | None = None
-    number: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
 
     def form_token(self, settings: Settings) -> str:
         """What every form of this visit carries."""
-        return Signer(settings.signing_secret(), salt="form").get_signature(self.number).decode()
+        return Signer(settings.signing_secret(), salt="form").get_signature(self.token).decode()
 
     def owns(self, token: object, settings: Settings) -> bool:
         """Whether a form with this token was given out to this visit."""
@@ -36,20 +43,43 @@ class Visit:
 
     def keep(self, response: Response, settings: Settings) -> None:
         """Send the cookie along."""
-        value = _serializer(settings).dumps([self.username, self.number])
         response.set_cookie(
-            COOKIE, str(value), max_age=LASTS_S, httponly=True, samesite="lax", secure=settings.https, path="/"
+            cookie_name(settings),
+            self.token,
+            max_age=int(LASTS.total_seconds()),
+            httponly=True,
+            samesite="lax",
+            secure=settings.https,
+            path="/",
         )
 
 
+def forget(response: Response, settings: Settings) -> None:
+    """Take the cookie away."""
+    response.delete_cookie(cookie_name(settings), path="/", secure=settings.https, httponly=True, samesite="lax")
+
+
 def visit_of(request: HTTPConnection) -> Visit | None:
-    """The visit that this request's cookie proves; None for no cookie, a forged one or one too old."""
-    try:
-        username, number = _serializer(house(request).settings).loads(request.cookies.get(COOKIE, ""), max_age=LASTS_S)
-    except BadSignature:
-        return None
-    return Visit(username, number)
+    """The visit that this request's cookie names; None for no cookie or one that is none of ours."""
+    token = request.cookies.get(cookie_name(house(request).settings), "")
+    return Visit(token) if TOKEN.fullmatch(token) else None
 
 
-def _serializer(settings: Settings) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(settings.signing_secret(), salt="visit")
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+
+
+def browser_of(request: HTTPConnection) -> str:
+    """Which browser on what, as its owner would say it: no more is kept of what a browser tells."""
+    said = request.headers.get("user-agent", "")
+    browser = next((name for sign, name in BROWSERS if sign in said), "A browser")
+    system = next((name for sign, name in SYSTEMS if sign in said), "")
+    return f"{browser} on {system}" if system else browser

@@ -24,7 +24,10 @@ class Settings(BaseSettings):
         default=None, description="Signs page sessions. Blank: one is made and kept in var/secret."
     )
     secret_file: Path = Field(default=Path("var/secret"), description="Where that one is kept.")
-    https: bool = Field(default=False, description="True where pages are served over HTTPS: cookies are marked Secure.")
+    https: bool = Field(
+        default=True,
+        description="False only for plain HTTP on this machine itself: cookies are then not marked Secure.",
+    )
     max_body_bytes: int = Field(default=2_000_000, gt=0, description="The largest request body accepted, in bytes.")
     requests_per_minute: int = Field(default=1200, gt=0, description="What one caller may ask a minute; then 429.")
 

@@ -10,16 +10,17 @@ import uvicorn
 from fastapi import FastAPI
 from httpx2 import Response
 from pydantic import SecretStr
-from starlette.responses import Response as Answer
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.visit import COOKIE, Visit
+from api.house import House
+from api.visit import cookie_name
 from divert.config import Settings
 from divert.people.staff import Actor, issue_token
+from divert.people.visits import begin
 from tests.office import CAST, Office
 
-SETTINGS = Settings(secret=SecretStr("a secret of the tests"), requests_per_minute=1_000_000)
+SETTINGS = Settings(secret=SecretStr("a secret of the tests"), requests_per_minute=1_000_000, https=False)
 
 
 @dataclass
@@ -63,12 +64,20 @@ def service(office: Office, settings: Settings = SETTINGS) -> Iterator[Service]:
         yield Service(office, client, tokens)
 
 
+def cookie(house: House, who: Actor) -> tuple[str, str]:
+    """A visit, begun: its cookie's name and value."""
+    with house.database.writing() as session:
+        return cookie_name(house.settings), begin(session, who.username, house.clock())
+
+
 def visiting(client: TestClient, who: Actor) -> TestClient:
     """The same client, signed in at the pages."""
-    cookie = Answer()
-    Visit(who.username).keep(cookie, SETTINGS)
-    client.cookies.set(COOKIE, cookie.headers["set-cookie"].partition("=")[2].partition(";")[0])
+    client.cookies.set(*cookie(client.app.state.house, who))  # type: ignore[attr-defined]  # it is the FastAPI that it was given
     return client
+
+
+SERVED: dict[str, House] = {}
+"""What is served on this machine now, by its address."""
 
 
 @contextmanager
@@ -80,8 +89,11 @@ def serving(app: FastAPI) -> Iterator[str]:
     while not server.started:
         assert thread.is_alive()
         thread.join(0.01)
+    address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    SERVED[address] = app.state.house
     try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        yield address
     finally:
+        del SERVED[address]
         server.should_exit = True
         thread.join()

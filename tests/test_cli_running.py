@@ -170,6 +170,15 @@ def test_an_address_that_is_not_ours_is_told_in_one_line(sqlite_url: str) -> Non
     assert "cannot listen on 192.0.2.1, port 8000" in told.words
 
 
+def test_cookies_without_secure_are_served_to_this_machine_alone(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIVERT_HTTPS", "false")
+    told = divert("serve", "--host", "192.0.2.1", "--port", "0", url=sqlite_url)
+    assert told.code == 2
+    assert "serve it behind HTTPS, or on 127.0.0.1" in told.words
+
+
 # staff
 
 

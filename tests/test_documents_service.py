@@ -159,10 +159,11 @@ def test_a_keyworker_chooses_opens_reads_and_issues_a_contract_in_large_print(de
 
 def test_what_has_changed_behind_the_page_is_not_issued(desk: Office) -> None:
     ref, who, about = ready_for(desk, K.breach_letter)
+    desk.minutes = 13 * 60 + 55  # five to midnight in Cleveland
     with TestClient(create_app(desk.database, lambda: desk.now, SETTINGS)) as client:
         keyworker = Person(visiting(client, who))
         page = keyworker.reads(f"/cases/{ref}/documents/breach_letter?about={about}")
-        desk.on("2019-05-07")
+        desk.minutes += 10  # it is past midnight
         assert sha256(previewed(desk, ref, who, K.breach_letter, about)) != page.form.values["sha256"][0]
         refused = keyworker.fills(page)
         assert refused.status == 409

@@ -78,6 +78,7 @@ def test_dale_is_carried_from_referral_to_completion_by_forms_alone(visit: Visit
         place="Community Safety Hub",
     )
     desk.on("2019-06-20")
+    keyworker, probation = visit("k.ward"), visit("p.lane")
     form = keyworker.reads(page.links["Record attendance"])
     (booked,) = [one for one in form.form.offers["appointment"] if one]
     page = keyworker.fills(form, appointment=booked, held="yes", attended="yes")
@@ -104,6 +105,7 @@ def test_dale_breaks_the_contract_and_is_prosecuted_by_forms_alone(visit: Visit,
     takes(visit, case, "2019-05-06")
     keyworker, inspector = visit("k.ward"), visit("insp.reed")
     desk.on("2019-06-04")
+    keyworker, inspector = visit("k.ward"), visit("insp.reed")
     follows(
         keyworker,
         keyworker.reads(case),

@@ -6,14 +6,12 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
-from starlette.responses import Response
 
 from api.app import create_app
-from api.visit import COOKIE, Visit
 from divert.models import State
 from divert.people.staff import Actor
 from tests.office import BOARD, COORDINATOR, INSPECTOR, KEYWORKER, OFFICER, Office
-from tests.service import SETTINGS, serving
+from tests.service import SERVED, SETTINGS, cookie, serving
 
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 NARROWEST = 320
@@ -21,6 +19,7 @@ HEAVIEST = 100_000
 
 SEEN: dict[str, tuple[Actor | None, str]] = {
     "sign-in": (None, "/sign-in"),
+    "visits": (INSPECTOR, "/visits"),
     "worklist": (INSPECTOR, "/"),
     "an active case": (KEYWORKER, "/cases/D-19-0001"),
     "a case that ended": (OFFICER, "/cases/D-19-0002"),
@@ -57,10 +56,8 @@ def come_in(browser: Browser, address: str, who: Actor | None, **more: Any) -> B
     """A browser of its own, signed in."""
     context = browser.new_context(viewport={"width": NARROWEST, "height": 800}, **more)
     if who is not None:
-        cookie = Response()
-        Visit(who.username).keep(cookie, SETTINGS)
-        value = cookie.headers["set-cookie"].partition("=")[2].partition(";")[0]
-        context.add_cookies([{"name": COOKIE, "value": value, "url": address}])
+        name, value = cookie(SERVED[address], who)
+        context.add_cookies([{"name": name, "value": value, "url": address}])
     return context
 
 

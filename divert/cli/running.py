@@ -1,6 +1,7 @@
 """Running the service: its schema, its demo, its server, its worker."""
 
 import errno
+import ipaddress
 import logging
 import signal
 import socket
@@ -56,6 +57,10 @@ def serve(
     """Serve the pages and the JSON service until stopped. On SQLite the worker runs inside (see `divert work`)."""
     from divert.worker.rounds import beside  # what it sends with is slow to load
 
+    if not settings().https and not _is_this_machine(host):
+        raise WrongCall(
+            f"DIVERT_HTTPS is false, and {host} is not this machine alone: serve it behind HTTPS, or on 127.0.0.1."
+        )
     with database() as opened:  # reachable, and at the newest schema
         inside = opened.is_sqlite if worker is None else worker
     listening = _listen(host, port)
@@ -74,6 +79,13 @@ def serve(
             Multiprocess(config, sockets=[listening]).run()
         else:
             uvicorn.Server(config).run(sockets=[listening])
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -16,7 +16,7 @@ from divert.models.case import (
     Pause,
     Victim,
 )
-from divert.models.people import Person, Staff, Token
+from divert.models.people import Guesses, Person, Staff, Token, Visit
 from divert.models.records import Access, Counter, Draw, Frame, IdempotencyKey, LedgerEntry, OutboxMessage, Seal
 from divert.models.row import Instant, Row
 from divert.models.sharing import Consent, ReceivedItem
@@ -42,6 +42,7 @@ __all__ = [
     "Document",
     "Draw",
     "Frame",
+    "Guesses",
     "IdempotencyKey",
     "Instant",
     "LedgerEntry",
@@ -58,4 +59,5 @@ __all__ = [
     "State",
     "Token",
     "Victim",
+    "Visit",
 ]

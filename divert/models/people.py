@@ -33,6 +33,34 @@ class Token(Row):
     revoked_at: Mapped[datetime | None]
 
 
+class Visit(Row):
+    """One stay at the pages, from sign-in on. The cookie holds a random token, this row only its SHA-256.
+
+    `stamp` is of the password and post that the visit was begun with: where either changes, it is over.
+    """
+
+    __tablename__ = "visits"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    username: Mapped[str] = mapped_column(ForeignKey("staff.username"), index=True)
+    stamp: Mapped[str] = mapped_column(String(64))
+    began_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    browser: Mapped[str] = mapped_column(String(60))
+    address: Mapped[str] = mapped_column(String(45))
+
+
+class Guesses(Row):
+    """How many wrong passwords were lately given for an account or from an address: `of` is a SHA-256 of which."""
+
+    __tablename__ = "guesses"
+
+    of: Mapped[str] = mapped_column(String(64), primary_key=True)
+    count: Mapped[float]
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
 class Person(Row):
     """A referred person: the only place, beside the ledger's bodies, that holds who they are."""
 

@@ -1,0 +1,110 @@
+"""Visits to the pages: begun at sign-in; over by signing out, by idleness, by age, and when the account changes.
+
+A visit's token is random and kept as its SHA-256 alone. Whether a visit still holds is asked of the database with every
+page, so that a copied cookie is worth nothing once its owner has signed out.
+"""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.orm import Session
+
+from divert.models import Role, Staff, Visit
+from divert.people.staff import Actor
+
+IDLE = timedelta(hours=1)
+"""How long a visit lasts without a page."""
+
+LASTS = timedelta(hours=12)
+"""How long a visit lasts at most: a shift and a little more."""
+
+COARSE = timedelta(minutes=5)
+"""How exactly it is known when somebody was last seen: a page view rarely writes."""
+
+KEPT = timedelta(days=30)
+"""How long a visit that is over stays on record."""
+
+
+class Held(NamedTuple):
+    """Whose visit it is, and whether it is time to note that they were seen."""
+
+    actor: Actor
+    unnoted: bool
+
+
+def begin(session: Session, username: str, at: datetime, browser: str = "", address: str = "") -> str:
+    """A new visit of an active member of staff; answers its token, which is kept nowhere. KeyError if there is none."""
+    one = session.get(Staff, username)
+    if one is None or not one.active:
+        raise KeyError(username)
+    token = secrets.token_urlsafe(32)
+    session.execute(delete(Visit).where(Visit.username == username, Visit.began_at < at - KEPT))
+    session.add(
+        Visit(
+            digest=_digest(token),
+            username=username,
+            stamp=_stamp(one.role, one.password_hash),
+            began_at=at,
+            seen_at=at,
+            browser=browser[:60],
+            address=address[:45],
+        )
+    )
+    return token
+
+
+def holder(session: Session, token: str, at: datetime) -> Held | None:
+    """Whose visit this is; None if nobody's, over, or begun before the account changed."""
+    query = select(Staff.username, Staff.role, Staff.password_hash, Visit.stamp, Visit.seen_at).join(Staff)
+    found = session.execute(query.where(Visit.digest == _digest(token), *_standing(at))).first()
+    if found is None or found.stamp != _stamp(found.role, found.password_hash):
+        return None
+    return Held(Actor(found.username, found.role), found.seen_at <= at - COARSE)
+
+
+def note(session: Session, token: str, at: datetime) -> None:
+    """Its owner was seen."""
+    session.execute(update(Visit).where(Visit.digest == _digest(token), Visit.seen_at < at).values(seen_at=at))
+
+
+def end(session: Session, token: str, at: datetime) -> None:
+    """Its owner signs out."""
+    session.execute(update(Visit).where(Visit.digest == _digest(token), Visit.ended_at.is_(None)).values(ended_at=at))
+
+
+def end_all(session: Session, username: str, at: datetime) -> None:
+    """Sign somebody out everywhere."""
+    session.execute(update(Visit).where(Visit.username == username, Visit.ended_at.is_(None)).values(ended_at=at))
+
+
+def standing(session: Session, username: str, at: datetime) -> list[Visit]:
+    """Where somebody is signed in now, the latest first."""
+    query = select(Visit).join(Staff).where(Visit.username == username, *_standing(at)).order_by(Visit.began_at.desc())
+    one = session.get(Staff, username)
+    stamp = _stamp(one.role, one.password_hash) if one else ""
+    return [visit for visit in session.scalars(query) if visit.stamp == stamp]
+
+
+def is_of(visit: Visit, token: str) -> bool:
+    """Whether a visit is the one with this token."""
+    return visit.digest == _digest(token)
+
+
+def _standing(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Visit.ended_at.is_(None),
+        Visit.seen_at > at - IDLE,
+        Visit.began_at > at - LASTS,
+        Staff.active.is_(True),
+    )
+
+
+def _stamp(role: Role, password_hash: str | None) -> str:
+    return hashlib.sha256(f"{role.value} {password_hash}".encode()).hexdigest()
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
