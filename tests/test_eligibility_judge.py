@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -5,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divert.eligibility.facts import Facts
+from divert.eligibility.facts import Facts, ReferralFacts, asked_as
 from divert.eligibility.judge import Judgement, judge, trace_from
 from divert.eligibility.pack import Effect, Pack, Verdict
 from divert.rulebook import rulebook
@@ -237,3 +238,55 @@ def test_a_custody_sergeant_can_read_why(verdict: Verdict, facts: dict[str, Any]
     found = verdict_on(**facts)
     assert found.verdict is verdict
     assert "\n".join(found.lines()) + "\n" == (GOLDEN / f"{verdict}.txt").read_text("utf-8")
+
+
+RANK = [Verdict.ineligible, Verdict.not_yet_known, Verdict.review, Verdict.eligible]
+
+
+def better(judged: Judgement, than: Judgement) -> bool:
+    return RANK.index(judged.verdict) > RANK.index(than.verdict)
+
+
+@given(any_facts)
+def test_the_nearest_change_is_enough_and_nothing_of_it_can_be_spared(facts: Facts) -> None:
+    judged = judge(FULL, facts)
+    change = judged.nearest
+    if change is None:
+        assert judged.verdict is Verdict.eligible
+        return
+    meets = {rule.holds.fact: ORDINARY[rule.holds.fact] for rule in change.rules}
+    after = judge(FULL, replace(facts, **meets))
+    assert (after.verdict, after.because) == (change.verdict, change.because)
+    assert better(after, judged)
+    for spared in meets:
+        assert not better(judge(FULL, replace(facts, **{**meets, spared: getattr(facts, spared)})), judged)
+
+
+@given(any_facts)
+def test_a_single_answer_changes_a_verdict_only_where_the_nearest_change_says_so(facts: Facts) -> None:
+    judged = judge(FULL, facts)
+    for answer in {asked_as(fact) for fact, _ in BREAKS.values()}:
+        meets = {fact: ORDINARY[fact] for fact, _ in BREAKS.values() if asked_as(fact) == answer}
+        helps = better(judge(FULL, replace(facts, **meets)), judged)
+        assert helps == (judged.nearest is not None and judged.nearest.answers == (answer,))
+
+
+def test_what_would_change_it_is_said_in_the_rule_s_own_words() -> None:
+    change = verdict_on(current_order="conditional discharge").nearest
+    assert change is not None
+    assert change.words() == "It would be eligible if this were so:"
+    assert [rule.says for rule in change.rules] == [
+        "The person is not subject to a community order, suspended sentence, conditional discharge or other order."
+    ]
+    robbery = verdict_on(offence_codes=("TH68023",), offence_modes=("indictable",)).nearest
+    assert robbery is not None
+    assert robbery.answers == ("offence_code",)
+    assert robbery.words() == "It would be eligible if all of these were so:"
+    undecided = verdict_on(on_bail=True, remorse=None).nearest
+    assert undecided is not None
+    assert undecided.words().startswith("It would no longer be ruled out")
+
+
+def test_every_fact_that_a_policy_tests_is_asked_at_referral() -> None:
+    for pack in rulebook().packs:
+        assert {asked_as(rule.holds.fact) for rule in pack.rules} <= set(ReferralFacts.model_fields)

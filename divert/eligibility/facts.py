@@ -304,6 +304,23 @@ class Facts:
         return cls(**known)
 
 
+_ASKED_AS = {
+    "age": "date_of_birth",
+    "offence_codes": "offence_code",
+    "offence_modes": "offence_code",
+    "offence_forces": "offence_force",
+    "offence_age_months": "offence_on",
+    "fits_time_limit": "offence_on",
+    "fits_precautionary_limit": "offence_on",
+    "agreement_signed": "agreement_signed_on",
+}
+
+
+def asked_as(fact: str) -> str:
+    """The answer of a referral that a fact turns on, before any other."""
+    return _ASKED_AS.get(fact, fact)
+
+
 FACT_NAMES = tuple(field.name for field in fields(Facts))
 FACT_TYPES: dict[str, Any] = get_type_hints(Facts)
 _DATES = frozenset(name for name, hint in FACT_TYPES.items() if hint == date | None)

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from divert.clock import written_date
-from divert.eligibility.facts import Facts
+from divert.eligibility.facts import Facts, asked_as
 from divert.eligibility.pack import Effect, Pack, Rule, Verdict
 
 HEADLINES = {
@@ -31,6 +31,29 @@ class Finding(NamedTuple):
     rule: Rule
     holds: bool | None
     facts: Mapping[str, Any]
+
+
+class Change(NamedTuple):
+    """The least that would change a verdict: these rules met, and what the verdict would then be and rest on.
+
+    `answers` are the answers of the referral that the rules turn on: one, where a single answer would do it.
+    """
+
+    rules: tuple[Rule, ...]
+    answers: tuple[str, ...]
+    verdict: Verdict
+    because: tuple[str, ...]
+
+    def words(self) -> str:
+        """As a sentence that the rules' own sentences follow."""
+        these = "this were so" if len(self.rules) == 1 else "all of these were so"
+        then = {
+            Verdict.eligible: "It would be eligible",
+            Verdict.review: "It would go to review",
+            Verdict.not_yet_known: "It would no longer be ruled out, with questions left to answer,",
+            Verdict.ineligible: "It would still be ineligible",
+        }
+        return f"{then[self.verdict]} if {these}:"
 
 
 @dataclass(frozen=True)
@@ -66,6 +89,21 @@ class Judgement:
     def asks(self) -> tuple[str, ...]:
         """What to ask before a verdict can rest on everything, in the policy's order."""
         return tuple(f.rule.ask for f in self.trace if f.rule.effect is not Effect.warn and f.holds is None)
+
+    @property
+    def nearest(self) -> Change | None:
+        """What would change it, with nothing to spare: every rule that decides, and no other. None if there is none.
+
+        It takes all of them: with one less, the rest decide the same.
+        """
+        true, unknown = self.masks
+        deciding = _weigh(self.pack, self.masks)[1]
+        if not deciding:
+            return None
+        rules = tuple(rule for place, rule in enumerate(self.pack.rules) if deciding >> place & 1)
+        verdict, then = _weigh(self.pack, Masks(true | deciding, unknown & ~deciding))
+        answers = tuple(dict.fromkeys(asked_as(rule.holds.fact) for rule in rules))
+        return Change(rules, answers, verdict, _ids(self.pack, then))
 
     def lines(self) -> list[str]:
         """The judgement as a custody sergeant reads it: verdict, why, on whose authority, what would change it."""
@@ -127,7 +165,8 @@ def _lines(judgement: Judgement) -> Iterator[str]:
                 yield f"  ✗ Not met: {finding.rule.says} [{finding.rule.id}]"
                 yield f"    Found: {_found(finding)}."
             yield f"    Authority: {finding.rule.cites}"
-        yield from ("", "What would change it", f"  {_nearest_change(judgement)}")
+    if nearest := judgement.nearest:
+        yield from ("", "What would change it", f"  {_nearest_change(judgement, nearest)}")
     for title, mark, holds in (("Not met", "✗", False), ("Not known", "?", None), ("Met", "✓", True)):
         rest = [finding for finding in others if finding.holds is holds]
         if rest:
@@ -137,18 +176,15 @@ def _lines(judgement: Judgement) -> Iterator[str]:
             yield f"  {mark} {finding.rule.says} ({warning}{_found(finding)})"
 
 
-def _nearest_change(judgement: Judgement) -> str:
+def _nearest_change(judgement: Judgement, change: Change) -> str:
     """What the verdict would be if every deciding rule were met, and what else would then decide."""
-    pack, masks = judgement.pack, judgement.masks
-    deciding = _weigh(pack, masks)[1]
-    verdict, next_deciding = _weigh(pack, Masks(masks.true | deciding, masks.unknown & ~deciding))
-    one = len(judgement.because) == 1
+    one = len(change.rules) == 1
     if judgement.verdict is Verdict.not_yet_known:
         opening = "If the answer meets the rule" if one else "If every answer meets its rule"
     else:
         opening = "If this alone were met" if one else "If all of these were met"
-    then = f", because of {', '.join(_ids(pack, next_deciding))}" if next_deciding else ""
-    return f"{opening}, the verdict would be {verdict.value.replace('_', ' ')}{then}."
+    then = f", because of {', '.join(change.because)}" if change.because else ""
+    return f"{opening}, the verdict would be {change.verdict.value.replace('_', ' ')}{then}."
 
 
 def _found(finding: Finding) -> str:
