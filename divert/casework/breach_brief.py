@@ -9,9 +9,8 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 
 from divert.casework.command import Context
-from divert.casework.commands.breach import DecideBreach, RecordNewOffence, ReportBreach, ReviewBreach, open_breach
+from divert.casework.commands.breach import DecideBreach, RecordNewOffence, ReportBreach, open_breach
 from divert.casework.commands.conditions import CorrectCondition
-from divert.casework.commands.ending import RecordChargingDecision
 from divert.casework.compliance import evidence_since
 from divert.clock import london_text, written_date
 from divert.models import Appointment, Breach, Case, State
@@ -159,12 +158,3 @@ def _like_cases(case: Case, context: Context, report: Breach | None) -> Lines:
 
 def _states(found: Counter[State]) -> str:
     return ", ".join(f"{count} {state.label.lower()}" for state, count in found.most_common())
-
-
-BEFORE = {
-    ReportBreach: before_reporting,
-    DecideBreach: before_deciding,
-    ReviewBreach: before_charging,
-    RecordChargingDecision: before_charging,
-}
-"""The commands whose form shows what lies before the person who fills it in."""

@@ -130,8 +130,14 @@ def no_longer_than_the_pack_allows(case: Case, context: Context, command: Terms 
     if isinstance(command, PauseContract):
         return True  # the days of a pause do not count
     first = case.contracts[0].signed_on if case.contracts else command.signed_on
-    paused = sum(((one.resumed_on or one.until_on + timedelta(1)) - one.from_on).days for one in case.pauses)
-    return command.ends_on <= add_months(first, context.pack(case).contract.max_months) + timedelta(paused)
+    longest = add_months(first, context.pack(case).contract.max_months)
+    return command.ends_on <= longest + timedelta(days=days_paused(case))
+
+
+def days_paused(case: Case) -> int:
+    """The days by which pauses have moved a contract's end."""
+    stopped = [one for one in case.pauses if "contract_end" in one.stops]
+    return sum(((one.resumed_on or one.until_on + timedelta(days=1)) - one.from_on).days for one in stopped)
 
 
 def _latest_end(case: Case, context: Context) -> date | None:
