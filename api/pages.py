@@ -27,7 +27,7 @@ from api.sign_in import Posted
 from api.suggestions import Data, on_record, suggested
 from api.view import EntryView, case_view, history
 from api.worklist import Filters, cases
-from divert.casework.breach_brief import BEFORE
+from divert.casework.briefs import BEFORE
 from divert.casework.command import Command, Context
 from divert.casework.commands.contract import Terms
 from divert.casework.commands.referral import Refer
