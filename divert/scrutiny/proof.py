@@ -162,7 +162,7 @@ def _total(sampled: Sequence[Seen], placed: Sequence[int]) -> float:
 
 @lru_cache(maxsize=65_536)
 def _at_most(found: int, cases: int, bad: int, drawn: int) -> float:
-    """The log of the probability that `drawn` of `cases`, of which `bad` are bad, hold no more than `found` of those."""
+    """The log of the probability that `drawn` of `cases`, of which `bad` are bad, hold `found` of those at most."""
     least, most = max(0, drawn - (cases - bad)), min(found, bad, drawn)
     if most >= min(bad, drawn):
         return 0.0
