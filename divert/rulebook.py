@@ -1,6 +1,6 @@
 """The rulebook: everything the scheme runs by that is data, loaded once and held together."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -119,7 +119,7 @@ class _Deadlines(Strict):
 
 
 class _Retention(Strict):
-    retention: tuple[Retention, ...] = Field(min_length=3)
+    retention: tuple[Retention, ...]
 
 
 @dataclass(frozen=True)
@@ -134,9 +134,8 @@ class Rulebook:
     outcomes: Mapping[int, Outcome]
     close_reasons: Mapping[str, CloseReason]
     return_reasons: Mapping[str, ReturnReason]
-    deadline_editions: Mapping[date, Mapping[str, DeadlineRule]]
-    """By the day each starts, the latest first; each holds every kind, changed there or not."""
-    retention: Mapping[str, Retention]
+    deadline_editions: "Editions[DeadlineRule]"
+    retention_editions: "Editions[Retention]"
     messages: MessageRules
 
     @property
@@ -145,9 +144,12 @@ class Rulebook:
         return next(iter(self.deadline_editions.values()))
 
     def deadlines_on(self, on: date) -> Mapping[str, DeadlineRule]:
-        """The rules by which a deadline that arises that day is set; before the first edition, the first."""
-        in_force = (rules for starts, rules in self.deadline_editions.items() if starts <= on)
-        return next(in_force, [*self.deadline_editions.values()][-1])
+        """The rules by which a deadline that arises that day is set."""
+        return _in_force(self.deadline_editions, on)
+
+    def retention_on(self, on: date) -> Mapping[str, Retention]:
+        """How long a case that ended that day is kept, by the state it ended in."""
+        return _in_force(self.retention_editions, on)
 
     @property
     def limit_alert_days(self) -> tuple[int, ...]:
@@ -177,8 +179,8 @@ def rulebook(folder: Path | None = None) -> Rulebook:
         outcomes=_by(folder / "outcomes.toml", "code", read(folder / "outcomes.toml", _Outcomes).outcome),
         close_reasons=_by(folder / "closing.toml", "code", closing.close_reason),
         return_reasons=_by(folder / "closing.toml", "code", closing.return_reason),
-        deadline_editions=_deadlines(folder / "deadlines"),
-        retention=_by(folder / "retention.toml", "state", read(folder / "retention.toml", _Retention).retention),
+        deadline_editions=_editions(folder / "deadlines", "kind", lambda path: read(path, _Deadlines).deadline),
+        retention_editions=_editions(folder / "retention", "state", lambda path: read(path, _Retention).retention),
         messages=load_messages(folder / "messages.toml", offences),
     )
     _require_whole(book)
@@ -186,6 +188,8 @@ def rulebook(folder: Path | None = None) -> Rulebook:
 
 
 Entry = TypeVar("Entry", bound=Strict)
+Editions = Mapping[date, Mapping[str, Entry]]
+"""Entries by their key, by the day an edition starts, the latest first; each edition holds all, changed or not."""
 
 
 def _by(path: Path, key: str, entries: tuple[Entry, ...]) -> dict[Any, Entry]:
@@ -199,14 +203,19 @@ def _by(path: Path, key: str, entries: tuple[Entry, ...]) -> dict[Any, Entry]:
     return found
 
 
-def _deadlines(folder: Path) -> dict[date, Mapping[str, DeadlineRule]]:
-    """Each edition with what it carries over from the one before, the latest first."""
-    editions: dict[date, Mapping[str, DeadlineRule]] = {}
-    carried: dict[str, DeadlineRule] = {}
+def _editions(folder: Path, key: str, entries_of: Callable[[Path], tuple[Entry, ...]]) -> "Editions[Entry]":
+    """Each dated file with what it carries over from the one before."""
+    editions: dict[date, Mapping[str, Entry]] = {}
+    carried: dict[str, Entry] = {}
     for path in in_date_order(folder):
-        carried |= _by(path, "kind", read(path, _Deadlines).deadline)
+        carried |= _by(path, key, entries_of(path))
         editions[date.fromisoformat(path.stem[:10])] = dict(carried)
     return dict(reversed(editions.items()))
+
+
+def _in_force(editions: "Editions[Entry]", on: date) -> Mapping[str, Entry]:
+    """The edition of a day; before the first, the first."""
+    return next((rules for starts, rules in editions.items() if starts <= on), [*editions.values()][-1])
 
 
 def _require_whole(book: Rulebook) -> None:

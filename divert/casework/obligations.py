@@ -210,7 +210,8 @@ def outstanding(case: Case) -> Iterator[tuple[str, Outstanding]]:
 
 def kept_until(case: Case) -> date:
     """The last day on which an ended case is kept without anybody's saying so again."""
-    return case.keep_until or add_months(entered(case), rulebook().retention[case.state].months)
+    period = rulebook().retention_on(entered(case))[case.state]
+    return case.keep_until or add_months(entered(case), period.months)
 
 
 def entered(case: Case) -> date:
