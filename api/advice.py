@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api import forms
 from api.choices import offered
 from api.deps import Asking, ByToken, ByVisit
-from api.forms import Form, faults, summary
+from api.forms import Form, faults, redraws, summary
 from api.page import READS_CASES, write
 from api.problems import FieldFault, ProblemError, invalid, may_answer
 from api.sign_in import Posted
@@ -94,7 +94,9 @@ def pre_check_page(request: Request, asking: ByVisit) -> Response:
 @router.post("/pre-check", include_in_schema=False)
 def pre_check_answered(request: Request, form: Posted, asking: ByVisit) -> Response:
     """The same form, with the advice above it. Nothing is stored."""
-    data = Form(ReferralFacts, {}).read(form)
+    data = Form(ReferralFacts).read(form)
+    if redraws(form):
+        return _page(request, asking, data)
     try:
         return _page(request, asking, data, judged=advice(ReferralFacts.model_validate(data)))
     except ValidationError as error:

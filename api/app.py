@@ -24,6 +24,7 @@ from api import (
     pages,
     panel,
     problems,
+    sheets,
     sign_in,
 )
 from api.house import House
@@ -36,7 +37,7 @@ from divert.db import Database
 THREADS = 4
 """Endpoints at work at once: more of them only fight for the interpreter."""
 
-ROUTERS = (cases, commands, documents, exchange, advice, lifecycle, panel, board, health, sign_in, pages)
+ROUTERS = (cases, commands, documents, exchange, advice, lifecycle, panel, board, health, sign_in, pages, sheets)
 
 TAGS = [
     {"name": "cases", "description": "Reading cases. Each reading is in the access log."},

@@ -18,8 +18,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.orm import Session
 
 from api.house import House, house
-from api.problems import NotSignedIn
-from api.visit import Visit, visit_of
+from api.problems import STRANGE, NotSignedIn, ProblemError
+from api.visit import Kept, Visit, visit_of
 from divert.casework.workflow import NotAllowed
 from divert.models import Role
 from divert.people import staff, visits
@@ -76,6 +76,9 @@ class Asking:
         if actor is None:
             raise NotSignedIn
         self.request.state.signed_in = True
+        typed: Kept | None = getattr(self.request.state, "kept", None)
+        if typed is not None and typed.username != actor.username:  # a form that was given out to somebody else
+            raise ProblemError("not-allowed", STRANGE)
         if roles and actor.role not in roles:
             able = ", ".join(role.label.lower() for role in roles)
             raise NotAllowed(f"This is for: {able}.")

@@ -1,21 +1,27 @@
 """A form for any model, from its JSON Schema; and what was posted, as data for the same model.
 
-Names follow the data: `signed_on`, `conditions-0-code`. What is blank was not said. A form is drawn from data, whether
-suggested or posted, so whatever is wrong with an answer, what was typed is still there.
+Names follow the data: `signed_on`, `conditions-0-code`; a date is three boxes, `signed_on-day`, `-month`, `-year`, and
+is taken from one text as well. What is blank was not said. A form is drawn from data, whether suggested or posted, so
+whatever is wrong with an answer, what was typed is still there.
+
+The words are the model's: `title` and `description` of a field are its question and hint, and `json_schema_extra` says
+the rest: `choices` names what may be chosen (`api.choices`), `one` what a row of a list is called, and `rows: "every"`
+that a list has one row for each choice of its first field.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
 
+from api import boxes
 from api.choices import Choice, schema_of
 from api.problems import located
 
-Kind = Literal["text", "words", "radios", "select", "boxes", "rows"]
+Kind = Literal["text", "words", "radios", "select", "boxes", "date", "rows", "table"]
 Path = tuple[str | int, ...]
 Schema = Mapping[str, Any]
 
@@ -25,7 +31,9 @@ LONG = 500
 FEW = 4
 SHORT = 10
 """Letters in a choice that leaves room beside it for the others."""
-SPARE_ROWS = 2
+
+BY_HAND = " Write year-month-day, like 2019-04-30."
+"""What a fault says to whoever writes JSON or a file, and not to whoever has three boxes before them."""
 
 
 @dataclass
@@ -40,8 +48,20 @@ class Field:
     value: Any = None
     choices: Sequence[Choice] = ()
     rows: list[list["Field"]] = field(default_factory=list)
+    each: str = ""
+    """What a row is called."""
+
     error: str | None = None
     figures: bool = False
+    money: bool = False
+    most: int | None = None
+    """How many letters it may have, where that is worth counting."""
+
+    boxes: Mapping[str, str] = field(default_factory=dict)
+    """Of a date, by part."""
+
+    forget: bool | None = None
+    """Whether it is to become unknown again; None where that cannot be asked."""
 
     def chosen(self, choice: str | int) -> bool:
         """Whether this choice is (among) the answer."""
@@ -58,15 +78,35 @@ class Field:
         """The answer as it stands in a text box."""
         return "" if self.value is None else _as_typed(self.value)
 
+    @property
+    def words(self) -> str:
+        """The answer as its choice puts it."""
+        return next((words for value, words in self.choices if self.chosen(value)), self.typed)
+
+    def blamed(self, part: str) -> bool:
+        """Of a date with a fault: whether it lies in this box."""
+        found = boxes.wrong(self.boxes)
+        return self.error is not None and (found is None or found[1] == part)
+
+    @property
+    def target(self) -> str:
+        """Where a link to this question leads."""
+        if self.kind != "date":
+            return self.name
+        return f"{self.name}-{next((part for part in self.boxes if self.blamed(part)), 'day')}"
+
 
 @dataclass(frozen=True)
 class Form:
     """The questions of one model. `choices` answers what a field named as its choices offers."""
 
     model: type[BaseModel]
-    choices: Mapping[str, Sequence[Choice]]
+    choices: Mapping[str, Sequence[Choice]] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
     """More to say beside a question, by its name."""
+
+    known: Collection[str] = ()
+    """Questions whose answer may become unknown again."""
 
     @property
     def schema(self) -> Schema:
@@ -74,12 +114,19 @@ class Form:
         return schema_of(self.model)
 
     def read(self, posted: FormData) -> dict[str, Any]:
-        """The answers of a posted form, blank ones left out, rows closed up."""
-        return self._read(self.schema, posted, "")
+        """The answers of a posted form. Blank ones are left out, rows closed up, and one added or taken out if asked.
+
+        None: this is to become unknown again.
+        """
+        forgotten = {name: None for name in self.schema["properties"] if posted.get(f"{name}-unknown")}
+        return forgotten | self._read(self.schema, posted, "")
 
     def questions(self, data: Mapping[str, Any], errors: Mapping[Path, str] | None = None) -> list[Field]:
         """Every field, needed ones first, with its answer and what is wrong with it."""
         found = self._questions(self.schema, data, (), errors or {})
+        for one in found:
+            if one.name in self.known:
+                one.forget = one.name in data and data[one.name] is None
         return sorted(found, key=lambda one: not one.required)
 
     def _read(self, schema: Schema, posted: FormData, prefix: str) -> dict[str, Any]:
@@ -91,17 +138,26 @@ class Form:
         return data
 
     def _answer(self, said: Schema, posted: FormData, name: str) -> Any:
-        if said.get("type") != "array":
-            value = posted.get(name)
-            return value.replace("\r\n", "\n").strip() if isinstance(value, str) else None
+        if said.get("type") == "array":
+            return self._list(said, posted, name)
+        parts = _parts(said)
+        typed = {part: _said(posted, f"{name}-{part}") or "" for part in parts if f"{name}-{part}" in posted}
+        if any(typed.values()):
+            return boxes.joined({part: typed.get(part, "") for part in parts})
+        return _said(posted, name)
+
+    def _list(self, said: Schema, posted: FormData, name: str) -> list[Any]:
         items = self._plain(said["items"])
         if "properties" not in items:
             return [one for one in posted.getlist(name) if isinstance(one, str) and one.strip()]
         numbered = re.compile(re.escape(name) + r"-(\d{1,3})-")
         places = sorted({int(found[1]) for key in posted if (found := numbered.match(key))})
-        rows = [self._read(items, posted, f"{name}-{place}-") for place in places]
-        untouched = {name: _as_typed(one["default"]) for name, one in items["properties"].items() if "default" in one}
-        return [row for row in rows if row.items() - untouched.items()]
+        kept = [place for place in places if posted.get("remove") != f"{name}-{place}"]
+        rows = [self._read(items, posted, f"{name}-{place}-") for place in kept]
+        first = next(iter(items["properties"])) if _every(said) else None
+        by_itself = {name: _as_typed(one["default"]) for name, one in items["properties"].items() if "default" in one}
+        rows = [row for row in rows if any(name != first and by_itself.get(name) != row[name] for name in row)]
+        return [*rows, {}] if posted.get("another") == name else rows
 
     def _questions(self, schema: Schema, data: Mapping[str, Any], at: Path, errors: Mapping[Path, str]) -> list[Field]:
         needed = schema.get("required", ())
@@ -114,12 +170,11 @@ class Form:
         self, name: str, said: Schema, required: bool, value: Any, at: Path, errors: Mapping[Path, str]
     ) -> Field:
         plain = self._plain(said)
+        hints = (said.get("description"), _example(said, plain) if len(at) == 1 else "", self.notes.get(name))
         one = Field(
             name="-".join(str(step) for step in at),
             title=said.get("title") or plain.get("title") or name.replace("_", " ").capitalize(),
-            hint=" ".join(
-                part for part in (said.get("description"), _example(said, plain), self.notes.get(name)) if part
-            ),
+            hint=" ".join(part for part in hints if part),
             kind="text",
             required=required,
             value=value,
@@ -130,11 +185,20 @@ class Form:
         elif (choices := self._choices(plain)) is not None:
             one.choices, one.kind = choices, "radios" if len(choices) <= FEW and len(at) == 1 else "select"
             if one.kind == "radios" and not required:  # what was chosen by mistake can be taken back
-                one.choices, one.value = [*choices, ("", "No answer")], "" if value is None else value
+                nothing = "As it is" if self.notes else "No answer"
+                one.choices, one.value = [*choices, ("", nothing)], "" if value is None else value
+        elif parts := _parts(plain):
+            typed = boxes.apart(value)
+            one.kind, one.boxes = "date", {part: typed.get(part, "") for part in parts}
+            if one.error:
+                one.error = (
+                    (boxes.wrong(value) or ("",))[0] if isinstance(value, dict) else one.error.removesuffix(BY_HAND)
+                )
         elif plain.get("maxLength", 0) >= LONG:
-            one.kind = "words"
+            one.kind, one.most = "words", plain["maxLength"]
         else:
-            one.figures = "integer" in _types(plain) or "number" in _types(plain)
+            one.money = any("multipleOf" in each for each in plain.get("anyOf", ()))
+            one.figures = one.money or "integer" in _types(plain) or "number" in _types(plain)
         return one
 
     def _many(self, one: Field, plain: Schema, at: Path, errors: Mapping[Path, str]) -> None:
@@ -143,16 +207,24 @@ class Form:
             one.kind, one.choices = "boxes", self._choices(items) or ()
             one.error = one.error or next((text for path, text in errors.items() if path[: len(at)] == at), None)
             return
-        one.kind = "rows"
+        one.each = plain.get("one", "row")
         given = list(one.value or [])
-        count = min(len(given) + SPARE_ROWS, plain.get("maxItems", 20), *self._different(items))
-        given += [{}] * (count - len(given))
-        one.rows = [self._questions(items, row, (*at, place), errors) for place, row in enumerate(given)]
-
-    def _different(self, items: Schema) -> list[int]:
-        """How many rows can differ, where the first answer of each is a choice."""
-        choices = self._choices(self._plain(next(iter(items["properties"].values()))))
-        return [len(choices)] if choices else []
+        if not _every(plain):
+            one.kind = "rows"
+            given = given or [{}] * one.required
+            one.rows = [self._questions(items, row, (*at, place), errors) for place, row in enumerate(given)]
+            return
+        one.kind = "table"
+        first = next(iter(items["properties"]))
+        for shown, (code, _) in enumerate(self._choices(self._plain(items["properties"][first])) or ()):
+            place = next((place for place, row in enumerate(given) if row.get(first) == code), None)
+            row = {first: code} if place is None else given[place]
+            at_row = {
+                (*at, shown, *path[len(at) + 1 :]): text
+                for path, text in errors.items()
+                if path[: len(at) + 1] == (*at, place)
+            }
+            one.rows.append(self._questions(items, row, (*at, shown), at_row))
 
     def _choices(self, plain: Schema) -> Sequence[Choice] | None:
         if "choices" in plain:
@@ -178,12 +250,28 @@ def flat(data: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
     """Data as the names and values of a form, as `Form.read` gave it."""
     found: list[tuple[str, str]] = []
     for name, answer in data.items():
-        for place, one in enumerate(answer if isinstance(answer, list) else [answer]):
-            if isinstance(one, dict):
-                found += flat(one, f"{prefix}{name}-{place}-")
-            else:
-                found.append((prefix + name, _as_typed(one)))
+        if answer is None:
+            found.append((f"{prefix}{name}-unknown", "yes"))
+        elif isinstance(answer, dict):
+            found += flat(answer, f"{prefix}{name}-")
+        else:
+            for place, one in enumerate(answer if isinstance(answer, list) else [answer]):
+                if isinstance(one, dict):
+                    found += flat(one, f"{prefix}{name}-{place}-")
+                else:
+                    found.append((prefix + name, _as_typed(one)))
     return found
+
+
+def redraws(posted: FormData) -> bool:
+    """Whether a form was sent for another row, for one fewer, or to go on with it after signing in again."""
+    return any(name in posted for name in ("another", "remove", "resume"))
+
+
+def contradictions(data: Mapping[str, Any], posted: FormData) -> dict[Path, str]:
+    """Questions that were both answered and said to be unknown."""
+    both = [name for name, answer in data.items() if posted.get(f"{name}-unknown") and answer is not None]
+    return {(name,): "Write what is right, or say that it is not known: not both." for name in both}
 
 
 def faults(error: ValidationError) -> dict[Path, str]:
@@ -192,18 +280,33 @@ def faults(error: ValidationError) -> dict[Path, str]:
 
 
 def summary(questions: Sequence[Field], errors: Mapping[Path, str]) -> list[tuple[str, str]]:
-    """Each fault under its question, in their order, with the field's name; what fits none has no name."""
-    found = [(name, f"{title}: {text}") for name, title, text in _wrong(questions)]
-    elsewhere = [text for text in errors.values() if text not in {text for _, _, text in _wrong(questions)}]
-    return found + [("", text) for text in elsewhere]
+    """Each fault after the box to look at, in the order of the questions; what fits none has no box."""
+    shown = {one.name: list(_wrong(one)) for one in questions}
+    elsewhere = [text for path, text in errors.items() if not path or not shown.get(str(path[0]))]
+    return [fault for found in shown.values() for fault in found] + [("", text) for text in elsewhere]
 
 
-def _wrong(questions: Sequence[Field], where: str = "") -> Iterator[tuple[str, str, str]]:
-    for one in questions:
-        if one.error:
-            yield one.name, where + one.title, one.error
-        for place, row in enumerate(one.rows, start=1):
-            yield from _wrong(row, f"{one.title} {place}, ")
+def _wrong(one: Field, where: str = "") -> Iterator[tuple[str, str]]:
+    if one.error:
+        yield one.target, f"{where}{one.title}: {one.error}"
+    for place, row in enumerate(one.rows, start=1):
+        called = row[0].words if one.kind == "table" else f"{one.each} {place}".capitalize()
+        for cell in row:
+            yield from _wrong(cell, f"{called}, ")
+
+
+def _said(posted: FormData, name: str) -> str | None:
+    value = posted.get(name)
+    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else None
+
+
+def _parts(plain: Schema) -> tuple[str, ...]:
+    """The boxes of a date, or of a date and time; none for anything else."""
+    return {"date": boxes.DATE, "date-time": (*boxes.DATE, boxes.TIME)}.get(plain.get("format", ""), ())
+
+
+def _every(said: Schema) -> bool:
+    return said.get("rows") == "every"
 
 
 def _is_blank(said: Schema) -> bool:
@@ -215,8 +318,8 @@ def _types(plain: Schema) -> set[str]:
 
 
 def _example(said: Schema, plain: Schema) -> str:
-    if plain.get("format") == "date":
-        return "Year-month-day, like 2019-04-30."
+    if parts := _parts(plain):
+        return "For example, 27 3 2019" + (", at 14:30." if boxes.TIME in parts else ".")
     examples = said.get("examples") or plain.get("examples")
     chosen = {"enum", "oneOf", "choices"} & set(plain) or "boolean" in _types(plain)
     if "string" in _types(plain) and examples and not chosen:

@@ -24,7 +24,7 @@ from starlette.responses import HTMLResponse
 from api import assets
 from api.components import components
 from api.house import house
-from api.visit import Visit, visit_of
+from api.visit import Visit, keepsake, visit_of
 from divert.board.figures import BOARD_READS
 from divert.clock import london_text, written_date
 from divert.models import Role
@@ -89,6 +89,12 @@ _pages.filters["words"] = in_words
 _pages.filters["spaced"] = lambda text: str(text).replace("_", " ")
 
 
+def drawn(question: Any) -> str:
+    """One question of a form by itself, as a page holds it."""
+    macro = getattr(_pages.get_template("question.html").module, "question")  # noqa: B009  jinja's module
+    return str(macro(question))
+
+
 def write(
     request: Request,
     template: str,
@@ -96,12 +102,13 @@ def write(
     actor: Actor | None = None,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
+    visit: Visit | None = None,
     **values: Any,
 ) -> HTMLResponse:
-    """A page from its template, with the frame for `actor`. A visitor without a visit is given one."""
+    """A page from its template, with the frame for `actor`. `visit` begins one; so does coming without any."""
     settings = house(request).settings
-    known = visit_of(request)
-    visit = known or Visit()
+    known = visit_of(request) if visit is None else None
+    visit = visit or known or Visit()
     html = _pages.get_template(template).render(
         actor=actor,
         navigation=[
@@ -111,6 +118,7 @@ def write(
         ],
         form_token=visit.form_token(settings),
         nonce=request.state.nonce,
+        keepsake=keepsake(actor.username, request.url.path, settings) if actor else "",
         **values,
     )
     response = HTMLResponse(html, status, dict(headers or {}))

@@ -17,7 +17,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Match
 
+from api.house import house
 from api.page import wants_page, write
+from api.visit import Kept
 from divert.casework.workflow import NoSuchCase, NotAllowed, Refused, Stale
 
 MEDIA_TYPE = "application/problem+json"
@@ -55,6 +57,15 @@ KINDS = {
     "failed": Kind(500, "Failed", "The fault is here. Nothing was changed, unless an earlier answer said so."),
     "not-ready": Kind(503, "Not ready", "The database is out of reach or not at the newest schema."),
 }
+
+
+STRANGE = (
+    "This form has grown too old, or did not come from here. Nothing of it was recorded. Go back, copy what you typed, "
+    "and open the form again. If this keeps happening, your browser is not keeping the cookie of this service."
+)
+
+
+ENDED = "Your visit has ended. Sign in again: what you typed is kept."
 
 
 class FieldFault(BaseModel):
@@ -208,12 +219,37 @@ def answer(request: Request, error: Exception) -> Response:
     raised = explained(error)
     problem = raised.problem
     if wants_page(request):
+        kept: Kept | None = getattr(request.state, "kept", None)
+        if isinstance(raised, NotSignedIn) and kept is not None:
+            return sign_in_page(request, kept.path, kept.username, ENDED, kept, problem.status, raised.headers)
         if isinstance(raised, NotSignedIn):
             then = f"?then={quote(request.url.path)}" if request.method == "GET" and request.url.path != "/" else ""
             return RedirectResponse(f"/sign-in{then}", 303)
         return write(request, "problem.html", status=problem.status, headers=raised.headers, problem=problem)
     body = problem.model_dump(mode="json", exclude_none=True)
     return JSONResponse(body, problem.status, raised.headers, media_type=MEDIA_TYPE)
+
+
+def sign_in_page(
+    request: Request,
+    then: str,
+    username: str = "",
+    fault: str = "",
+    kept: Kept | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The form of signing in, with what is wrong, and what was typed before the visit ended."""
+    return write(
+        request,
+        "sign_in.html",
+        status=status,
+        headers=headers,
+        then=then,
+        username=username,
+        errors=[("username", fault)] if fault else [],
+        kept=kept.sealed(house(request).settings) if kept else "",
+    )
 
 
 async def _handle(request: Request, error: Exception) -> Response:

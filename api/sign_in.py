@@ -11,36 +11,44 @@ from starlette.responses import RedirectResponse, Response
 from api.deps import ByVisit
 from api.house import house
 from api.page import write
-from api.problems import ProblemError
-from api.visit import Visit, browser_of, forget, visit_of
+from api.problems import STRANGE, ProblemError, sign_in_page
+from api.visit import Kept, Visit, browser_of, forget, given_out, kept, visit_of
 from divert.people import guesses, visits
 from divert.people.staff import by_password
 
 router = APIRouter(include_in_schema=False)
 
-STRANGE = (
-    "This form has grown too old, or did not come from here. Nothing of it was recorded. Go back, copy what you typed, "
-    "and open the form again. If this keeps happening, your browser is not keeping the cookie of this service."
-)
+NOT_TYPED = ("form_token", "keepsake", "checked", "another", "remove", "draft", "resume")
+"""What a form says that no person has typed."""
+
 WRONG = "That username and password do not fit together. Check both."
 
 
 async def posted(request: Request) -> FormData:
-    """A form of ours, read. Raises a problem where it was not given out to this visit."""
+    """A form of ours, read. Raises a problem where it was given out neither to this visit nor to an earlier one.
+
+    What was typed in a form of an earlier visit is not lost: its owner, and nobody else (`Asking`), is shown it again.
+    """
     form = await request.form(max_files=0, max_fields=2000)
-    visit = visit_of(request)
-    if visit is None or not visit.owns(form.get("form_token"), house(request).settings):
+    visit, settings, path = visit_of(request), house(request).settings, request.url.path
+    whose = given_out(form.get("keepsake"), path, settings)
+    typed = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and name not in NOT_TYPED]
+    if whose is not None:
+        request.state.kept = Kept(whose, path, typed)
+    if visit is not None and visit.owns(form.get("form_token"), settings):
+        return form
+    if whose is None:
         raise ProblemError("not-allowed", STRANGE)
-    return form
+    return FormData([*typed, ("resume", "yes")])
 
 
 Posted = Annotated[FormData, Depends(posted)]
 
 
 @router.get("/sign-in")
-def sign_in_page(request: Request, then: Annotated[str, Query(max_length=200)] = "/") -> Response:
+def sign_in_form(request: Request, then: Annotated[str, Query(max_length=200)] = "/") -> Response:
     """The form."""
-    return write(request, "sign_in.html", then=_within(then), username="", errors=[])
+    return sign_in_page(request, _within(then))
 
 
 @router.post("/sign-in")
@@ -50,15 +58,16 @@ async def sign_in(request: Request, form: Posted) -> Response:
     begun = await anyio.to_thread.run_sync(
         _begun, request, username.strip(), password, limiter=house(request).passwords
     )
-    if isinstance(begun, Visit):
-        response = RedirectResponse(_within(then), 303)
-        begun.keep(response, house(request).settings)
-        return response
-    status, fault, headers = (422, WRONG, {}) if not begun else (429, _wait(begun), {"Retry-After": str(begun)})
-    errors = [("username", fault)]
-    return write(
-        request, "sign_in.html", status=status, headers=headers, then=_within(then), username=username, errors=errors
-    )
+    settings = house(request).settings
+    held = kept(form.get("kept"), settings)
+    if not isinstance(begun, Visit):
+        status, fault, headers = (422, WRONG, {}) if not begun else (429, _wait(begun), {"Retry-After": str(begun)})
+        return sign_in_page(request, _within(then), username, fault, held, status, headers)
+    if held is not None and held.username == username.strip():
+        return write(request, "kept.html", visit=begun, to=held.path, typed=held.typed)
+    response = RedirectResponse(_within(then), 303)
+    begun.keep(response, settings)
+    return response
 
 
 @router.post("/sign-out")

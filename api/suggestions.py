@@ -4,18 +4,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from api.page import in_words
 from divert.casework.command import Command, Context
 from divert.casework.commands.contract import SignContract, VaryContract
-from divert.casework.commands.referral import CorrectFacts, Refer, referral_facts
-from divert.casework.commands.support import AssessNeeds
+from divert.casework.commands.referral import NEVER_UNKNOWN, CorrectFacts, Refer, referral_facts
 from divert.models import Case
 
 Data = dict[str, Any]
-
-
-def _every_need(_case: Case, context: Context) -> Data:
-    return {"scores": [{"need": one.code} for one in context.rules.needs.values() if not one.restricted]}
 
 
 def _mandatory(case: Case, context: Context) -> Data:
@@ -37,7 +31,6 @@ def _today(_case: Case | None, context: Context) -> Data:
 
 SUGGESTED: dict[type[Command], Callable[[Any, Context], Data]] = {
     Refer: _today,
-    AssessNeeds: _every_need,
     SignContract: _mandatory,
     VaryContract: _as_signed,
 }
@@ -48,11 +41,15 @@ def suggested(command: type[Command], case: Case | None, context: Context) -> Da
     return SUGGESTED[command](case, context) if command in SUGGESTED else {}
 
 
-def on_record(command: type[Command], case: Case) -> dict[str, str]:
-    """What stands now, beside each question that would change it."""
-    if command is not CorrectFacts:
+def on_record(command: type[Command], case: Case | None) -> Data:
+    """What stands now, for a form that would change it; nothing for any other."""
+    if command is not CorrectFacts or case is None:
         return {}
-    known = referral_facts(case).model_dump() | {
+    return referral_facts(case).model_dump() | {
         name: getattr(case.person, name) for name in CorrectFacts.model_fields if hasattr(case.person, name)
     }
-    return {name: f"On record: {in_words(value)}." for name, value in known.items()}
+
+
+def forgettable(standing: Data) -> frozenset[str]:
+    """Which of these are known, and might turn out not to be."""
+    return frozenset(name for name, value in standing.items() if value not in (None, [])) - NEVER_UNKNOWN

@@ -2,15 +2,18 @@
 
 Whose visit it is, and whether it still holds, the database says (`divert.people.visits`). The cookie is HttpOnly and
 SameSite=Lax, and over HTTPS Secure and bound to this very host. A form's token is signed over the visit's own, so that
-another site, which cannot read the cookie, cannot make one.
+another site, which cannot read the cookie, cannot make one. What is typed outlasts the visit: a form says, signed, to
+whom and where it was given out; sent too late, it leads to sign-in, and that page holds what was typed, signed, until
+the same person goes on with it.
 """
 
 import hmac
 import re
 import secrets
 from dataclasses import dataclass, field
+from typing import Any
 
-from itsdangerous import Signer
+from itsdangerous import BadSignature, Signer, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
@@ -20,6 +23,8 @@ from divert.people.visits import LASTS
 
 NAME = "divert_visit"
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+KEPT_S = 24 * 3600
+"""How long after a form was opened what is typed in it may outlast the visit."""
 
 
 def cookie_name(settings: Settings) -> str:
@@ -63,6 +68,50 @@ def visit_of(request: HTTPConnection) -> Visit | None:
     """The visit that this request's cookie names; None for no cookie or one that is none of ours."""
     token = request.cookies.get(cookie_name(house(request).settings), "")
     return Visit(token) if TOKEN.fullmatch(token) else None
+
+
+def keepsake(username: str, path: str, settings: Settings) -> str:
+    """What a form carries to prove, when its visit has ended, to whom it was given out and where."""
+    return str(_serializer(settings, "keepsake").dumps([username, path]))
+
+
+def given_out(token: object, path: str, settings: Settings) -> str | None:
+    """To whom the form with this keepsake was given out, if it was at this address and within a day."""
+    held = _opened(token, "keepsake", settings)
+    return held[0] if held is not None and held[1] == path else None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What somebody has typed, in case their visit has ended. It lies in the page before them, and nowhere else."""
+
+    username: str
+    path: str
+    typed: list[tuple[str, str]] = field(repr=False)
+
+    def sealed(self, settings: Settings) -> str:
+        """As the page holds it: nobody but this service could have made it."""
+        return str(_serializer(settings, "kept").dumps([self.username, self.path, self.typed]))
+
+
+def kept(token: object, settings: Settings) -> Kept | None:
+    """What a page had held."""
+    held = _opened(token, "kept", settings)
+    return Kept(held[0], held[1], [(name, value) for name, value in held[2]]) if held is not None else None
+
+
+def _opened(token: object, salt: str, settings: Settings) -> list[Any] | None:
+    if not isinstance(token, str) or not token:
+        return None
+    try:
+        held: list[Any] = _serializer(settings, salt).loads(token, max_age=KEPT_S)
+    except BadSignature:
+        return None
+    return held
+
+
+def _serializer(settings: Settings, salt: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(settings.signing_secret(), salt=salt)
 
 
 SYSTEMS = (

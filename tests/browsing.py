@@ -26,6 +26,7 @@ class Sheet:
     values: dict[str, list[str]] = field(default_factory=dict)
     offers: dict[str, list[str]] = field(default_factory=dict)
     buttons: list[str] = field(default_factory=list)
+    presses: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -77,7 +78,7 @@ class _Reader(HTMLParser):
             if "selected" in said:
                 self.sheets[-1].values[self._inside["select"]] = [said["value"]]
         elif tag == "button":
-            self._inside = {"button": True, "from": len(self.text)}
+            self._inside = {"button": (name, said.get("value", "")), "from": len(self.text)}
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in self._inside:
@@ -89,10 +90,27 @@ class _Reader(HTMLParser):
             self.sheets[-1].values[self._inside["textarea"]] = [said]
         elif tag == "button" and self.sheets:
             self.sheets[-1].buttons.append(" ".join(said.split()))
+            self.sheets[-1].presses[" ".join(said.split())] = self._inside["button"]
         self._inside = {}
 
     def handle_data(self, data: str) -> None:
         self.text.append(data)
+
+
+def in_boxes(form: Sheet, answers: dict[str, Any]) -> dict[str, Any]:
+    """The answers as they are typed: a date in its boxes, whether written 2019-05-06, 6 May 2019 or with a time."""
+    typed: dict[str, Any] = {}
+    for name, answer in answers.items():
+        if f"{name}-day" not in form.values:
+            typed[name] = answer
+            continue
+        on, _, at = str(answer).partition("T")
+        parts = on.split("-")[::-1] if "-" in on else on.split()
+        typed |= {
+            f"{name}-{part}": said for part, said in zip(("day", "month", "year"), parts or [""] * 3, strict=True)
+        }
+        typed |= {f"{name}-time": at} if at else {}
+    return typed
 
 
 @dataclass
@@ -112,11 +130,21 @@ class Person:
     def fills(self, page: Page, **answers: Any) -> Page:
         """Answer the questions of a page's form as named (a list: several of one name), leave the rest, and send it.
 
-        A name the form does not have, or a choice it does not offer, is an error: nobody could have given that answer.
+        A date is typed into its boxes. A name the form does not have, or a choice it does not offer, is an error:
+        nobody could have given that answer.
         """
-        form = page.form
+        return self.sends(page.form, self.answered(page.form, answers), str(page.response.url))
+
+    def presses(self, page: Page, button: str, /, **answers: Any) -> Page:
+        """The same, by another button than the form's own."""
+        name, value = page.form.presses[button]
+        return self.sends(page.form, {**self.answered(page.form, answers), name: [value]}, str(page.response.url))
+
+    @staticmethod
+    def answered(form: Sheet, answers: dict[str, Any]) -> dict[str, list[str]]:
+        """What a form holds with these answers."""
         values = {name: list(value) for name, value in form.values.items()}
-        for name, answer in answers.items():
+        for name, answer in in_boxes(form, answers).items():
             given = [str(one) for one in answer] if isinstance(answer, list) else [str(answer)]
             assert name in values or name in form.offers, (
                 f"the form asks no {name}, only {sorted(values | form.offers)}"
@@ -124,7 +152,7 @@ class Person:
             if name in form.offers:
                 assert set(given) <= set(form.offers[name]), f"{name} offers {form.offers[name]}, not {given}"
             values[name] = given
-        return self.sends(form, values, str(page.response.url))
+        return values
 
     def sends(self, form: Sheet, values: dict[str, list[str]], at: str) -> Page:
         """Send a form with these values."""

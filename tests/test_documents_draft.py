@@ -142,7 +142,7 @@ def test_a_keyworker_reads_the_draft_from_the_form_and_signs_what_was_typed(desk
     with TestClient(create_app(desk.database, lambda: desk.now, SETTINGS)) as client:
         keyworker = Person(visiting(client, KEYWORKER))
         page = keyworker.reads(f"/cases/{ref}/sign-contract")
-        assert page.form.buttons[1:] == ["Preview as a document (PDF)", "Preview in large print (PDF)"]
+        assert page.form.buttons[-2:] == ["Preview as a document (PDF)", "Preview in large print (PDF)"]
         typed = {
             "signed_on": "2019-05-06",
             "ends_on": "2019-08-04",
@@ -157,7 +157,7 @@ def test_a_keyworker_reads_the_draft_from_the_form_and_signs_what_was_typed(desk
         assert len(pages(client.post(at, data={**values, "draft": ["large"]}).content)) > len(pages(opened.content))
         refused = keyworker.sends(page.form, {**values, "ends_on": ["2019-12-01"], "draft": ["plain"]}, at)
         assert refused.status == 409
-        assert refused.form.values["ends_on"] == ["2019-12-01"]
+        assert refused.form.values["ends_on-month"] == ["12"]
         assert desk.state(ref) is State.accepted
         assert keyworker.sends(page.form, values, at).status == 200
         assert desk.state(ref) is State.active

@@ -55,12 +55,10 @@ def takes(visit: Visit, case: str, today: str) -> None:
     scores = {name.replace("-need", "-score"): 2 for name, value in asked.items() if value != [""]}
     page = keyworker.fills(form, stage="entry", **scores)
     assert page.status == 200, page.text
-    page = follows(
-        keyworker,
-        page,
-        "Sign the contract",
-        ends_on="2019-08-04",
-        **{"conditions-3-code": "ALCOHOL_SUPPORT", "conditions-3-provider": "Local alcohol service"},
+    form = keyworker.reads(page.links["Sign the contract"])
+    form = keyworker.presses(form, "Add another condition", ends_on="2019-08-04")
+    page = keyworker.fills(
+        form, **{"conditions-3-code": "ALCOHOL_SUPPORT", "conditions-3-provider": "Local alcohol service"}
     )
     assert "Active since" in page.text
 
@@ -135,7 +133,8 @@ def test_every_command_has_a_form_that_opens_and_asks_all_its_questions(slug: st
         page = person.reads(person.reads(f"/cases/{ref}").links[command.title()])
         assert page.status == 200
         assert f"{command.title()}</h1>".replace("'", "&#39;") in page.response.text
-        asked = {name.partition("-")[0] for name in (*page.form.values, *page.form.offers)}
+        lists = [value for name, value in page.form.presses.values() if name == "another"]
+        asked = {name.partition("-")[0] for name in (*page.form.values, *page.form.offers, *lists)}
         assert set(command.model_json_schema()["properties"] if command.model_fields else ()) <= asked
 
 
@@ -159,12 +158,10 @@ def test_a_wrong_answer_is_pointed_at_and_everything_typed_is_kept(visit: Visit)
     )
     assert page.status == 422
     assert page.text.startswith("Error: Refer a person")
-    assert (
-        page.links["Date of birth: This is not written as a date. Write year-month-day, like 2019-04-30."]
-        == "#date_of_birth"
-    )
-    assert 'id="date_of_birth"' in page.response.text
-    assert page.form.values["date_of_birth"] == ["31 June 1994"]
+    assert page.links["Date of birth: This is not a date that exists. Write it like 27 3 2019."] == "#date_of_birth-day"
+    assert 'id="date_of_birth-day"' in page.response.text
+    typed = [page.form.values[f"date_of_birth-{part}"] for part in ("day", "month", "year")]
+    assert typed == [["31"], ["June"], ["1994"]]
     assert page.form.values["surname"] == ["O'Brien & Fry"]
     assert page.form.values["remorse"] == ["yes"]
     assert page.form.values["offence_code"] == [DALE["offence_code"]]
@@ -177,18 +174,33 @@ def test_nothing_filled_in_names_everything_that_is_needed(visit: Visit) -> None
     officer = visit("pc.moss")
     page = officer.fills(officer.reads("/refer"), referred_on="")
     assert page.status == 422
-    wanted = {"#referred_on", "#crime_ref", "#surname", "#offence_code", "#offence_on"}
+    wanted = {"#referred_on-day", "#crime_ref", "#surname", "#offence_code", "#offence_on-day"}
     assert wanted == set(re.findall(r'<li>\s*<a href="(#[^"]+)">', page.response.text))
 
 
 def test_a_fault_in_a_row_is_pointed_at_in_its_row(visit: Visit, desk: Office) -> None:
     officer = visit("pc.moss")
-    further = {"further_offences-1-offence_code": "CJ67002", "further_offences-1-offence_on": "yesterday"}
-    page = officer.fills(officer.reads("/refer"), **DALE, **further)
+    page = officer.presses(officer.reads("/refer"), "Add a further offence", **DALE)
+    assert page.status == 200
+    assert page.form.values["surname"] == [DALE["surname"]]
+    further = {"further_offences-0-offence_code": "CJ67002", "further_offences-0-offence_on": "2019-04-"}
+    page = officer.fills(page, **further)
     assert page.status == 422
     assert page.form.values["further_offences-0-offence_code"] == ["CJ67002"]
-    assert page.form.values["further_offences-0-offence_on"] == ["yesterday"]
-    assert 'href="#further_offences-0-offence_on"' in page.response.text
+    assert page.form.values["further_offences-0-offence_on-month"] == ["04"]
+    said = "Further offence 1, Date of the offence: This must include a day."
+    assert page.links[said] == "#further_offences-0-offence_on-day"
+
+
+def test_a_row_is_added_and_taken_out_and_nothing_else_is_lost(visit: Visit) -> None:
+    officer = visit("pc.moss")
+    page = officer.presses(officer.reads("/refer"), "Add a further offence", **DALE)
+    page = officer.presses(page, "Add another further offence", **{"further_offences-0-offence_code": "CJ67002"})
+    page = officer.presses(page, "Remove further offence 1", **{"further_offences-1-offence_code": "TH68010"})
+    assert page.form.values["further_offences-0-offence_code"] == ["TH68010"]
+    assert "further_offences-1-offence_code" not in page.form.values
+    assert page.form.values["surname"] == [DALE["surname"]]
+    assert not [one for one in officer.reads("/").links if one.startswith("D-19-")]
 
 
 def test_a_refusal_shows_every_reason_and_keeps_what_was_typed(visit: Visit) -> None:
@@ -224,6 +236,55 @@ def test_whoever_was_slower_is_told_keeps_what_they_typed_and_may_send_it_again(
     page = officer.fills(page)
     assert page.status == 200
     assert "Rang him;" in officer.reads(case).text
+
+
+def test_whoever_was_slower_reads_what_happened_meanwhile_beside_what_they_typed(visit: Visit) -> None:
+    case = refers(visit)
+    officer, inspector = visit("pc.moss"), visit("insp.reed")
+    form = officer.reads(officer.reads(case).links["Add a note"])
+    follows(inspector, inspector.reads(case), "Add a note", text="Seen the tape: it is not him.")
+    page = officer.fills(form, text="Rang him.")
+    assert "What has happened since you opened this form" in page.text
+    assert "insp.reed" in page.text
+    told = page.text.partition("What has happened since")[2]
+    assert "Add a note" in told
+    assert "Refer a person" not in told
+
+
+def test_a_fact_once_known_can_become_unknown_again(visit: Visit) -> None:
+    case = refers(visit)
+    officer = visit("pc.moss")
+    page = officer.reads(officer.reads(case).links["Correct the facts"])
+    assert "On record: yes." in page.text
+    both = officer.fills(page, reason="Misheard.", remorse="no", **{"remorse-unknown": "yes"})
+    assert both.status == 422
+    assert "Shows remorse: Write what is right, or say that it is not known: not both." in both.links
+    assert both.form.values["reason"] == ["Misheard."]
+    page = officer.fills(page, reason="Misheard.", **{"remorse-unknown": "yes"})
+    assert page.status == 200
+    assert "Correct the facts: recorded." in page.text
+    facts = page.text.partition("The facts as they stand")[2]
+    assert "Shows remorse not known" in facts
+    assert "Admits the offence yes" in facts
+    form = officer.reads(page.links["Correct the facts"]).form
+    assert "surname-unknown" not in form.offers
+    assert "remorse-unknown" not in form.offers
+
+
+def test_needs_are_scored_one_row_a_need(desk: Office) -> None:
+    who, made = READY["assess-needs"]
+    ref = made(desk)
+    with TestClient(create_app(desk.database, lambda: desk.now, SETTINGS)) as client:
+        keyworker = Person(visiting(client, who))
+        page = keyworker.reads(f"/cases/{ref}/assess-needs")
+        scores = {name: 0 for name in page.form.values if name.endswith("-score")}
+        last = max(scores)
+        page = keyworker.fills(page, stage="entry", **{**scores, "scores-0-linked": "yes", last: 11})
+        assert page.status == 422
+        assert f"#{last}" in page.links.values()
+        assert page.form.values["scores-0-linked"] == ["yes"]
+        assert keyworker.fills(page, **{last: ""}).status == 422
+        assert keyworker.fills(page, **{last: 10}).status == 200
 
 
 def test_two_who_decide_at_once_by_form_one_wins_and_the_other_loses_nothing(visit: Visit) -> None:
@@ -311,11 +372,12 @@ def test_a_page_of_a_case_is_a_consultation_on_record(visit: Visit, desk: Office
 def test_a_pre_check_answers_with_the_rules_and_stores_nothing(visit: Visit, desk: Office) -> None:
     officer = visit("pc.moss")
     page = officer.reads("/pre-check")
-    facts = {name: value for name, value in DALE.items() if name in page.form.values or name in page.form.offers}
+    asked = {name.partition("-")[0] for name in (*page.form.values, *page.form.offers)}
+    facts = {name: value for name, value in DALE.items() if name in asked}
     page = officer.fills(page, **facts, agreement_signed_on="2019-05-02")
     assert page.status == 200
     assert "Eligible by the policy" in page.text
-    assert page.form.values["offence_on"] == [DALE["offence_on"]]
+    assert page.form.values["offence_on-day"] == ["30"]
     assert officer.fills(page, offence_on="2020-01-01").status == 422
     with desk.database.reading() as session:
         assert session.scalars(select(Case)).all() == []

@@ -1,10 +1,12 @@
 """The pages as a browser shows them: nothing that axe finds wrong, nothing too wide, too heavy or from elsewhere."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from html5lib import HTMLParser
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 from api.app import create_app
@@ -25,6 +27,10 @@ SEEN: dict[str, tuple[Actor | None, str]] = {
     "a case that ended": (OFFICER, "/cases/D-19-0002"),
     "a form": (KEYWORKER, "/cases/D-19-0001/report-breach"),
     "a form with rows": (KEYWORKER, "/cases/D-19-0001/assess-needs"),
+    "a form with rows that grow": (KEYWORKER, "/cases/D-19-0001/vary-contract"),
+    "a form that makes unknown": (INSPECTOR, "/cases/D-19-0003/correct-facts"),
+    "a form with a time": (KEYWORKER, "/cases/D-19-0001/book-appointment"),
+    "documents": (KEYWORKER, "/cases/D-19-0001/documents"),
     "a form that is closed": (INSPECTOR, "/cases/D-19-0001/decide-for-police"),
     "a referral": (OFFICER, "/refer"),
     "a pre-check": (OFFICER, "/pre-check"),
@@ -37,7 +43,7 @@ SEEN: dict[str, tuple[Actor | None, str]] = {
 
 @pytest.fixture
 def address(desk: Office) -> Iterator[str]:
-    for place, state in enumerate((State.active, State.completed)):
+    for place, state in enumerate((State.active, State.completed, State.referred)):
         desk.case_in(state, crime_ref=f"CVP-19-{place}")
     with serving(create_app(desk.database, lambda: desk.now, SETTINGS)) as served:
         yield served
@@ -75,6 +81,22 @@ def test_no_page_has_a_fault_that_axe_finds_or_is_wider_than_the_narrowest_scree
         if send.count():
             send.last.click()
             found[f"{what}, sent empty"] = faults(page)
+        context.close()
+    assert {what: one for what, one in found.items() if one} == {}
+
+
+def test_every_page_is_html_without_a_fault(browser: Browser, address: str) -> None:
+    found = {}
+    for what, (who, path) in SEEN.items():
+        context = come_in(browser, address, who)
+        answer = context.request.get(address + path)
+        parser = HTMLParser()
+        parser.parse(answer.body(), transport_encoding="utf-8")
+        found[what] = [f"line {at[0]}: {name} {more}" for at, name, more in parser.errors]
+        ids = re.findall(r' id="([^"]+)"', answer.text())
+        found[what] += [f"two of {one}" for one in {one for one in ids if ids.count(one) > 1}]
+        named = re.findall(r' (?:for|aria-describedby|aria-labelledby|aria-controls)="([^"]+)"', answer.text())
+        found[what] += [f"no {one}" for one in {one for each in named for one in each.split()} - set(ids)]
         context.close()
     assert {what: one for what, one in found.items() if one} == {}
 

@@ -167,6 +167,66 @@ def test_a_visit_ends_when_password_or_post_changes_or_its_owner_leaves(
     assert officer.reads("/visits").response.url.path == "/sign-in"
 
 
+def test_what_was_typed_when_a_visit_ended_is_there_after_signing_in_again(visit: Visit) -> None:
+    case = refers(visit)
+    officer = visit("pc.moss")
+    form = officer.reads(f"{case}/add-note")
+    officer.client.cookies.clear()
+    page = officer.fills(form, text='Rang "him";\n<will> come.')
+    assert page.status == 401
+    assert "Your visit has ended" in page.text
+    wrong = officer.fills(page, password="not the password")
+    assert wrong.status == 422
+    page = officer.fills(wrong, username="pc.moss", password=PASSWORD)
+    assert "What you typed is kept" in page.text
+    page = officer.fills(page)
+    assert page.response.url.path == f"{case}/add-note"
+    assert page.form.values["text"] == ['Rang "him";\n<will> come.']
+    assert "Rang" not in officer.reads(case).text
+    assert officer.fills(page).status == 200
+    assert "Rang" in officer.reads(case).text
+
+
+def test_a_visit_that_ended_by_itself_loses_nothing_that_was_typed(visit: Visit, desk: Office) -> None:
+    case = refers(visit)
+    officer = visit("pc.moss")
+    form = officer.reads(f"{case}/add-note")
+    desk.on("2019-05-07")
+    page = officer.fills(form, text="Rang him.")
+    assert page.status == 401
+    page = officer.fills(page, username="pc.moss", password=PASSWORD)
+    assert officer.fills(page).form.values["text"] == ["Rang him."]
+
+
+def test_a_form_of_an_earlier_visit_is_shown_again_to_its_owner_and_to_nobody_else(visit: Visit) -> None:
+    case = refers(visit)
+    officer = visit("pc.moss")
+    form = officer.reads(f"{case}/add-note")
+    officer.signs_in("pc.moss", PASSWORD)
+    page = officer.fills(form, text="Rang him.")
+    assert page.status == 200
+    assert page.form.values["text"] == ["Rang him."]
+    assert "Rang" not in officer.reads(case).text
+    inspector = visit("insp.reed")
+    assert inspector.sends(form.form, form.form.values | {"text": ["Mine now."]}, f"{case}/add-note").status == 403
+    officer.client.cookies.clear()
+    page = officer.fills(form, text="For my eyes.")
+    page = officer.fills(page, username="insp.reed", password=PASSWORD)
+    assert page.response.url.path == f"{case}/add-note"
+    assert "For my eyes." not in page.response.text
+
+
+def test_what_another_site_made_up_is_never_kept(visit: Visit) -> None:
+    case = refers(visit)
+    officer = visit("pc.moss")
+    elsewhere = officer.reads("/refer").form.values["keepsake"][0]
+    officer.client.cookies.clear()
+    for keepsake in ("", "made up", elsewhere):
+        answer = officer.client.post(f"{case}/add-note", data={"text": "Hello.", "keepsake": keepsake})
+        assert answer.status_code == 403
+        assert "Hello." not in answer.text
+
+
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(visit: Visit) -> None:
     client = TestClient(visit("pc.moss").client.app)
     said = client.get("/sign-in").headers["set-cookie"].lower()

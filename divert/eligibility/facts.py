@@ -185,6 +185,7 @@ class ReferralFacts(BlankIsUnknown):
         title="Further offences",
         description="Any others dealt with by the same referral.",
         examples=[[]],
+        json_schema_extra={"one": "further offence"},
     )
 
     @field_validator("referred_on")

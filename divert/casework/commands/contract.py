@@ -49,7 +49,9 @@ class Terms(Command):
 
     signed_on: IsoDate = Field(title="Date signed")
     ends_on: IsoDate = Field(title="Last day of the contract")
-    conditions: list[Promise] = Field(title="Conditions", min_length=1, max_length=12)
+    conditions: list[Promise] = Field(
+        title="Conditions", min_length=1, max_length=12, json_schema_extra={"one": "condition"}
+    )
 
     @field_validator("conditions")
     @classmethod

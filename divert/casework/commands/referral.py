@@ -28,6 +28,9 @@ from divert.time_limits import Limit, earliest, limit_for
 COLUMNS_OF_CASE = ("referred_on", "district", "offence_code", "agreement_signed_on")
 """Facts that are columns of a case, since lists and figures ask for them; the date of birth is the person's."""
 
+NEVER_UNKNOWN = frozenset(("referred_on", "offence_code", "offence_on", "surname"))
+"""A case cannot be without these."""
+
 SurnameText = Annotated[str, Field(title="Surname", min_length=1, max_length=80)]
 
 
@@ -164,7 +167,7 @@ class CorrectFacts(
     title="Correct the facts",
     json_schema_extra={"examples": [{"reason": "Custody record checked.", "remorse": "yes"}]},
 ):
-    """Put right what was said at referral. Only what is given changes; null makes a fact unknown again."""
+    """Put right what was said at referral. Only what is answered changes; a fact may become unknown again."""
 
     reason: Reasons = Field(title="Why, and on what evidence")
     referred_on: IsoDate | None = Field(default=None, title="Date of referral")  # type: ignore[assignment]  # left out: as it was
@@ -178,7 +181,7 @@ class CorrectFacts(
     phone: Phone | None = Field(default=None, title="Telephone")
     email: Email | None = Field(default=None, title="E-mail")
 
-    @field_validator("referred_on", "offence_code", "offence_on", "surname", mode="before")
+    @field_validator(*sorted(NEVER_UNKNOWN), mode="before")
     @classmethod
     def _never_unknown(cls, value: object) -> object:
         if value is None:

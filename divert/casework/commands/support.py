@@ -66,7 +66,9 @@ class AssessNeeds(
     """Score every need with the person, and say which are linked to the offending."""
 
     stage: Stage = Field(title="When")
-    scores: list[Score] = Field(title="Needs", min_length=1, max_length=20)
+    scores: list[Score] = Field(
+        title="Needs", min_length=1, max_length=20, json_schema_extra={"rows": "every", "one": "need"}
+    )
     summary: Words | None = Field(default=None, title="Summary")
 
     @field_validator("scores")
@@ -74,7 +76,7 @@ class AssessNeeds(
     def _all_needs_once(cls, value: list[Score]) -> list[Score]:
         given = [one.need for one in value]
         twice = sorted({need for need in given if given.count(need) > 1})
-        missing = [code for code, need in rulebook().needs.items() if not need.restricted and code not in given]
+        missing = [need.title for need in rulebook().needs.values() if not need.restricted and need.code not in given]
         if twice:
             raise ValueError(f"Score each need once. Given twice: {', '.join(twice)}.")
         if missing:

@@ -1,0 +1,184 @@
+"""The form of each command: opened, filled in, sent, and shown again with all that was typed until it is right.
+
+One page for every command of the table, and for the referral that opens a case. What is asked and in which words is the
+command's affair (`api.forms`); what may be chosen, the case's (`api.choices`).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from pydantic import ValidationError
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from api import forms
+from api.cases import find
+from api.choices import offered
+from api.commands import FOR_PEOPLE, Overtaken, Ref, carry_out
+from api.deps import Asking, ByVisit
+from api.documents import drafted
+from api.forms import Form
+from api.lifecycle import purpose
+from api.page import in_words, write
+from api.problems import ProblemError
+from api.sign_in import Posted
+from api.suggestions import Data, forgettable, on_record, suggested
+from api.told import answers, told
+from api.view import EntryView, history
+from divert.casework.briefs import BEFORE
+from divert.casework.command import Command, Context
+from divert.casework.commands.contract import Terms
+from divert.casework.commands.referral import Refer
+from divert.casework.workflow import NotAllowed, Refused, Stale, objections
+from divert.models import Case
+from divert.people.staff import Actor
+from divert.records import access
+
+router = APIRouter(include_in_schema=False)
+
+Slug = Annotated[str, Path(max_length=60)]
+
+
+@router.get("/refer")
+def refer_form(request: Request, asking: ByVisit) -> Response:
+    """The form that opens a case."""
+    return _open_form(request, asking, Refer, None)
+
+
+@router.post("/refer")
+def refer(request: Request, form: Posted, asking: ByVisit) -> Response:
+    """Open a case."""
+    return _submit(request, asking, Refer, None, form)
+
+
+@router.get("/cases/{ref}/{slug}")
+def command_form(request: Request, ref: Ref, slug: Slug, asking: ByVisit) -> Response:
+    """The form of one command."""
+    return _open_form(request, asking, _command(slug), ref)
+
+
+@router.post("/cases/{ref}/{slug}")
+def act(request: Request, ref: Ref, slug: Slug, form: Posted, asking: ByVisit) -> Response:
+    """Carry out one command."""
+    return _submit(request, asking, _command(slug), ref, form)
+
+
+def _command(slug: str) -> type[Command]:
+    if slug not in FOR_PEOPLE or FOR_PEOPLE[slug] is Refer:
+        raise ProblemError("not-found")
+    return FOR_PEOPLE[slug]
+
+
+def _open_form(request: Request, asking: Asking, command: type[Command], ref: str | None) -> Response:
+    with asking.writing() as (session, actor):
+        sheet = _sheet(session, actor, asking, command, ref)
+        if ref is not None:
+            access.record(session, actor, "consultation", asking.at, case_ref=ref, what=f"form {command.slug()}")
+        against = objections(sheet.case or Case(state=None, version=0), command, sheet.context)
+        if against.role:
+            raise NotAllowed(against.role)
+        if against.reasons:
+            return sheet.write(request, {}, status=409, reasons=[why for _, why in against.reasons], closed=True)
+        return sheet.write(request, suggested(command, sheet.case, sheet.context))
+
+
+def _submit(request: Request, asking: Asking, command: type[Command], ref: str | None, form: FormData) -> Response:
+    """Carry out what was posted; or show the form again, with what is wrong and all that was typed."""
+    data = Form(command).read(form)
+    if forms.redraws(form):
+        return _again(request, asking, command, ref, data)
+    version = form.get("version")
+    seen = int(version) if isinstance(version, str) and re.fullmatch(r"[0-9]{1,9}", version) else None
+    try:
+        if wrong := forms.contradictions(data, form):
+            return _again(request, asking, command, ref, data, status=422, errors=wrong)
+        given = command.model_validate(data)
+        if isinstance(given, Terms) and ref is not None and form.get("draft"):
+            return drafted(asking, ref, given, large_print=form.get("draft") == "large")
+        if not command.ends_a_case or form.get("checked"):
+            receipt, _ = carry_out(asking, ref, given, seen)
+            return RedirectResponse(f"/cases/{receipt.ref}?done={receipt.version}", 303)
+        check = given.model_dump(mode="json", exclude_none=True)
+        return _again(request, asking, command, ref, data, check=check)
+    except ValidationError as error:
+        return _again(request, asking, command, ref, data, status=422, errors=forms.faults(error))
+    except Refused as refusal:
+        return _again(request, asking, command, ref, data, status=409, reasons=[why for _, why in refusal.reasons])
+    except (Stale, Overtaken) as moved:
+        reasons = [f"{moved} What you typed is below; nothing of it is recorded yet."]
+        return _again(request, asking, command, ref, data, status=409, reasons=reasons, seen=seen)
+
+
+def _again(
+    request: Request, asking: Asking, command: type[Command], ref: str | None, data: Data, **more: Any
+) -> Response:
+    """The form with what was typed, and what is to be said of it (`Sheet.write`)."""
+    with asking.reading() as (session, actor):
+        return _sheet(session, actor, asking, command, ref).write(request, data, **more)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The form of a command, on a case (None: it opens one), before one person."""
+
+    command: type[Command]
+    case: Case | None
+    context: Context
+
+    def write(
+        self,
+        request: Request,
+        data: Data,
+        *,
+        status: int = 200,
+        errors: Mapping[forms.Path, str] | None = None,
+        reasons: Sequence[str] = (),
+        closed: bool = False,
+        check: Data | None = None,
+        seen: int | None = None,
+    ) -> Response:
+        """The page: the questions with what was answered so far, what is wrong, or the answers to check once more.
+
+        `seen`: the version of the case that was before whoever typed; what has happened since is told.
+        """
+        standing = on_record(self.command, self.case)
+        form = Form(
+            self.command,
+            offered(self.command, self.case, self.context),
+            {name: f"On record: {in_words(value)}." for name, value in standing.items()},
+            forgettable(standing),
+        )
+        questions = [] if closed else form.questions(data, errors)
+        return write(
+            request,
+            "form.html",
+            actor=self.context.by,
+            status=status,
+            title=self.command.title(),
+            purpose=purpose(self.command),
+            ref=self.case.ref if self.case else None,
+            person=self.case.person.full_name if self.case else None,
+            version=self.case.version if self.case else 0,
+            questions=questions,
+            errors=[*forms.summary(questions, errors or {}), *(("", why) for why in reasons)],
+            closed=closed,
+            check=answers(self.command, check) if check else None,
+            typed=forms.flat(data) if check else [],
+            meanwhile=self._since(seen) if seen is not None else [],
+            has_draft=issubclass(self.command, Terms),
+            beside=BEFORE[self.command](self.case, self.context) if self.case and self.command in BEFORE else [],
+        )
+
+    def _since(self, seen: int) -> Sequence[tuple[EntryView, list[tuple[str, str]]]]:
+        if self.case is None:
+            return []
+        return told(history(self.context.session, self.case, self.context.by)[seen:])
+
+
+def _sheet(session: Session, actor: Actor, asking: Asking, command: type[Command], ref: str | None) -> Sheet:
+    case = find(session, ref, actor) if ref is not None else None
+    return Sheet(command, case, Context(session, actor, asking.at, case.version + 1 if case else 1))

@@ -1,0 +1,25 @@
+"""What was said, in words: the answers of a command, each under its question, and those of a case's history."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from api.page import in_words
+from api.view import EntryView
+from divert.casework.command import Command
+from divert.casework.lifecycle import COMMANDS
+
+Pairs = list[tuple[str, str]]
+
+
+def told(entries: Iterable[EntryView]) -> list[tuple[EntryView, Pairs]]:
+    """Each entry with what was said in it, as far as the reader may know it."""
+    return [(one, answers(COMMANDS.get(one.command), json.loads(one.body) if one.body else {})) for one in entries]
+
+
+def answers(command: type[Command] | None, body: Mapping[str, Any]) -> Pairs:
+    """Answers in words, each under its question."""
+    asked = command.model_fields if command else {}
+    given = {name: in_words(answer) for name, answer in body.items() if answer not in (None, [], "")}
+    titles = {name: asked[name].title if name in asked else None for name in given}
+    return [(titles[name] or name.replace("_", " ").capitalize(), words) for name, words in given.items()]
