@@ -52,4 +52,5 @@ def on_record(command: type[Command], case: Case | None) -> Data:
 
 def forgettable(standing: Data) -> frozenset[str]:
     """Which of these are known, and might turn out not to be."""
-    return frozenset(name for name, value in standing.items() if value not in (None, [])) - NEVER_UNKNOWN
+    known = (name for name, value in standing.items() if value is not None and not isinstance(value, list))
+    return frozenset(known) - NEVER_UNKNOWN

@@ -51,6 +51,7 @@ class RecordConsent(
         title="Organisations",
         description="A withdrawal that names none is from all.",
         max_length=20,
+        json_schema_extra={"one": "organisation"},
     )
     parts: list[Part] = Field(
         default=[],
