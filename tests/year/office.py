@@ -146,7 +146,8 @@ class Office:
         columns = (Deadline.kind, Deadline.about, Case.ref, Deadline.due_on, Deadline.owner_role)
         query = select(Deadline.case_id, Deadline.seq, *columns, Deadline.escalated_on, Case.keyworker)
         query = query.join(Case, Case.id == Deadline.case_id).where(Deadline.status == "open")
-        soon = or_(Deadline.kind != "follow_up", Deadline.due_on <= self.today + timedelta(days=14))
+        far = ("follow_up", "retention_review")  # months and years ahead
+        soon = or_(Deadline.kind.not_in(far), Deadline.due_on <= self.today + timedelta(days=14))
         with self.database.reading() as session:
             rows = session.execute(query.where(soon).order_by(Deadline.due_on, Case.id, Deadline.kind, Deadline.about))
             return [Due(*row) for row in rows]
