@@ -129,8 +129,9 @@ def contract_signature(office: Office, case: Case, _: Due) -> Todo:
         return [(office.anyone(P), DeclineContract(reasons="Would rather have it heard in court."))]
     mandatory = rulebook().packs.in_force(case.referred_on).contract.mandatory
     linked = {one.need for one in case.need_scores if one.linked}
-    fitting = [c for c, kind in rulebook().conditions.items() if kind.pathway in linked and not kind.victim_contact]
-    chosen = [*mandatory, *[code for code in fitting if code not in mandatory][: 5 - len(mandatory)]]
+    offered = [one for one in rulebook().conditions.values() if one.offered(office.today) and not one.victim_contact]
+    fitting = [one.code for one in offered if one.pathway in linked and one.code not in mandatory]
+    chosen = [*mandatory, *fitting[: 5 - len(mandatory)]]
     terms = {"signed_on": office.today, "ends_on": ends, "conditions": [{"code": code} for code in chosen]}
     keyworker = office.in_today(case.keyworker)
     return [(keyworker, SignContract.model_validate(terms)), (keyworker, meeting(office))]
