@@ -46,7 +46,7 @@ TAGS = [
     {"name": "exchange", "description": "What another agency may have of a case: looked at, then shared."},
     {"name": "eligibility", "description": "What a policy would say, and the policies."},
     {"name": "lifecycle", "description": "The procedure itself, as data."},
-    {"name": "panel", "description": "Frames, draws and blind summaries for the scrutiny panel."},
+    {"name": "panel", "description": "Frames, draws and packs for the scrutiny panel."},
     {"name": "board", "description": "Figures for the board: never a person."},
     {"name": "health", "description": "For machines that look after this one."},
 ]

@@ -1,5 +1,6 @@
-"""The scrutiny panel's side: frames frozen before any seed, one draw on each, blind summaries of it."""
+"""The scrutiny panel's side: frames frozen before any seed, one draw on each, the packs drawn."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated
 
@@ -11,10 +12,11 @@ from api.deps import ByToken, ByVisit
 from api.page import write
 from api.problems import FieldFault, ProblemError, invalid, may_answer
 from divert.models import Draw, Frame
+from divert.rulebook import rulebook
 from divert.scrutiny import frame as frames_of
 from divert.scrutiny.draw import Publication
 from divert.scrutiny.frame import COORDINATES, READS, AlreadyDrawn, FrameChanged, FrameRule, NoSuchFrame
-from divert.scrutiny.summary import BlindSummary, NoSuchPack, open_summaries, open_summary
+from divert.scrutiny.opening import NoSuchPack, OpenedPack, open_pack, open_packs
 
 router = APIRouter(tags=["panel"])
 
@@ -91,6 +93,11 @@ def drawn_view(frozen: Frame, made: Draw) -> DrawnView:
     )
 
 
+def offence_on(day: date) -> Callable[[str], str]:
+    """Gives the title of an offence code as it was on a day."""
+    return lambda code: rulebook().offences.find(code, day).title
+
+
 BODY = ("malformed", "not-signed-in", "not-allowed", "too-large", "media-type", "invalid")
 READ = ("not-signed-in", "not-allowed")
 
@@ -158,39 +165,36 @@ def draws_page(request: Request, asking: ByVisit) -> Response:
 
 
 @router.get("/panel/draws/{frame}", include_in_schema=False)
-def summaries_page(request: Request, frame: Digest, asking: ByVisit) -> Response:
-    """The blind summaries of one draw, to be read."""
+def packs_page(request: Request, frame: Digest, asking: ByVisit) -> Response:
+    """The packs of one draw, to be read."""
     with asking.writing(*READS) as (session, actor):
         try:
-            packs = open_summaries(session, frame, actor, asking.at)
+            packs = open_packs(session, frame, actor, asking.at)
         except LookupError as none:
             raise ProblemError("not-found", str(none)) from None
-        return write(request, "summaries.html", actor=actor, frame=frame, packs=packs)
+        cut_off = frames_of.frame(session, frame).cut_off
+        return write(
+            request, "packs.html", actor=actor, frame=frame, packs=packs, rules=rulebook(), offence=offence_on(cut_off)
+        )
 
 
-@router.get(
-    "/api/panel/draws/{frame}/summaries", summary="Read blind summaries", responses=may_answer(*READ, "not-found")
-)
-def read_summaries(frame: Digest, asking: ByToken) -> list[BlindSummary]:
-    """Every case drawn, as the panel reads it: what was decided and why, and nobody's name."""
+@router.get("/api/panel/draws/{frame}/packs", summary="Read packs", responses=may_answer(*READ, "not-found"))
+def read_packs(frame: Digest, asking: ByToken) -> list[OpenedPack]:
+    """Every case drawn, as it was known when it left the scheme's hands, and nobody's name."""
     with asking.writing(*READS) as (session, actor):
         try:
-            return open_summaries(session, frame, actor, asking.at)
+            return open_packs(session, frame, actor, asking.at)
         except LookupError as none:
             raise ProblemError("not-found", str(none)) from None
 
 
-@router.get(
-    "/api/panel/draws/{frame}/summaries/{pack}",
-    summary="Read one blind summary",
-    responses=may_answer(*READ, "not-found"),
-)
-def read_summary(
+@router.get("/api/panel/draws/{frame}/packs/{pack}", summary="Read one pack", responses=may_answer(*READ, "not-found"))
+def read_pack(
     frame: Digest, pack: Annotated[str, Path(max_length=40, examples=["completed-1"])], asking: ByToken
-) -> BlindSummary:
+) -> OpenedPack:
     """One case drawn, by its number in the sample."""
     with asking.writing(*READS) as (session, actor):
         try:
-            return open_summary(session, frame, pack, actor, asking.at)
+            return open_pack(session, frame, pack, actor, asking.at)
         except (NoSuchFrame, NoSuchPack) as none:
             raise ProblemError("not-found", str(none)) from None

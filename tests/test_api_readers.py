@@ -113,21 +113,21 @@ def test_a_frame_that_cannot_be_frozen_says_why(counter: Service, rule: dict[str
 
 def test_what_the_panel_reads_names_nobody(counter: Service) -> None:
     digest = drawn(counter)
-    summaries = counter.ask(MEMBER, "GET", f"/api/panel/draws/{digest}/summaries")
-    packs = summaries.json()
+    read = counter.ask(MEMBER, "GET", f"/api/panel/draws/{digest}/packs")
+    packs = read.json()
     assert len(packs) >= 3
-    one = counter.ask(MEMBER, "GET", f"/api/panel/draws/{digest}/summaries/{packs[0]['pack']}")
+    one = counter.ask(MEMBER, "GET", f"/api/panel/draws/{digest}/packs/{packs[0]['pack']}")
     assert one.json() == packs[0]
     for personal in (DALE["surname"], DALE["forenames"], DALE["officer"], DALE["victim_name"], DALE["date_of_birth"]):
-        assert personal not in summaries.text
-    assert counter.ask(MEMBER, "GET", f"/api/panel/draws/{digest}/summaries/completed-99").status_code == 404
-    assert counter.ask(MEMBER, "GET", f"/api/panel/draws/{'0' * 64}/summaries").status_code == 404
+        assert personal not in read.text
+    assert counter.ask(MEMBER, "GET", f"/api/panel/draws/{digest}/packs/completed-99").status_code == 404
+    assert counter.ask(MEMBER, "GET", f"/api/panel/draws/{'0' * 64}/packs").status_code == 404
 
 
 @pytest.mark.parametrize("who", [OFFICER, KEYWORKER, BOARD], ids=lambda who: who.username)
 def test_draws_are_for_the_panel_alone(counter: Service, who: Actor) -> None:
     digest = drawn(counter)
-    for address in ("frames", "draws", f"draws/{digest}", f"draws/{digest}/summaries"):
+    for address in ("frames", "draws", f"draws/{digest}", f"draws/{digest}/packs"):
         assert counter.ask(who, "GET", f"/api/panel/{address}").status_code == 403
     assert counter.ask(who, "POST", "/api/panel/frames", RULE).status_code == 403
 
@@ -155,12 +155,12 @@ def test_figures_are_for_the_board_and_the_leads(counter: Service, who: Actor) -
     assert counter.ask(who, "GET", "/api/board/figures").status_code == 403
 
 
-def test_the_panels_pages_show_frames_draws_and_blind_summaries(counter: Service) -> None:
+def test_the_panels_pages_show_frames_draws_and_packs(counter: Service) -> None:
     digest = drawn(counter)
     member = Person(visiting(counter.client, MEMBER))
     page = member.reads("/panel/draws")
     assert digest in page.text
-    page = member.reads(page.links["Read the blind summaries"])
+    page = member.reads(page.links["Read the packs"])
     assert page.status == 200
     assert "completed-1" in page.text
     assert DALE["surname"] not in page.text

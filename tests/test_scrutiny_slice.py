@@ -9,67 +9,26 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from sqlalchemy import select, text, update
+from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 
-from divert.casework.commands.decisions import DecideForPolice, DecideForProbation
+from divert.casework.commands.decisions import DecideForPolice
 from divert.casework.commands.ending import CloseCase, Reinstate
-from divert.casework.commands.referral import CorrectFacts
-from divert.models import Access, Frame, State
-from divert.scrutiny.draw import Publication
+from divert.models import Frame
 from divert.scrutiny.frame import (
     AlreadyDrawn,
     FrameChanged,
     FrameRule,
     Kind,
     NoSuchFrame,
-    draw_sample,
     frames,
-    freeze,
     publication_of,
 )
-from divert.scrutiny.redaction import redact
-from divert.scrutiny.summary import BlindSummary, NoSuchPack, open_summaries, open_summary
 from tests import endings
-from tests.office import COORDINATOR, INSPECTOR, MANAGER, MEMBER, OTHER_INSPECTOR, PATHS, PROBATION_LEAD, Office
+from tests.office import MANAGER, OTHER_INSPECTOR, Office
+from tests.quarter import MAY_AND_JUNE, MEETING, SEED, drawn, everyone, frozen, one_of_each
 
 REDRAW = Path(__file__).parent.parent / "docs" / "redraw.py"
-SEED = "31415 92653 58979 32384"
-MAY_AND_JUNE = FrameRule(decided_from=date(2019, 5, 1), decided_to=date(2019, 6, 30))
-MEETING = datetime(2019, 7, 10, 10, tzinfo=UTC)
-
-
-def everyone(office: Office) -> dict[str, str]:
-    """One case of each kind, decided in May and June 2019, by the stratum it belongs in; and two that do not belong."""
-    stories = {
-        "override": endings.is_refused_though_eligible,
-        "disagreement": endings.is_disagreed_on,
-        "completed": endings.completes,
-        "breached": endings.breaches,
-        "declined": endings.declines,
-        "ineligible": endings.is_ineligible,
-        "refused": endings.is_refused,
-        "closed": endings.withdraws,
-    }
-    refs = {stratum: story(office.on("2019-05-06")) for stratum, story in stories.items()}
-    PATHS[State.active](office.on("2019-05-06"), endings.somebody(office))
-    endings.is_refused(office.on("2019-07-02"))
-    return refs
-
-
-def frozen(office: Office, rule: FrameRule = MAY_AND_JUNE, at: datetime = MEETING) -> Frame:
-    with office.database.writing() as session:
-        return freeze(session, rule, COORDINATOR, at)
-
-
-def drawn(office: Office, digest: str, sizes: dict[str, int], seed: str = SEED) -> Publication:
-    with office.database.writing() as session:
-        made = draw_sample(session, digest, seed, sizes, COORDINATOR, MEETING + timedelta(minutes=5))
-        return publication_of(session.get_one(Frame, digest), made)
-
-
-def one_of_each(frame: Frame) -> dict[str, int]:
-    return dict.fromkeys(frame.strata, 1)
 
 
 def redrawn(said: dict[str, Any], folder: Path) -> subprocess.CompletedProcess[str]:
@@ -272,118 +231,3 @@ def test_any_change_of_a_published_draw_is_noticed_by_a_stranger(desk: Office, t
         {"sizes": {**one_of_each(frame), "refused": 0}},
     ):
         assert redrawn({**said, **json.loads(json.dumps(change, default=str))}, tmp_path).returncode == 1, change
-
-
-# What the panel reads
-
-
-def packs(office: Office, opener: Any = MEMBER) -> dict[str, BlindSummary]:
-    """Every case of the population, drawn and opened."""
-    frame = frozen(office)
-    drawn(office, frame.digest, one_of_each(frame))
-    with office.database.writing() as session:
-        return {one.pack: one for one in open_summaries(session, frame.digest, opener, MEETING)}
-
-
-def test_a_pack_tells_what_was_decided_and_why(office: Office) -> None:
-    everyone(office)
-    by_name = packs(office)
-    assert list(by_name) == [f"{stratum}-1" for stratum in sorted(by_name[one].stratum for one in by_name)]
-
-    told = by_name["completed-1"]
-    assert told.offence == "Theft from a shop"
-    assert told.age_band == "25 to 34"
-    assert (told.verdict, told.deciding) == ("eligible", ())
-    assert [(one.side, one.accept, one.override) for one in told.decisions] == [
-        ("police", True, False),
-        ("probation", True, False),
-    ]
-    assert told.decisions[1].reasons == "Alcohol need; will engage."
-    assert (told.victim_asked, told.victim_views) == (True, "obtained")
-    assert [one.status for one in told.conditions] == ["kept"] * 5
-    assert (told.state, told.outcome, told.why_it_ended) == ("Completed", told.outcome, None)
-    assert told.outcome is not None
-
-    refused = by_name["ineligible-1"]
-    assert refused.verdict == "ineligible"
-    assert [one.id for one in refused.deciding] == ["admission"]
-    assert refused.deciding[0].says.endswith(".")
-    assert refused.deciding[0].cites
-    assert refused.why_it_ended == "Not eligible under the policy"
-
-    assert by_name["override-1"].decisions[0].override_reason == "A vulnerable shopkeeper."
-    assert [one.accept for one in by_name["disagreement-1"].decisions] == [True, False, False]
-
-
-REASONS = (
-    "Dale ASHWORTH-PRICE (formerly Ashworth; PNC 2019/0012345G, born 11/03/1994, or 11 March 1994) of TS24 7XY, "
-    "07700 900123, dale.price@example.com, stole from Harbour Stores; Ms Farrow rang from 07700 900312. PC 1795 of "
-    "Hartlepool Response and Keyworker agree. Crime CVP-19-100001. First offence, full admission."
-)
-SECRETS = (
-    "dale", "ashworth", "price", "0012345", "11/03/1994", "11 march", "1994", "ts24", "7xy", "900123", "900 123", "@",
-    "example.com", "harbour", "stores", "farrow", "900312", "1795", "hartlepool", "keyworker", "cvp", "100001", "d-19",
-    "police.lead", "officer", "w1",
-)  # fmt: skip
-
-
-def test_no_identifier_of_the_case_is_in_its_pack(office: Office) -> None:
-    """Not even the name and the number it had before they were corrected."""
-    ref = office.on("2019-05-06").refers(
-        pnc_id="2019/0012345G", postcode="TS24 7XY", phone="07700 900123", email="dale.price@example.com"
-    )
-    office.does(INSPECTOR, CorrectFacts(reason="Deed poll seen.", surname="Ashworth-Price"), ref)
-    office.checks(ref)
-    office.does(INSPECTOR, DecideForPolice(accept=True, reasons=REASONS), ref)
-    office.does(PROBATION_LEAD, DecideForProbation(accept=True, reasons=REASONS.upper()), ref)
-    office.completes(office.keeps(office.signs(ref)))
-    [pack] = packs(office).values()
-    page = pack.model_dump_json().lower()
-    assert [secret for secret in SECRETS if secret in page] == []
-    assert pack.decisions[0].reasons.endswith("First offence, full admission.")
-
-
-def test_text_without_anything_to_withhold_is_left_alone() -> None:
-    text = "First offence; £24.50 of food. Alcohol need, 4 of 10. In work since March."
-    assert redact(text, ["Dale", "Ashworth", "The Corner"], ["D-19-0001"]) == text
-
-
-@pytest.mark.parametrize(
-    ("text", "left"),
-    [
-        ("ZOË and Zoe O'Brien, o brien, OBRIEN.", "[withheld] and [withheld]."),
-        ("Zoë's mother rang +44 7700 900123.", "[withheld]'s mother rang [withheld]."),
-        ("At the corner of The Corner Shop", "At the [withheld] of The [withheld]"),
-        ("Custody 17 zd 0123419; born 3rd of May 1999.", "Custody [withheld]; born [withheld]."),
-        ("Zoëtrope", "Zoëtrope"),
-    ],
-)
-def test_names_are_withheld_however_they_are_written(text: str, left: str) -> None:
-    assert redact(text, ["Zoë", "O'Brien", "The Corner Shop"], ["17ZD0123419"]) == left
-
-
-def test_what_is_not_on_record_is_shown_as_not_on_record(desk: Office) -> None:
-    ref = desk.on("2019-05-06").refers()
-    desk.does(MANAGER, CloseCase(reason_code="opened_in_error", explanation="Wrong person picked."), ref)
-    [pack] = packs(desk).values()
-    assert (pack.verdict, pack.policy, pack.age_band) == ("not on record",) * 3
-
-
-def test_every_opening_is_logged_and_only_a_drawn_case_can_be_opened(office: Office) -> None:
-    refs = everyone(office)
-    frame = frozen(office)
-    drawn(office, frame.digest, {**one_of_each(frame), "refused": 0})
-    with office.database.writing() as session:
-        open_summary(session, frame.digest, "completed-1", MEMBER, MEETING)
-        open_summary(session, frame.digest, "completed-1", COORDINATOR, MEETING)
-        for guess in ("refused-1", "completed-2", refs["completed"], ""):
-            with pytest.raises(NoSuchPack):
-                open_summary(session, frame.digest, guess, MEMBER, MEETING)
-        with pytest.raises(NoSuchFrame):
-            open_summaries(session, "0" * 64, MEMBER, MEETING)
-    with office.database.reading() as session:
-        logged = session.scalars(select(Access).where(Access.what == "blind summary").order_by(Access.id)).all()
-        assert [(one.by, one.kind, one.case_ref, one.recipient) for one in logged] == [
-            ("panel.member", "disclosure", refs["completed"], "Out of Court Disposal Scrutiny Panel"),
-            ("panel.coordinator", "consultation", refs["completed"], None),
-        ]

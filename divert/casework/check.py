@@ -7,15 +7,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from divert.casework import deadlines
-from divert.casework.command import Context
 from divert.casework.commands.documents import sha256
 from divert.casework.disposal import left_of
-from divert.casework.lifecycle import COMMANDS
 from divert.casework.obligations import outstanding
-from divert.casework.workflow import carry_out
-from divert.db import Database
+from divert.casework.replay import replay, scratch
 from divert.models import FINAL, OPEN, Case, LedgerEntry, OutboxMessage, Person, Row, State
-from divert.people.staff import Actor
 from divert.records import ledger
 from divert.records.ledger import Fault
 from divert.rulebook import rulebook
@@ -32,18 +28,14 @@ def check(session: Session) -> Iterator[Fault]:
     """Every breach of an invariant. Nothing yielded: each case has a history that verifies, replays to what is stored,
     and, while open, an owner and a deadline."""
     yield from ledger.verify(session)
-    scratch = Database("sqlite://")
-    Row.metadata.create_all(scratch.engine)
-    try:
+    with scratch() as other:
         for case_id in session.scalars(select(Case.id).order_by(Case.id)).all():
             case = session.get_one(Case, case_id)
             yield from _invariants(case)
             if case.disposed_at is not None:
                 yield from (Fault(case.ref, None, f"disposed of, but not its {one}") for one in left_of(session, case))
-            yield from replayed(session, case, scratch)
+            yield from replayed(session, case, other)
             session.expunge_all()
-    finally:
-        scratch.dispose()
 
 
 def _invariants(case: Case) -> Iterator[Fault]:
@@ -80,28 +72,20 @@ def _statements(case: Case) -> Iterator[tuple[bool, str]]:
         yield all(one.status != "booked" for one in case.appointments), "it is ended with an appointment booked"
 
 
-def replayed(session: Session, case: Case, scratch: Database) -> Iterator[Fault]:
+def replayed(session: Session, case: Case, other: Session) -> Iterator[Fault]:
     """Where carrying out a case's entries again, in an empty database, comes to other rows than are stored."""
     entries = ledger.entries_of(session, case)
     if any(entry.body is None for entry in entries):
         return  # disposed of lawfully: what it said is gone, and with it the way to say it again
-    with Session(scratch.engine) as other:
-        again = Case(ref=case.ref, state=None, version=0, head=ledger.BEGINNING)
-        for entry in entries:
-            command = COMMANDS[entry.command].model_validate_json(entry.body or "")
-            context = Context(other, Actor(entry.by, entry.role), entry.at, entry.seq)
-            carry_out(again, command, context)
-            if entry.seq == 1:
-                other.add(again)
-            again.version = entry.seq
-            other.flush()
-            if again.state != entry.to_state:
-                yield Fault(case.ref, entry.seq, f"replayed, it comes to {again.state}, not {entry.to_state}")
-                return
-        for table, mine, replay in _rows(session, case, other, again):
-            if mine != replay:
+    for entry, again in replay(other, case.ref, entries):
+        if again.state != entry.to_state:
+            yield Fault(case.ref, entry.seq, f"replayed, it comes to {again.state}, not {entry.to_state}")
+            break
+    else:
+        for table, mine, replayed_rows in _rows(session, case, other, again):
+            if mine != replayed_rows:
                 yield Fault(case.ref, None, f"its {table} are not what its history comes to")
-        other.rollback()
+    other.rollback()
 
 
 def _rows(session: Session, case: Case, other: Session, again: Case) -> Iterator[tuple[str, Any, Any]]:

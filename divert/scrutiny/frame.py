@@ -8,11 +8,11 @@ restricted ones, for a frame with gaps proves nothing.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, func, or_, select
 from sqlalchemy import Row as ResultRow
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -192,6 +192,12 @@ def publication_of(frozen: Frame, made: Draw) -> Publication:
     }
 
 
+def left_by(session: Session, case: Case, cut_off: date) -> int | None:
+    """The entry by which a case left the scheme's hands within a frame: the moment that the panel looks at."""
+    last = _last_crossing(midnight(cut_off + timedelta(days=1)))
+    return session.scalar(select(last.c.seq).where(last.c.case_id == case.id))
+
+
 def _strata(session: Session, rule: FrameRule) -> dict[str, list[str]]:
     """Case references by stratum, sorted."""
     found: dict[str, list[str]] = defaultdict(list)
@@ -225,13 +231,7 @@ def _kinds(row: ResultRow[*tuple[object, ...]]) -> Iterator[Kind]:
 def _decided(rule: FrameRule) -> Select[*tuple[object, ...]]:
     """One row a case that left the scheme's hands in the period and had not come back by the cut-off."""
     begins, ends = midnight(rule.decided_from), midnight(rule.decided_to + timedelta(days=1))
-    left, came_back = LedgerEntry.from_state.in_(IN_HAND), LedgerEntry.to_state.in_(IN_HAND)
-    last_crossing = (
-        select(LedgerEntry.case_id, func.max(LedgerEntry.seq).label("seq"))
-        .where(LedgerEntry.at < ends, or_(and_(left, ~came_back), and_(~left, came_back)))
-        .group_by(LedgerEntry.case_id)
-        .subquery()
-    )
+    last_crossing = _last_crossing(ends)
     charge = aliased(LedgerEntry)
     query = (
         select(
@@ -255,6 +255,17 @@ def _decided(rule: FrameRule) -> Select[*tuple[object, ...]]:
     if rule.district is not None:
         query = query.where(Case.district == rule.district)
     return query
+
+
+def _last_crossing(ends: datetime) -> Subquery:
+    """The entry by which each case last left the scheme's hands, or came back into them, before an instant."""
+    left, came_back = LedgerEntry.from_state.in_(IN_HAND), LedgerEntry.to_state.in_(IN_HAND)
+    return (
+        select(LedgerEntry.case_id, func.max(LedgerEntry.seq).label("seq"))
+        .where(LedgerEntry.at < ends, or_(and_(left, ~came_back), and_(~left, came_back)))
+        .group_by(LedgerEntry.case_id)
+        .subquery()
+    )
 
 
 def _overrides(ends: datetime) -> ColumnElement[int]:

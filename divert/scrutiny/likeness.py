@@ -1,0 +1,132 @@
+"""Finds in a text what is like something known: a name misspelt by a letter, run together or split, a number respaced.
+
+Pure. Words are compared in small letters without accents. A word of fewer than four letters is like nothing but itself:
+too much would be. A word that everyone uses is taken for a misspelling only where it is written with a capital.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+SHORTEST = 4
+INSIDE = 5
+"""Letters of a name from which on it is found inside any longer word."""
+
+NUMBER = 5
+"""Digits from which on a number is compared."""
+
+WORDS_OF_EVERY_DAY = """
+about above after again against also although always among another anything area around asked aware away back bail
+became because been before begin begun being below better between book both breach bring brought call called came
+card care carried case cash caught chance charge child children city clear close come cost could council court
+crime custody daily date days deal dealt debt does doing done door down drink drive drug drugs during duty each
+early else even ever every evidence face fact family felt file find fine first five food form found four free from
+full fully gave getting given goes going gone good goods great group half hand hard have head hear heard held help
+here high hold home hope hour hours house however idea into issue item items itself job keep kept kind knew know
+known lack land large last late later law least leave left less life like likely line list live lived living local
+long look lost made main make many matter means meet mental mind money month months more most mother move much must
+name near need needs never next none note nothing number offence offer often once only open order other over owner
+paid part past people person phone place plan point police possible present price pride prize probation problem
+public push quite rather real reason record refer referred remorse rent report rest return right road role room
+rule safe said sale same seen sell send sent serve shall shop short should show side since single sister small some
+soon stage stand start state stay step still stock stole stop store street such sure take taken talk team tell term
+than thank that theft their them then there these they thing things think third this those though three through
+time times told took town tried turn type under until upon used value very victim view visit wait walk want wants
+ward warm warn warned warning week weeks well went were west what when where which while white who whole whom whose
+wife will wish with within without word words work worked world worth would write year years young your
+"""
+SMALL_WORDS_OF_EVERY_DAY = """
+all and any are but can did for had has her him his how its may not now one our out own say see she the too
+two was way who why yes yet you
+"""
+SMALL = frozenset(SMALL_WORDS_OF_EVERY_DAY.split())
+EVERYDAY = frozenset(WORDS_OF_EVERY_DAY.split())
+
+WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+FIGURES = re.compile(r"\d(?:[\W_]{0,3}\d){4,}")
+
+
+class Likeness:
+    """What is known of a case. `words` are parts of names, `known` those and whole references: small, bare letters."""
+
+    def __init__(self, words: Iterable[str], known: Iterable[str]) -> None:
+        self.words = sorted(one for one in set(words) if len(one) >= SHORTEST and one.isalpha())
+        self.parts = sorted({one for one in words if one.isalpha() and len(one) > 1}, key=len, reverse=True)
+        self.numbers = sorted({figures for one in known if len(figures := _figures(one)) >= NUMBER})
+
+    def found(self, text: str) -> list[tuple[int, int]]:
+        """Where in the text there is something like what is known."""
+        return [*self._names(text), *self._numbers(text)]
+
+    def _names(self, text: str) -> Iterator[tuple[int, int]]:
+        if not self.words and not self.parts:
+            return
+        tokens = [(found.start(), found.end(), found.group()) for found in WORD.finditer(text)]
+        for place, (begin, end, token) in enumerate(tokens):
+            if self._like(token) or (token.endswith(("'s", "’s")) and self._like(token[:-2])):
+                yield begin, end
+            for more in (1, 2):
+                if place + more < len(tokens) and self._split(tokens[place : place + more + 1], text):
+                    yield begin, tokens[place + more][1]
+
+    def _like(self, token: str) -> bool:
+        bare = re.sub(r"['’]", "", token.lower())
+        if bare.isdigit() or bare in SMALL or len(bare) < SHORTEST - (not token.islower()):
+            return False
+        if token.islower() and bare in EVERYDAY:
+            return False
+        letters = re.sub(r"^\d+|\d+$", "", bare)
+        return (
+            any(within_one(bare, word) or within_one(letters, word) for word in self.words)
+            or any(len(word) >= INSIDE and word in bare for word in self.words)
+            or self._joined(letters)
+        )
+
+    def _joined(self, letters: str) -> bool:
+        """Whether two parts of names were run together, one of them perhaps misspelt."""
+        for part in self.parts:
+            for rest in (letters.removeprefix(part), letters.removesuffix(part)):
+                if rest != letters and (
+                    rest in self.parts
+                    or (len(rest) >= SHORTEST - 1 and any(within_one(rest, one) for one in self.words))
+                ):
+                    return True
+        return False
+
+    def _split(self, tokens: list[tuple[int, int, str]], text: str) -> bool:
+        """Whether neighbouring scraps make up one name, misspelt. Spelt right, the rules have found it."""
+        scraps = [token.lower() for _, _, token in tokens]
+        if "\0" in text[tokens[0][0] : tokens[-1][1]] or all(one in EVERYDAY or len(one) > INSIDE for one in scraps):
+            return False
+        joined = "".join(scraps)
+        return len(joined) > INSIDE and any(
+            abs(len(joined) - len(word)) < 2 and within_one(joined, word) for word in self.words
+        )
+
+    def _numbers(self, text: str) -> Iterator[tuple[int, int]]:
+        for found in FIGURES.finditer(text):
+            figures = _figures(found.group())
+            for known in self.numbers:
+                if known in figures or figures in known or within_one(figures, known):
+                    yield found.span()
+                    break
+
+
+def within_one(one: str, other: str) -> bool:
+    """Whether two words are the same but for one letter put in, left out, changed, or swapped with the next."""
+    if one == other:
+        return True
+    if abs(len(one) - len(other)) > 1:
+        return False
+    short, long = sorted((one, other), key=len)
+    first = next((place for place, letter in enumerate(short) if letter != long[place]), len(short))
+    if len(short) < len(long):
+        return short[first:] == long[first + 1 :]
+    if short[first + 1 :] == long[first + 1 :]:
+        return True
+    return short[first : first + 2] == long[first : first + 2][::-1] and short[first + 2 :] == long[first + 2 :]
+
+
+def _figures(text: str) -> str:
+    """The digits alone; of a telephone number without the code of the country or the nought in its place."""
+    digits = re.sub(r"\D", "", text)
+    return digits.removeprefix("44") if len(digits) > 10 and digits.startswith("44") else digits.removeprefix("0")

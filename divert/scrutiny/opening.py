@@ -1,0 +1,213 @@
+"""Opens the packs of a draw: makes each from the ledger, takes out who it is about, and logs who read it.
+
+A pack's bytes rest on what was known when the case left the scheme's hands, so they are the same whenever it is made.
+What came later stands beside it: which facts were corrected since, and how many words are withheld from the reader
+because only a later record shows that they name somebody. Whose record is gone is shown as missing, and never swapped:
+it counts as the worst case.
+"""
+
+import json
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from divert.casework.replay import Gone, as_it_stood, scratch
+from divert.models import Case, Draw, Frame, LedgerEntry, Role, Staff
+from divert.people.staff import Actor
+from divert.records import access, ledger
+from divert.scrutiny.frame import NoSuchFrame, left_by
+from divert.scrutiny.pack import WORDS, Pack, packed, told
+from divert.scrutiny.redaction import Identifiers, Redacted
+
+PANEL = "Out of Court Disposal Scrutiny Panel"
+
+NAMES = frozenset({
+    "surname", "forenames", "officer", "officer_unit", "explained_by", "offence_place",
+    "victim_name", "victim_contact", "contact_name",
+})  # fmt: skip
+REFERENCES = frozenset({
+    "crime_ref", "custody_ref", "pnc_id", "cro_no", "asn", "urn", "other_ref",
+    "postcode", "phone", "email", "victim_contact", "keyworker", "agreed_by",
+})  # fmt: skip
+"""Answers in the bodies of the ledger that say who or where someone is: names, part by part, and references, whole."""
+
+CORRECTIONS = ("correct-facts", "correct-condition", "correct-attendance")
+
+
+class OpenedPack(BaseModel):
+    """One pack of a draw, as it is read."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pack: str = Field(description="Stratum and pick, never the case reference.", examples=["completed-1"])
+    stratum: str
+    sha256: str | None = Field(description="Of the pack's canonical JSON, the same whenever it is made.")
+    known: dict[str, Any] | None = Field(description="What was known when the case left the scheme's hands.")
+    missing: str | None = Field(description="Why there is nothing to read. It counts as the worst case.")
+    corrected_since: tuple[str, ...] = Field(description="What was corrected later: fields, never what they held.")
+    withheld_since: int = Field(description="Stretches withheld here, and not in the hashed text, for a later record.")
+    disposed_of: bool = Field(description="Whether the case's records were lawfully disposed of since.")
+
+
+class NoSuchPack(LookupError):
+    """The draw has no such pack."""
+
+
+def open_packs(
+    session: Session, frame_digest: str, by: Actor, at: datetime, themes: Collection[str] = ()
+) -> list[OpenedPack]:
+    """Every pack of a frame's draw, in the order drawn; each opening is logged. Raises NoSuchFrame where none was."""
+    return _opened(session, frame_digest, packs_of(session, frame_digest), by, at, themes)
+
+
+def open_pack(
+    session: Session, frame_digest: str, pack: str, by: Actor, at: datetime, themes: Collection[str] = ()
+) -> OpenedPack:
+    """One pack, like completed-1; its opening is logged. Raises NoSuchFrame, NoSuchPack."""
+    ref = packs_of(session, frame_digest).get(pack)
+    if ref is None:
+        raise NoSuchPack("This draw has no such pack. A pack is named by stratum and pick, like completed-1.")
+    return _opened(session, frame_digest, {pack: ref}, by, at, themes)[0]
+
+
+def packs_of(session: Session, frame_digest: str) -> dict[str, str]:
+    """The case reference of each pack of a frame's draw, in the order drawn. Raises NoSuchFrame."""
+    made = session.get(Draw, frame_digest)
+    if made is None:
+        raise NoSuchFrame("No frame with that SHA-256 was drawn here.")
+    return {
+        f"{stratum}-{number}": picked[0]
+        for stratum, each in sorted(made.drawn.items())
+        for number, picked in enumerate(each, start=1)
+    }
+
+
+def pack_of(session: Session, other: Session, case: Case, seq: int, themes: Collection[str] = ()) -> Pack:
+    """The pack of a case as it stood after entry `seq`, built in the empty database `other`. Raises Gone."""
+    then = ledger.entries_of(session, case)[:seq]
+    again = as_it_stood(other, case.ref, then)
+    said = told(again, then, themes)
+    other.rollback()
+    return packed(_redacted(said, identifiers(session, case.ref, then)))
+
+
+def identifiers(session: Session, case_ref: str, entries: Sequence[LedgerEntry]) -> Identifiers:
+    """Who and where a case is about, as far as these entries say; and who of the staff acted in them."""
+    names: set[str] = set()
+    references = {case_ref, *(entry.by for entry in entries)}
+    for entry in entries:
+        for field, text in _answers(json.loads(entry.body or "{}")):
+            names |= {text} if field in NAMES else set()
+            references |= {text} if field in REFERENCES else set()
+    names |= set(session.scalars(select(Staff.name).where(Staff.username.in_(references))))  # nobody is renamed
+    return Identifiers(frozenset(names), frozenset(references))
+
+
+def _opened(
+    session: Session, frame_digest: str, packs: dict[str, str], by: Actor, at: datetime, themes: Collection[str]
+) -> list[OpenedPack]:
+    """Members come from outside the scheme, so what they open is disclosed to the panel."""
+    outside = by.role is Role.panel_member
+    kind: access.Kind = "disclosure" if outside else "consultation"
+    cut_off = session.get_one(Frame, frame_digest).cut_off
+    found = []
+    with scratch() as other:
+        for pack, ref in packs.items():
+            access.record(session, by, kind, at, case_ref=ref, what="pack", recipient=PANEL if outside else None)
+            case = session.scalar(select(Case).where(Case.ref == ref))
+            seq = left_by(session, case, cut_off) if case is not None else None
+            if case is None or seq is None:
+                found.append(_missing(pack, "No record of this case was found.", disposed_of=False))
+                continue
+            try:
+                found.append(_shown(session, pack, case, seq, pack_of(session, other, case, seq, themes)))
+            except Gone:
+                found.append(_missing(pack, "Its record was lawfully disposed of.", disposed_of=True))
+    return found
+
+
+def _shown(session: Session, name: str, case: Case, seq: int, pack: Pack) -> OpenedPack:
+    """The pack as it is read today: what only later records show to name somebody is withheld too."""
+    entries = ledger.entries_of(session, case)
+    names, references = identifiers(session, case.ref, entries)
+    person, victim = case.person, case.victim
+    today = [person.surname, person.forenames, victim and victim.name, victim and victim.contact_name]
+    numbers = [person.pnc_id, person.cro_no, person.postcode, person.phone, person.email, victim and victim.contact]
+    now = Identifiers(names | {one for one in today if one}, references | {one for one in numbers if one})
+    before = pack.said["withheld"]
+    known = _redacted(pack.said, now)
+    after = known["withheld"]
+    known["withheld"] = before
+    return OpenedPack(
+        pack=name,
+        stratum=name.rpartition("-")[0],
+        sha256=pack.digest,
+        known=known,
+        missing=None,
+        corrected_since=tuple(sorted(set(_corrected(entries[seq:])))),
+        withheld_since=after["by_rule"] + after["by_check"],
+        disposed_of=case.disposed_at is not None,
+    )
+
+
+def _missing(name: str, why: str, *, disposed_of: bool) -> OpenedPack:
+    return OpenedPack(
+        pack=name,
+        stratum=name.rpartition("-")[0],
+        sha256=None,
+        known=None,
+        missing=f"{why} It is shown as missing, counts as the worst case, and no other case takes its place.",
+        corrected_since=(),
+        withheld_since=0,
+        disposed_of=disposed_of,
+    )
+
+
+def _corrected(since: Sequence[LedgerEntry]) -> Iterator[str]:
+    """What was corrected by these entries, by the names of the fields."""
+    for entry in since:
+        if entry.command in CORRECTIONS and entry.body is not None:
+            said = json.loads(entry.body)
+            match entry.command:
+                case "correct-facts":
+                    yield from (field for field in said if field != "reason")
+                case "correct-condition":
+                    yield f"condition {said['condition']}"
+                case _:
+                    yield "attendance"
+
+
+def _redacted(said: dict[str, Any], known: Identifiers) -> dict[str, Any]:
+    """The same with everybody's own words redacted, and how many stretches were withheld."""
+    counts = {"by_rule": 0, "by_check": 0}
+
+    def withhold(text: str) -> str:
+        result: Redacted = known.redact(text)
+        counts["by_rule"] += result.by_rule
+        counts["by_check"] += result.by_check
+        return result.text
+
+    walked = {name: _walked(value, name in WORDS, withhold) for name, value in said.items() if name != "withheld"}
+    return {**walked, "withheld": counts}
+
+
+def _walked(value: Any, words: bool, withhold: Callable[[str], str]) -> Any:
+    if isinstance(value, dict):
+        return {name: _walked(one, name in WORDS, withhold) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_walked(one, words, withhold) for one in value]
+    return withhold(value) if words and isinstance(value, str) else value
+
+
+def _answers(said: Any) -> Iterator[tuple[str, str]]:
+    """Every answer in words, however deep, with the name of its field."""
+    for name, value in said.items():
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, dict):
+                yield from _answers(one)
+            elif isinstance(one, str) and one.strip():
+                yield name, one

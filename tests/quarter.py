@@ -1,0 +1,46 @@
+"""What the panel's tests have in common: a quarter's cases, a frame frozen after it, a draw made in the meeting."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from divert.models import Frame, State
+from divert.scrutiny.draw import Publication
+from divert.scrutiny.frame import FrameRule, draw_sample, freeze, publication_of
+from tests import endings
+from tests.office import COORDINATOR, PATHS, Office
+
+SEED = "31415 92653 58979 32384"
+MAY_AND_JUNE = FrameRule(decided_from=date(2019, 5, 1), decided_to=date(2019, 6, 30))
+MEETING = datetime(2019, 7, 10, 10, tzinfo=UTC)
+
+
+def everyone(office: Office) -> dict[str, str]:
+    """One case of each kind, decided in May and June 2019, by the stratum it belongs in; and two that do not belong."""
+    stories = {
+        "override": endings.is_refused_though_eligible,
+        "disagreement": endings.is_disagreed_on,
+        "completed": endings.completes,
+        "breached": endings.breaches,
+        "declined": endings.declines,
+        "ineligible": endings.is_ineligible,
+        "refused": endings.is_refused,
+        "closed": endings.withdraws,
+    }
+    refs = {stratum: story(office.on("2019-05-06")) for stratum, story in stories.items()}
+    PATHS[State.active](office.on("2019-05-06"), endings.somebody(office))
+    endings.is_refused(office.on("2019-07-02"))
+    return refs
+
+
+def frozen(office: Office, rule: FrameRule = MAY_AND_JUNE, at: datetime = MEETING) -> Frame:
+    with office.database.writing() as session:
+        return freeze(session, rule, COORDINATOR, at)
+
+
+def drawn(office: Office, digest: str, sizes: dict[str, int], seed: str = SEED) -> Publication:
+    with office.database.writing() as session:
+        made = draw_sample(session, digest, seed, sizes, COORDINATOR, MEETING + timedelta(minutes=5))
+        return publication_of(session.get_one(Frame, digest), made)
+
+
+def one_of_each(frame: Frame) -> dict[str, int]:
+    return dict.fromkeys(frame.strata, 1)
