@@ -11,19 +11,23 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api import (
-    advice,
     assets,
     board,
     cases,
     commands,
     documents,
+    eligibility,
     exchange,
     health,
+    imports,
     lifecycle,
     logs,
     pages,
     panel,
+    policies,
+    pre_check,
     problems,
+    referrals,
     sheets,
     sign_in,
 )
@@ -37,7 +41,24 @@ from divert.db import Database
 THREADS = 4
 """Endpoints at work at once: more of them only fight for the interpreter."""
 
-ROUTERS = (cases, commands, documents, exchange, advice, lifecycle, panel, board, health, sign_in, pages, sheets)
+ROUTERS = (
+    cases,
+    commands,
+    documents,
+    exchange,
+    pre_check,
+    policies,
+    eligibility,
+    lifecycle,
+    panel,
+    board,
+    health,
+    sign_in,
+    referrals,
+    imports,
+    pages,
+    sheets,
+)
 
 TAGS = [
     {"name": "cases", "description": "Reading cases. Each reading is in the access log."},
@@ -110,7 +131,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     logs.configure()
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
     yield
-    app.state.house.database.dispose()
+    await anyio.to_thread.run_sync(app.state.house.close)
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """What one running service holds, and where a request finds it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Event
 
 from anyio import CapacityLimiter
 from prometheus_client import CollectorRegistry
@@ -21,6 +23,18 @@ class House:
     metrics: CollectorRegistry = field(default_factory=CollectorRegistry)
     passwords: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     """Checking a password takes a tenth of a second and 64 MB: one at once, and never in the endpoints' own threads."""
+
+    background: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "background"))
+    """Long work, one at a time, while endpoints go on answering."""
+
+    closing: Event = field(default_factory=Event)
+    """Set when the service is told to stop."""
+
+    def close(self) -> None:
+        """Let long work come to its next halt, then leave the database."""
+        self.closing.set()
+        self.background.shutdown(cancel_futures=True)
+        self.database.dispose()
 
 
 def house(request: HTTPConnection) -> House:

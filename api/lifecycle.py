@@ -9,12 +9,15 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from api.deps import signed_in
+from api.diagram import diagram
 from api.page import write
 from api.problems import KINDS, may_answer
 from divert.casework.command import Command
 from divert.casework.guard import Guard
 from divert.casework.lifecycle import TRANSITIONS, T, mermaid, rows_of
+from divert.eligibility.judge import HEADLINES
 from divert.models import Role, State
+from divert.rulebook import rulebook
 
 router = APIRouter(tags=["lifecycle"])
 
@@ -110,5 +113,42 @@ def lifecycle() -> LifecycleView:
 
 @router.get("/help", include_in_schema=False)
 def help_page(request: Request) -> Response:
-    """How it works: the same table, to be read; and what each problem means."""
-    return write(request, "help.html", actor=signed_in(request), rows=_whole().rows, kinds=KINDS)
+    """How it works: a picture, who may do what, every row of the table, what words mean, what each problem means."""
+    return write(
+        request,
+        "help.html",
+        actor=signed_in(request),
+        diagram=diagram(),
+        posts=posts(),
+        terms=terms(),
+        rows=_whole().rows,
+        kinds=KINDS,
+    )
+
+
+@lru_cache
+def posts() -> list[tuple[Role, list[tuple[str, list[str]]]]]:
+    """For each post, the commands it may carry out and from where."""
+    found = []
+    for role in Role:
+        may: dict[str, list[str]] = {}
+        for row in TRANSITIONS:
+            if role in row.by:
+                begins = [one.label.lower() for one in row.sources] or ["nothing: it opens a case"]
+                may.setdefault(row.command.title(), []).extend(begins)
+        if may:
+            found.append((role, list(may.items())))
+    return found
+
+
+@lru_cache
+def terms() -> list[tuple[str, list[tuple[str, str]]]]:
+    """What words mean, by the rules and the code that use them."""
+    book = rulebook()
+    return [
+        ("What a policy may say", [(one.value.replace("_", " "), words) for one, words in HEADLINES.items()]),
+        ("Needs that are scored", [(one.title, one.hint) for one in book.needs.values()]),
+        ("How a crime may end", [(f"Outcome {one.code}", one.title) for one in book.outcomes.values()]),
+        ("Why a case may be closed", [(one.code.replace("_", " "), one.title) for one in book.close_reasons.values()]),
+        ("Why a case may go back", [(one.code.replace("_", " "), one.title) for one in book.return_reasons.values()]),
+    ]

@@ -39,11 +39,13 @@ READS_CASES = (Role.referring_officer, *TEAM, Role.auditor)
 
 NAVIGATION = (
     ("/", "Cases", READS_CASES),
-    ("/refer", "Refer a person", (Role.referring_officer, Role.police_team_lead, Role.project_manager)),
-    ("/pre-check", "Would Divert take this?", READS_CASES),
+    ("/referrals", "Refer a person", (Role.referring_officer, Role.police_team_lead, Role.project_manager)),
+    ("/pre-check", "Pre-check", READS_CASES),
+    ("/import", "Referral files", (Role.police_team_lead, Role.project_manager)),
     ("/board/figures", "Figures", BOARD_READS),
     ("/panel/draws", "Draws", READS),
-    ("/help", "How it works", tuple(Role)),
+    ("/policies", "Policies", tuple(Role)),
+    ("/help", "Help", tuple(Role)),
 )
 
 

@@ -16,7 +16,7 @@ from divert.casework import deadlines
 from divert.casework.commands.referral import clock_of, referral_facts
 from divert.casework.lifecycle import COMMANDS
 from divert.eligibility.facts import ReferralFacts
-from divert.eligibility.judge import Judgement, trace_from
+from divert.eligibility.judge import Change, Judgement, trace_from
 from divert.eligibility.pack import Effect, Verdict
 from divert.eligibility.policy import NoPolicy
 from divert.models import Case, Check, LedgerEntry, Role, Sensitivity, State
@@ -70,6 +70,17 @@ class FindingView(BaseModel):
     facts: dict[str, Any] = Field(description="The facts it turned on.")
 
 
+class ChangeView(BaseModel):
+    """The least that would change a verdict: these rules met, and nothing less."""
+
+    says: str = Field(description="What the verdict would then be; the rules' sentences follow.")
+    rules: list[str]
+    sentences: list[str]
+    answers: list[str] = Field(description="What of a referral they turn on: one, where a single answer would do it.")
+    verdict: Verdict
+    because: list[str] = Field(description="The rules that would then decide.")
+
+
 class JudgementView(BaseModel):
     """What a policy says, with every rule. It is advice: police and probation each decide."""
 
@@ -80,6 +91,7 @@ class JudgementView(BaseModel):
     because: list[str] = Field(description="The rules that decide it.")
     asks: list[str] = Field(description="Questions to answer first, where it is not yet known.")
     warnings: list[str]
+    nearest: ChangeView | None = Field(description="What would change it; null where it is eligible.")
     trace: list[FindingView]
 
 
@@ -188,6 +200,7 @@ def judgement_view(judged: Judgement) -> JudgementView:
         because=list(judged.because),
         asks=list(judged.asks),
         warnings=list(judged.warnings),
+        nearest=_change_view(judged.nearest) if judged.nearest else None,
         trace=[
             FindingView(
                 id=one.rule.id,
@@ -200,6 +213,17 @@ def judgement_view(judged: Judgement) -> JudgementView:
             )
             for one in judged.trace
         ],
+    )
+
+
+def _change_view(change: Change) -> ChangeView:
+    return ChangeView(
+        says=change.words(),
+        rules=[rule.id for rule in change.rules],
+        sentences=[rule.says for rule in change.rules],
+        answers=list(change.answers),
+        verdict=change.verdict,
+        because=list(change.because),
     )
 
 

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.commands import FOR_PEOPLE
-from divert.models import Access, Case
+from divert.models import Access
 from tests.browsing import Page, Person, Visit, refers, visits
 from tests.office import DALE, Office
 from tests.ready import READY
@@ -145,7 +145,6 @@ def test_what_has_a_closed_set_of_answers_is_chosen_never_typed(visit: Visit) ->
     assert offers["sex"] == ["M", "F", "X", "U", ""]
     assert offers["remorse"] == ["yes", "no", ""]
     assert {"offence_code", "ethnicity", "current_order", "detained", "victim_kind", "victim_views"} <= set(offers)
-    assert offers == officer.reads("/pre-check").form.offers | offers
 
 
 # What was typed stays
@@ -367,17 +366,3 @@ def test_a_page_of_a_case_is_a_consultation_on_record(visit: Visit, desk: Office
     with desk.database.reading() as session:
         logged = session.scalars(select(Access).where(Access.by == "insp.reed")).all()
     assert ("consultation", case.rpartition("/")[2]) in {(one.kind, one.case_ref) for one in logged}
-
-
-def test_a_pre_check_answers_with_the_rules_and_stores_nothing(visit: Visit, desk: Office) -> None:
-    officer = visit("pc.moss")
-    page = officer.reads("/pre-check")
-    asked = {name.partition("-")[0] for name in (*page.form.values, *page.form.offers)}
-    facts = {name: value for name, value in DALE.items() if name in asked}
-    page = officer.fills(page, **facts, agreement_signed_on="2019-05-02")
-    assert page.status == 200
-    assert "Eligible by the policy" in page.text
-    assert page.form.values["offence_on-day"] == ["30"]
-    assert officer.fills(page, offence_on="2020-01-01").status == 422
-    with desk.database.reading() as session:
-        assert session.scalars(select(Case)).all() == []

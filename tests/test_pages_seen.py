@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,12 +11,14 @@ from html5lib import HTMLParser
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 from api.app import create_app
+from api.referrals import STEPS
 from divert.models import State
 from divert.people.staff import Actor
-from tests.office import BOARD, COORDINATOR, INSPECTOR, KEYWORKER, OFFICER, Office
+from tests.office import BOARD, COORDINATOR, INSPECTOR, KEYWORKER, MANAGER, OFFICER, Office
 from tests.service import SERVED, SETTINGS, cookie, serving
 
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+REFERRALS = Path(__file__).parent / "data" / "referrals-2019.csv"
 NARROWEST = 320
 HEAVIEST = 100_000
 
@@ -34,6 +37,14 @@ SEEN: dict[str, tuple[Actor | None, str]] = {
     "a form that is closed": (INSPECTOR, "/cases/D-19-0001/decide-for-police"),
     "a referral": (OFFICER, "/refer"),
     "a pre-check": (OFFICER, "/pre-check"),
+    "eligibility": (INSPECTOR, "/cases/D-19-0001/eligibility"),
+    "policies": (OFFICER, "/policies"),
+    "a policy": (BOARD, "/policies/2019-04-01-full"),
+    "offences": (OFFICER, "/policies/offences"),
+    "conditions": (OFFICER, "/policies/conditions"),
+    "periods": (OFFICER, "/policies/deadlines"),
+    "referrals": (OFFICER, "/referrals"),
+    "referral files": (MANAGER, "/import"),
     "figures": (BOARD, "/board/figures"),
     "draws": (COORDINATOR, "/panel/draws"),
     "help": (None, "/help"),
@@ -98,6 +109,42 @@ def test_every_page_is_html_without_a_fault(browser: Browser, address: str) -> N
         named = re.findall(r' (?:for|aria-describedby|aria-labelledby|aria-controls)="([^"]+)"', answer.text())
         found[what] += [f"no {one}" for one in {one for each in named for one in each.split()} - set(ids)]
         context.close()
+    assert {what: one for what, one in found.items() if one} == {}
+
+
+def test_a_referral_and_a_referral_file_have_no_fault_at_any_step(browser: Browser, address: str) -> None:
+    found = {}
+    context = come_in(browser, address, OFFICER, bypass_csp=True)
+    page = context.new_page()
+    page.goto(f"{address}/referrals")
+    page.click("text=Begin a referral")
+    for step in STEPS:
+        found[step.slug] = faults(page)
+        page.click("text=Save and go on")
+    found["check"] = faults(page)
+    page.click("text=Refer this person")
+    found["check, refused"] = faults(page)
+    context.close()
+    context = come_in(browser, address, MANAGER, bypass_csp=True)
+    page = context.new_page()
+    page.goto(f"{address}/import")
+    page.set_input_files("#file", REFERRALS)
+    page.click("text=Try this file")
+    page.wait_for_selector("text=The file was tried")
+    found["a file that was tried"] = faults(page)
+    page.goto(f"{address}/import")
+    found["files lately tried"] = faults(page)
+    context.close()
+    context = come_in(browser, address, OFFICER, bypass_csp=True)
+    page = context.new_page()
+    page.goto(f"{address}/pre-check")
+    page.check("input[name=admission][value=yes]")
+    page.click("text=Go on")
+    found["a pre-check, second page"] = faults(page)
+    page.check("input[name=on_bail][value=yes]")
+    page.click("text=Go on")
+    found["a pre-check, ruled out"] = faults(page)
+    context.close()
     assert {what: one for what, one in found.items() if one} == {}
 
 

@@ -16,6 +16,7 @@ from divert.models.case import (
     Pause,
     Victim,
 )
+from divert.models.counter import Draft, Import, ImportedRow
 from divert.models.people import Guesses, Person, Staff, Token, Visit
 from divert.models.records import Access, Counter, Draw, Frame, IdempotencyKey, LedgerEntry, OutboxMessage, Seal
 from divert.models.row import Instant, Row
@@ -40,10 +41,13 @@ __all__ = [
     "Deadline",
     "Decision",
     "Document",
+    "Draft",
     "Draw",
     "Frame",
     "Guesses",
     "IdempotencyKey",
+    "Import",
+    "ImportedRow",
     "Instant",
     "LedgerEntry",
     "NeedScore",

@@ -1,0 +1,53 @@
+"""Why a case may or may not enter: every rule of the policy it was judged by, and what would be said of it today."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.cases import find
+from api.commands import Ref
+from api.deps import ByVisit
+from api.page import write
+from api.view import case_view, judgement_view
+from divert.casework.commands.referral import referral_facts
+from divert.eligibility.facts import derive
+from divert.eligibility.judge import Judgement, judge
+from divert.eligibility.policy import NoPolicy
+from divert.models import Case
+from divert.records import access
+from divert.rulebook import rulebook
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/cases/{ref}/eligibility")
+def eligibility_page(request: Request, ref: Ref, asking: ByVisit) -> Response:
+    """The whole trace of the last check, and beside it how today's facts would come out."""
+    with asking.writing() as (session, actor):
+        case = find(session, ref, actor)
+        access.record(session, actor, "consultation", asking.at, case_ref=ref, what="eligibility")
+        seen = case_view(session, case, actor)
+        then = seen.eligibility.judgement if seen.eligibility else None
+        today = judged_today(case)
+        now = judgement_view(today) if today else None
+        met = {one.id: one.met for one in then.trace} if then else {}
+        return write(
+            request,
+            "eligibility.html",
+            actor=actor,
+            case=seen,
+            checked=seen.eligibility,
+            then=then,
+            now=now,
+            differ=[(one, met.get(one.id)) for one in now.trace if one.met != met.get(one.id)] if now and then else [],
+            provenance={rule.id: rule.provenance for pack in rulebook().packs for rule in pack.rules},
+        )
+
+
+def judged_today(case: Case) -> Judgement | None:
+    """What the case's policy says of the facts as they stand; None where they are gone, or no policy."""
+    said = referral_facts(case)
+    try:
+        pack = rulebook().packs.in_force(said.referred_on)
+    except NoPolicy:
+        return None
+    return None if case.disposed_at else judge(pack, derive(said, pack, rulebook().offences))

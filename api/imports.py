@@ -1,0 +1,136 @@
+"""Taking a referral file at a page: tried first, then taken, in the background, with a report of every row."""
+
+import csv
+from collections.abc import AsyncIterator
+from io import StringIO
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import RedirectResponse, Response
+
+from api.deps import Asking, ByItself, ByVisit
+from api.house import house
+from api.page import write
+from api.problems import ProblemError
+from api.sign_in import posted
+from divert.casework import importing
+from divert.casework.referral_file import COLUMNS, OPTIONAL, REPORT_COLUMNS, FileRefused, Outcome
+from divert.models import Import, Role
+
+router = APIRouter(include_in_schema=False)
+
+IMPORTERS = (Role.police_team_lead, Role.project_manager)
+SHOWN = 20
+"""How many rejected rows are told in words; the report holds them all."""
+
+REFRESH_S = 3
+
+Ref = Annotated[str, Path(max_length=43)]
+
+
+async def posted_with_file(request: Request) -> AsyncIterator[FormData]:
+    """A form of ours with one file, read."""
+    async with request.form(max_files=1, max_fields=20):
+        yield await posted(request)
+
+
+@router.get("/import")
+def import_page(request: Request, asking: ByVisit) -> Response:
+    """Where a file is chosen, and what was lately taken."""
+    return _page(request, asking)
+
+
+@router.post("/import")
+def try_file(request: Request, form: Annotated[FormData, Depends(posted_with_file)], asking: ByVisit) -> Response:
+    """Try a file: everything is said that would become of it, and nothing is written."""
+    given = form.get("file")
+    if not isinstance(given, UploadFile) or not given.filename:
+        return _page(request, asking, "Choose the file to be read.")
+    try:
+        with asking.writing(*IMPORTERS) as (session, actor):
+            ref = importing.begin(session, actor.username, given.file.read(), asking.at, dry_run=True)
+    except FileRefused as refused:
+        return _page(request, asking, str(refused))
+    return _go(request, ref)
+
+
+@router.get("/import/{ref}")
+def run_page(request: Request, ref: Ref, asking: ByItself) -> Response:
+    """How far it has come, and what each row came to. It asks again by itself while there is more to come."""
+    with asking.reading(*IMPORTERS) as (session, actor):
+        one = _run(importing.find(session, ref, actor.username))
+        counts = importing.results(session, one)
+        cut_short = importing.was_cut_short(one, asking.at)
+        again = one.ended_at is None and not cut_short and "still" not in request.query_params
+        return write(
+            request,
+            "import_run.html",
+            actor=actor,
+            headers={"Refresh": str(REFRESH_S)} if again else {},
+            one=one,
+            counts=counts,
+            done=None,
+            taken=sum(counts.values()),
+            cut_short=cut_short,
+            again=again,
+            rejected=importing.outcomes(session, one, "rejected")[:SHOWN],
+            shown=SHOWN,
+        )
+
+
+@router.post("/import/{ref}")
+def take_file(
+    request: Request, ref: Ref, form: Annotated[FormData, Depends(posted_with_file)], asking: ByVisit
+) -> Response:
+    """After trying it: take the file. After it was cut short: go on."""
+    with asking.writing(*IMPORTERS) as (session, actor):
+        one = _run(importing.find(session, ref, actor.username))
+        if one.ended_at is not None and one.dry_run:
+            ref = importing.begin(session, actor.username, one.file, asking.at, dry_run=False)
+        elif not importing.was_cut_short(one, asking.at):
+            return RedirectResponse(f"/import/{ref}", 303)  # sent twice: it is done, or on its way
+        one.beat_at = asking.at
+    return _go(request, ref)
+
+
+@router.get("/import/{ref}/report.csv")
+def report(ref: Ref, asking: ByVisit) -> Response:
+    """What each row came to, with the columns of the command line's report."""
+    with asking.reading(*IMPORTERS) as (session, actor):
+        one = _run(importing.find(session, ref, actor.username))
+        text = StringIO()
+        lines = csv.writer(text)
+        lines.writerow(REPORT_COLUMNS)
+        for row in importing.outcomes(session, one):
+            lines.writerow(Outcome(row.row, row.crime_ref, row.result, tuple(row.because.split())).report())
+    headers = {"Content-Disposition": 'attachment; filename="report.csv"'}
+    return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _go(request: Request, ref: str) -> Response:
+    held = house(request)
+    held.background.submit(importing.run, held.database, ref, held.clock, held.closing.is_set)
+    return RedirectResponse(f"/import/{ref}", 303)
+
+
+def _run(one: Import | None) -> Import:
+    if one is None:
+        days = importing.KEPT.days
+        raise ProblemError("not-found", f"There is no such file of yours, or it is older than {days} days.")
+    return one
+
+
+def _page(request: Request, asking: Asking, fault: str = "") -> Response:
+    with asking.reading(*IMPORTERS) as (session, actor):
+        return write(
+            request,
+            "import.html",
+            actor=actor,
+            status=422 if fault else 200,
+            errors=[("file", fault)] if fault else [],
+            runs=[(one, importing.results(session, one)) for one in importing.those_of(session, actor.username)],
+            columns=[(name, name in OPTIONAL) for name in COLUMNS],
+            most=house(request).settings.max_body_bytes // 1000,
+            kept=importing.KEPT,
+        )

@@ -1,0 +1,254 @@
+"""The rules that the scheme runs by, to be read: policies and what each changed, offences, conditions, periods."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from api.deps import Asking, ByVisit
+from api.page import in_words, write
+from api.problems import ProblemError, may_answer
+from divert.clock import london_date, written_date
+from divert.eligibility.changes import changes
+from divert.eligibility.pack import COMPARE, Effect, Operator, Pack, Rule
+from divert.eligibility.policy import NoPolicy
+from divert.offences import Offence
+from divert.rulebook import DeadlineRule, rulebook
+
+router = APIRouter(tags=["eligibility"])
+
+Name = Annotated[str, Path(max_length=80, examples=["2019-04-01-full"])]
+
+
+class RuleView(BaseModel):
+    """One rule: the sentence that is true of whoever meets it, and what follows if it is not met."""
+
+    id: str
+    says: str
+    cites: str
+    provenance: str
+    effect: Effect
+    fact: str
+    op: str
+    value: Any
+    ask: str
+
+
+class PolicyView(BaseModel):
+    """One policy, whole."""
+
+    id: str
+    title: str
+    starts: str = Field(examples=["2019-04-01"])
+    ends: str | None = Field(description="Its last day; null: in force until another follows.")
+    extends: str | None
+    digest: str = Field(description="SHA-256 of its content; stored with every decision made under it.")
+    max_months: int
+    conditions_max: int
+    mandatory: list[str]
+    buffer_days: int
+    outcome_22_available: bool
+    rules: list[RuleView]
+
+
+@router.get("/api/policies", summary="Every eligibility policy", responses=may_answer())
+def policies() -> list[PolicyView]:
+    """In order of the day each starts. Open to all."""
+    return [_policy_view(pack) for pack in rulebook().packs]
+
+
+@router.get("/api/policies/{policy}", summary="One eligibility policy", responses=may_answer("not-found"))
+def policy(policy: Name) -> PolicyView:
+    """By its id. Open to all."""
+    return _policy_view(_pack(policy))
+
+
+def _pack(name: str) -> Pack:
+    try:
+        return rulebook().packs.get(name)
+    except NoPolicy:
+        known = ", ".join(pack.id for pack in rulebook().packs)
+        raise ProblemError("not-found", f"There is no policy of that name; there are {known}.") from None
+
+
+def _policy_view(pack: Pack) -> PolicyView:
+    last = rulebook().packs.last_day(pack)
+    return PolicyView(
+        id=pack.id,
+        title=pack.title,
+        starts=pack.starts.isoformat(),
+        ends=last.isoformat() if last else None,
+        extends=pack.extends,
+        digest=pack.digest,
+        max_months=pack.contract.max_months,
+        conditions_max=pack.contract.conditions_max,
+        mandatory=list(pack.contract.mandatory),
+        buffer_days=pack.time_limit.buffer_days,
+        outcome_22_available=pack.outcome_22_available,
+        rules=[
+            RuleView(
+                id=rule.id,
+                says=rule.says,
+                cites=rule.cites,
+                provenance=rule.provenance,
+                effect=rule.effect,
+                fact=rule.holds.fact,
+                op=rule.holds.op.value,
+                value=rule.holds.value,
+                ask=rule.ask,
+            )
+            for rule in pack.rules
+        ],
+    )
+
+
+# The pages
+
+
+@router.get("/policies", include_in_schema=False)
+def policies_page(request: Request, asking: ByVisit) -> Response:
+    """Every policy, and which is in force."""
+    book, today = rulebook(), london_date(asking.at)
+    with asking.reading() as (_, actor):
+        return write(
+            request,
+            "policies.html",
+            actor=actor,
+            packs=[(pack, book.packs.last_day(pack), _stands(pack.starts, book.packs.last_day(pack), today))
+                   for pack in reversed(list(book.packs))],
+        )  # fmt: skip
+
+
+@router.get("/policies/offences", include_in_schema=False)
+def offences_page(request: Request, asking: ByVisit) -> Response:
+    """Every offence that the scheme knows, and which of them the policy takes."""
+    book, today = rulebook(), london_date(asking.at)
+    pack = book.packs.in_force(today)
+    rows = [_offence_row(one, pack) for one in book.offences.in_force(today).values()]
+    return _catalogue(
+        request,
+        asking,
+        "Offences",
+        "What the scheme knows, by the list in force today. Each keeps its own time limit, counted from the offence.",
+        ("Offence", "Code", f"Taken by “{pack.title}”", "Tried", "Time limit", "Authority"),
+        rows,
+    )
+
+
+def _offence_row(one: Offence, pack: Pack) -> tuple[object, ...]:
+    rules = [rule for rule in pack.rules if rule.effect is Effect.bar and rule.holds.fact == "offence_codes"]
+    taken = all(COMPARE[rule.holds.op]((one.code,), rule.holds.value) for rule in rules)
+    months = f"{one.limit.months} months, {one.limit.basis.value}" if one.limit.months else "none"
+    return one.title, one.code, taken, one.mode, months, one.limit.authority
+
+
+@router.get("/policies/conditions", include_in_schema=False)
+def conditions_page(request: Request, asking: ByVisit) -> Response:
+    """What a contract may ask of a person."""
+    today = london_date(asking.at)
+    mandatory = rulebook().packs.in_force(today).contract.mandatory
+    rows = [
+        (
+            one.title,
+            one.text,
+            "every contract" if one.code in mandatory else "offered" if one.offered(today) else "not offered now",
+            _between(one.starts, one.ends),
+            ", ".join(one.providers) or "whoever is named",
+            one.authority,
+        )
+        for one in rulebook().conditions.values()
+    ]
+    return _catalogue(
+        request,
+        asking,
+        "Conditions",
+        "What a person may promise. The words are those that are signed.",
+        ("Condition", "What is signed", "Today", "May be signed", "Offered by", "Authority"),
+        rows,
+    )
+
+
+@router.get("/policies/deadlines", include_in_schema=False)
+def deadlines_page(request: Request, asking: ByVisit) -> Response:
+    """How long something may be outstanding, and whose it is."""
+    book, today = rulebook(), london_date(asking.at)
+    later = [written_date(starts) for starts in book.deadline_editions if starts > today]
+    coming = f" They change on {' and on '.join(later)}." if later else ""
+    rows = [
+        (one.title, _period(one), one.owner.replace("_", " "), one.escalate_to.replace("_", " "), one.authority)
+        for one in book.deadlines_on(today).values()
+    ]
+    return _catalogue(
+        request,
+        asking,
+        "Periods",
+        f"How long each thing may be outstanding before it is escalated, for what arises today.{coming}",
+        ("What is due", "Within", "Whose it is", "Goes to when missed", "Authority"),
+        rows,
+    )
+
+
+@router.get("/policies/{policy}", include_in_schema=False)
+def policy_page(request: Request, policy: Name, asking: ByVisit) -> Response:
+    """One policy: its rules, what it changed, its examples."""
+    pack, book = _pack(policy), rulebook()
+    before = [one for one in book.packs if one.starts < pack.starts][-1:]
+    last = book.packs.last_day(pack)
+    with asking.reading() as (_, actor):
+        return write(
+            request,
+            "policy.html",
+            actor=actor,
+            pack=pack,
+            last=last,
+            stands=_stands(pack.starts, last, london_date(asking.at)),
+            before=before[0] if before else None,
+            changed=changes(before[0], pack) if before else None,
+            tested=tested,
+            mandatory=[book.conditions[code].title for code in pack.contract.mandatory],
+        )
+
+
+def _catalogue(
+    request: Request, asking: Asking, title: str, says: str, columns: Iterable[str], rows: Iterable[Iterable[object]]
+) -> Response:
+    with asking.reading() as (_, actor):
+        shown = [[in_words(cell) for cell in row] for row in rows]
+        return write(request, "catalogue.html", actor=actor, title=title, says=says, columns=list(columns), rows=shown)
+
+
+def tested(rule: Rule) -> str:
+    """The comparison that a rule makes, in words; offences by their titles."""
+    value, known = rule.holds.value, {one.code: one.title for one in rulebook().offences.all}
+    listed = value if isinstance(value, tuple) else (value,)
+    words = ", ".join(known.get(str(one), in_words(one)).replace("_", " ") for one in listed)
+    compared = {
+        Operator.equals: "is",
+        Operator.at_least: "is at least",
+        Operator.at_most: "is at most",
+        Operator.one_of: "is one of",
+        Operator.all_in: "are all among",
+    }
+    return f"{rule.holds.fact.replace('_', ' ')} {compared[rule.holds.op]}: {words}"
+
+
+def _stands(starts: date, last: date | None, today: date) -> str:
+    if today < starts:
+        return "to come"
+    return "in force" if last is None or today <= last else "over"
+
+
+def _between(starts: date | None, ends: date | None) -> str:
+    since = f"from {written_date(starts)}" if starts else ""
+    until = f"until {written_date(ends)}" if ends else ""
+    return f"{since} {until}".strip() or "always"
+
+
+def _period(rule: DeadlineRule) -> str:
+    unit = {"working": "working day", "calendar": "day", "months": "month"}[rule.unit]
+    said = f"{abs(rule.days)} {unit}{'s' * (abs(rule.days) != 1)}{' before' * (rule.days < 0)}"
+    enhanced = f" ({rule.enhanced_days} with enhanced rights)" if rule.enhanced_days is not None else ""
+    return said + enhanced

@@ -1,0 +1,147 @@
+"""Would Divert take this? Asked before anybody is named, at the custody desk or by a program. Nothing is stored.
+
+A page asks a few questions at a time, those that bar entry first, and stops as soon as one of them has decided. What
+was answered travels in the form itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import Field, ValidationError
+from starlette.responses import Response
+
+from api import forms
+from api.choices import offered
+from api.deps import Asking, ByToken, ByVisit
+from api.forms import Form
+from api.page import READS_CASES, write
+from api.problems import FieldFault, invalid, may_answer
+from api.sign_in import Posted
+from api.view import JudgementView, judgement_view
+from divert.answers import YesNo
+from divert.casework.command import Context
+from divert.clock import london_date
+from divert.eligibility.facts import ReferralFacts, asked_as, derive
+from divert.eligibility.judge import Judgement, judge
+from divert.eligibility.pack import Effect, Verdict
+from divert.eligibility.policy import NoPolicy
+from divert.rulebook import rulebook
+
+router = APIRouter(tags=["eligibility"])
+
+AT_ONCE = 6
+"""Questions on a page, unless all are asked for."""
+
+ALWAYS = ("referred_on", "further_offences")
+"""What most people never change."""
+
+
+class PreCheck(ReferralFacts):
+    """Facts before a referral: whether the person would agree stands in for an agreement that is not signed yet."""
+
+    agrees: YesNo | None = Field(
+        default=False,
+        title="Would agree to be referred",
+        description="The agreement itself is signed with the referral.",
+        examples=[True],
+    )
+
+
+class AdviceView(JudgementView):
+    """What the policy in force on the referral date says of these facts."""
+
+    lines: list[str] = Field(description="The same in sentences, to be read at the desk.")
+
+
+def advice(said: PreCheck) -> Judgement:
+    """Judge facts by the policy of their referral date. Raises a problem where there is none."""
+    book = rulebook()
+    try:
+        pack = book.packs.in_force(said.referred_on)
+    except NoPolicy as none:
+        raise invalid([FieldFault(pointer="#/referred_on", detail=str(none))]) from None
+    facts = derive(said, pack, book.offences)
+    return judge(pack, facts if facts.agreement_signed else replace(facts, agreement_signed=said.agrees))
+
+
+@router.post(
+    "/api/pre-check",
+    summary="Would Divert take this?",
+    responses=may_answer("malformed", "not-signed-in", "too-large", "media-type", "invalid"),
+)
+def pre_check(facts: PreCheck, asking: ByToken) -> AdviceView:
+    """Judge facts, storing nothing: verdict, every rule with its authority, what to ask, what would change it."""
+    with asking.reading():
+        judged = advice(facts)
+        return AdviceView(**judgement_view(judged).model_dump(), lines=judged.lines())
+
+
+@router.get("/pre-check", include_in_schema=False)
+def pre_check_page(request: Request, asking: ByVisit) -> Response:
+    """The first questions."""
+    said = PreCheck(referred_on=london_date(asking.at), agrees=None)
+    return _page(request, asking, {"referred_on": said.referred_on}, judged=advice(said))
+
+
+@router.post("/pre-check", include_in_schema=False)
+def pre_check_answered(request: Request, form: Posted, asking: ByVisit) -> Response:
+    """The verdict so far, and the next questions that still matter."""
+    data = Form(PreCheck).read(form)
+    asked = [str(one) for one in form.getlist("asked")]
+    if forms.redraws(form):
+        return _page(request, asking, data, asked=asked, now=asked[-AT_ONCE:])
+    try:
+        judged = advice(PreCheck.model_validate({"agrees": None, **data}))
+    except ValidationError as error:
+        return _page(request, asking, data, asked=asked, now=asked[-AT_ONCE:], errors=forms.faults(error))
+    return _page(request, asking, data, asked=asked, judged=judged, every=bool(form.get("every")), begun=True)
+
+
+def matter(judged: Judgement, asked: Sequence[str] = (), *, every: bool = False) -> list[str]:
+    """The questions that could still change the verdict, bars first; none once a bar decides, unless all are wanted."""
+    if judged.verdict is Verdict.ineligible and not every:
+        return []
+    unknown = [one.rule for one in judged.trace if one.holds is None and one.rule.effect is not Effect.warn]
+    by_weight = sorted(unknown, key=lambda rule: rule.effect is not Effect.bar)
+    names = dict.fromkeys(asked_as(rule.holds.fact) for rule in by_weight)
+    return [name for name in map(_as_here, names) if name not in asked]
+
+
+def _as_here(name: str) -> str:
+    return "agrees" if name == "agreement_signed_on" else name
+
+
+def _page(
+    request: Request,
+    asking: Asking,
+    data: Mapping[str, Any],
+    *,
+    judged: Judgement | None = None,
+    asked: Sequence[str] = (),
+    now: Sequence[str] = (),
+    every: bool = False,
+    begun: bool = False,
+    errors: Mapping[forms.Path, str] | None = None,
+) -> Response:
+    with asking.reading(*READS_CASES) as (session, actor):
+        form = Form(PreCheck, offered(PreCheck, None, Context(session, actor, asking.at, 1)))
+        questions = {one.name: one for one in form.questions({"agrees": None, **data}, errors)}
+        for one in questions.values():
+            one.required = True  # none is, and the page says so once
+        left = matter(judged, asked, every=every) if judged else []
+        now = now or (left if every else left[:AT_ONCE])
+        return write(
+            request,
+            "pre_check.html",
+            actor=actor,
+            status=422 if errors else 200,
+            now=[questions[name] for name in now if name in questions],
+            asked=[*asked, *(name for name in now if name not in asked)],
+            before=[questions[name] for name in asked if name in questions and name not in now],
+            always=[questions[name] for name in ALWAYS],
+            errors=forms.summary(list(questions.values()), errors or {}),
+            judged=judgement_view(judged) if judged and begun else None,
+            more=len(left) > len(now),
+        )

@@ -1,0 +1,243 @@
+"""A referral step by step: a few questions a page, kept on the server from page to page, left and taken up at will.
+
+What is asked, in which words, and what is a right answer, is `Refer`'s affair; this file only says what stands on which
+page. What is not known is left blank. An answer that cannot be used is kept as it was typed, and told.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated, Any, NamedTuple
+
+from fastapi import APIRouter, Path, Request
+from pydantic import ValidationError
+from sqlalchemy.orm import Session
+from starlette.responses import RedirectResponse, Response
+
+from api import forms
+from api.choices import offered
+from api.commands import Overtaken, carry_out
+from api.deps import Asking, ByVisit
+from api.forms import Field, Form
+from api.page import write
+from api.problems import ProblemError
+from api.sign_in import Posted
+from api.view import judgement_view
+from divert.casework import drafts
+from divert.casework.command import Context
+from divert.casework.commands.referral import Refer
+from divert.casework.lifecycle import row_for
+from divert.casework.workflow import Refused
+from divert.clock import london_date
+from divert.eligibility.facts import ReferralFacts, derive
+from divert.eligibility.judge import Judgement, judge
+from divert.eligibility.policy import NoPolicy
+from divert.models import Draft, Role
+from divert.people.staff import Actor
+from divert.rulebook import rulebook
+
+router = APIRouter(include_in_schema=False)
+
+
+class Step(NamedTuple):
+    """One page: its address, its title, what it asks."""
+
+    slug: str
+    title: str
+    asks: tuple[str, ...]
+
+
+STEPS = (
+    Step("person", "The person", (
+        "surname", "forenames", "date_of_birth", "sex", "ethnicity", "district", "postcode", "phone", "email",
+        "interpreter", "complex_needs", "pnc_id", "cro_no", "asn",
+    )),
+    Step("offence", "The offence", (
+        "crime_ref", "custody_ref", "urn", "offence_code", "offence_on", "offence_place", "offence_force", "value_gbp",
+        "further_offences", "co_accused", "hate_crime", "domestic_abuse", "gravity", "gravity_matrix",
+    )),
+    Step("account", "What they say", ("admission", "remorse", "sufficient_evidence", "agreement_signed_on")),
+    Step("history", "History and orders", (
+        "previous_convictions", "previous_divert", "current_order", "on_bail", "detained", "custody_likely",
+    )),
+    Step("victim", "The victim", (
+        "victim_kind", "victim_name", "victim_contact", "victim_views", "victim_enhanced",
+    )),
+    Step("officer", "About this referral", ("referred_on", "officer", "officer_unit", "notes")),
+)  # fmt: skip
+
+_opens = row_for(Refer, None)
+REFERRERS: tuple[Role, ...] = tuple(_opens.by) if _opens else ()
+"""Who may refer, by the table."""
+
+Ref = Annotated[str, Path(max_length=43)]
+Slug = Annotated[str, Path(max_length=20)]
+
+
+@router.get("/referrals")
+def begun(request: Request, asking: ByVisit) -> Response:
+    """What whoever asks has begun, and a way to begin another."""
+    with asking.reading(*REFERRERS) as (session, actor):
+        found = drafts.those_of(session, actor.username, asking.at)
+        return write(request, "referrals.html", actor=actor, drafts=found, kept=drafts.KEPT, first=STEPS[0])
+
+
+@router.post("/referrals")
+def begin(form: Posted, asking: ByVisit) -> Response:
+    """Begin one."""
+    with asking.writing(*REFERRERS) as (session, actor):
+        drafts.purge(session, asking.at)
+        ref = drafts.begin(session, actor.username, asking.at)
+    return RedirectResponse(f"/referrals/{ref}/{STEPS[0].slug}", 303)
+
+
+@router.post("/referrals/{ref}/give-up")
+def give_up(ref: Ref, form: Posted, asking: ByVisit) -> Response:
+    """Delete one."""
+    with asking.writing(*REFERRERS) as (session, actor):
+        session.delete(_draft(session, ref, actor, asking))
+    return RedirectResponse("/referrals", 303)
+
+
+@router.get("/referrals/{ref}/check")
+def check(request: Request, ref: Ref, asking: ByVisit) -> Response:
+    """Every answer, what is still needed, and what the scheme would say today."""
+    return _check(request, ref, asking)
+
+
+@router.post("/referrals/{ref}/check")
+def refer(request: Request, ref: Ref, form: Posted, asking: ByVisit) -> Response:
+    """Refer the person."""
+    with asking.reading(*REFERRERS) as (session, actor):
+        body = _body(_draft(session, ref, actor, asking), asking)
+    try:
+        receipt, _ = carry_out(asking, None, Refer.model_validate(body), None)
+    except ValidationError:
+        return _check(request, ref, asking, status=422)
+    except Refused as refusal:
+        return _check(request, ref, asking, status=409, reasons=[why for _, why in refusal.reasons])
+    except Overtaken as moved:
+        return _check(request, ref, asking, status=409, reasons=[str(moved)])
+    with asking.writing() as (session, actor):
+        session.delete(_draft(session, ref, actor, asking))
+    return RedirectResponse(f"/cases/{receipt.ref}?done={receipt.version}", 303)
+
+
+@router.get("/referrals/{ref}/{slug}")
+def step_page(request: Request, ref: Ref, slug: Slug, asking: ByVisit) -> Response:
+    """One page of questions, with what was answered."""
+    return _step(request, ref, _step_of(slug), asking)
+
+
+@router.post("/referrals/{ref}/{slug}")
+def step_answered(request: Request, ref: Ref, slug: Slug, form: Posted, asking: ByVisit) -> Response:
+    """Keep the answers of one page, right or wrong, and go on to the next; or say what is wrong with them."""
+    step = _step_of(slug)
+    said = {name: answer for name, answer in Form(Refer).read(form).items() if name in step.asks}
+    with asking.writing(*REFERRERS) as (session, actor):
+        draft = _draft(session, ref, actor, asking)
+        draft.body = {name: answer for name, answer in draft.body.items() if name not in step.asks} | said
+        draft.saved_at = asking.at
+        wrong = _faults(_body(draft, asking), [name for name in step.asks if name in said])
+    if form.get("leave"):
+        return RedirectResponse("/referrals", 303)
+    if wrong or forms.redraws(form):
+        return _step(request, ref, step, asking, {} if forms.redraws(form) else wrong)
+    following = STEPS[STEPS.index(step) + 1 :]
+    return RedirectResponse(f"/referrals/{ref}/{following[0].slug if following else 'check'}", 303)
+
+
+def _step_of(slug: str) -> Step:
+    for step in STEPS:
+        if step.slug == slug:
+            return step
+    raise ProblemError("not-found")
+
+
+def _draft(session: Session, ref: str, actor: Actor, asking: Asking) -> Draft:
+    one = drafts.find(session, ref, actor.username, asking.at)
+    if one is None:
+        days = drafts.KEPT.days
+        raise ProblemError("not-found", f"There is no such referral of yours: it was sent, or is {days} days old.")
+    return one
+
+
+def _body(draft: Draft, asking: Asking) -> dict[str, Any]:
+    return {"referred_on": london_date(asking.at).isoformat(), **draft.body}
+
+
+def _faults(body: Mapping[str, Any], names: Sequence[str]) -> dict[forms.Path, str]:
+    """What is wrong with the answers of these names."""
+    try:
+        Refer.model_validate(body)
+    except ValidationError as error:
+        return {at: words for at, words in forms.faults(error).items() if at and at[0] in names}
+    return {}
+
+
+def _questions(session: Session, actor: Actor, asking: Asking, body: Mapping[str, Any],
+               errors: Mapping[forms.Path, str]) -> dict[str, Field]:  # fmt: skip
+    form = Form(Refer, offered(Refer, None, Context(session, actor, asking.at, 1)))
+    return {one.name: one for one in form.questions(body, errors)}
+
+
+def _step(
+    request: Request, ref: str, step: Step, asking: Asking, errors: Mapping[forms.Path, str] | None = None
+) -> Response:
+    with asking.reading(*REFERRERS) as (session, actor):
+        body = _body(_draft(session, ref, actor, asking), asking)
+        found = _questions(session, actor, asking, body, errors or {})
+        place = STEPS.index(step)
+        return write(
+            request,
+            "referral_step.html",
+            actor=actor,
+            status=422 if errors else 200,
+            ref=ref,
+            step=step,
+            place=place + 1,
+            steps=STEPS,
+            back=STEPS[place - 1] if place else None,
+            questions=[found[name] for name in step.asks],
+            errors=forms.summary([found[name] for name in step.asks], errors or {}),
+        )
+
+
+def _check(request: Request, ref: str, asking: Asking, *, status: int = 200, reasons: Sequence[str] = ()) -> Response:
+    with asking.reading(*REFERRERS) as (session, actor):
+        body = _body(_draft(session, ref, actor, asking), asking)
+        wrong = _faults(body, list(Refer.model_fields))
+        found = _questions(session, actor, asking, body, wrong)
+        judged, told = so_far(body), forms.summary(list(found.values()), wrong)
+        return write(
+            request,
+            "referral_check.html",
+            actor=actor,
+            status=status,
+            ref=ref,
+            steps=[(step, [(found[name], in_short(found[name])) for name in step.asks]) for step in STEPS],
+            wrong=bool(wrong),
+            judged=judgement_view(judged) if judged else None,
+            errors=[("", why) for why in reasons] or (told if status == 422 else []),
+        )
+
+
+def in_short(one: Field) -> str:
+    """An answer in words."""
+    if one.rows:
+        rows = ("; ".join(said for cell in row if (said := in_short(cell))) for row in one.rows)
+        return "\n".join(row for row in rows if row)
+    chosen = [words for value, words in one.choices if value != "" and one.chosen(value)]
+    return ", ".join(chosen) or one.typed
+
+
+def so_far(body: Mapping[str, Any]) -> Judgement | None:
+    """What the scheme would say: what cannot be used is not known, and an agreement may yet be signed."""
+    unusable = {str(at[0]) for at in _faults(body, list(ReferralFacts.model_fields))}
+    known = {name: body[name] for name in ReferralFacts.model_fields if name in body and name not in unusable}
+    try:
+        said = ReferralFacts.model_validate(known)
+        pack = rulebook().packs.in_force(said.referred_on)
+    except (ValidationError, NoPolicy):
+        return None
+    facts = derive(said, pack, rulebook().offences)
+    return judge(pack, facts if facts.agreement_signed else replace(facts, agreement_signed=None))

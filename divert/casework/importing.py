@@ -1,0 +1,101 @@
+"""A referral file taken in the background: what it came to so far stands in the database, for any page to read.
+
+A run that was cut short goes on where it stopped; what it had taken and not yet noted comes out as a duplicate.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from io import BytesIO
+from itertools import islice
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from divert.casework.referral_file import BATCH, Outcome, check_shape, rows, take
+from divert.clock import Clock
+from divert.db import Database
+from divert.models import Import, ImportedRow
+from divert.people.staff import active
+
+KEPT = timedelta(days=7)
+"""How long a file and what became of it can be read."""
+
+SILENT = timedelta(minutes=2)
+"""A run that has not come on for so long was cut short."""
+
+
+def begin(session: Session, username: str, file: bytes, at: datetime, *, dry_run: bool) -> str:
+    """A new run of a whole file. Raises FileRefused for one that is not; forgets what is too old, whosever it is."""
+    session.execute(delete(Import).where(Import.begun_at <= at - KEPT))
+    count = check_shape(BytesIO(file))
+    one = Import(
+        id=secrets.token_urlsafe(32),
+        username=username,
+        begun_at=at,
+        beat_at=at,
+        dry_run=dry_run,
+        rows=count,
+        file=file,
+    )
+    session.add(one)
+    return one.id
+
+
+def find(session: Session, ref: str, username: str) -> Import | None:
+    """The run with this reference, if it is this person's."""
+    one = session.get(Import, ref)
+    return one if one is not None and one.username == username else None
+
+
+def those_of(session: Session, username: str) -> list[Import]:
+    """Everything this person has lately begun, the latest first."""
+    return list(session.scalars(select(Import).where(Import.username == username).order_by(Import.begun_at.desc())))
+
+
+def results(session: Session, one: Import) -> dict[str, int]:
+    """How many rows came to what so far."""
+    query = select(ImportedRow.result, func.count()).where(ImportedRow.import_id == one.id).group_by(ImportedRow.result)
+    return {str(result): int(count) for result, count in session.execute(query.order_by(ImportedRow.result))}
+
+
+def outcomes(session: Session, one: Import, result: str | None = None) -> list[ImportedRow]:
+    """What each row came to, in the file's order; only those that came to `result`, if one is named."""
+    query = select(ImportedRow).where(ImportedRow.import_id == one.id).order_by(ImportedRow.row)
+    return list(session.scalars(query if result is None else query.where(ImportedRow.result == result)))
+
+
+def was_cut_short(one: Import, at: datetime) -> bool:
+    """Whether nobody is at work on it any more."""
+    return one.ended_at is None and one.beat_at < at - SILENT
+
+
+def run(database: Database, ref: str, clock: Clock, stopping: Callable[[], bool]) -> None:
+    """Take the rest of a file, batch by batch, until it is done or the service stops."""
+    with database.reading() as session:
+        one = session.get_one(Import, ref)
+        by = active(session, one.username)
+        done = session.scalar(select(func.max(ImportedRow.row)).where(ImportedRow.import_id == ref)) or 0
+    if by is None:
+        return
+    waiting = islice(rows(BytesIO(one.file)), done, None)
+    taking = take(database, waiting, by, clock, dry_run=one.dry_run)
+    while batch := list(islice(taking, BATCH)):
+        with database.writing() as session:
+            session.add_all(_noted(ref, outcome) for outcome in batch)
+            session.get_one(Import, ref).beat_at = clock()
+        if stopping():
+            return
+    with database.writing() as session:
+        session.get_one(Import, ref).ended_at = clock()
+
+
+def _noted(ref: str, outcome: Outcome) -> ImportedRow:
+    return ImportedRow(
+        import_id=ref,
+        row=outcome.row,
+        crime_ref=outcome.crime_ref,
+        result=outcome.result,
+        because=" ".join(outcome.because),
+        why=" ".join(outcome.why),
+    )

@@ -1,0 +1,39 @@
+"""What one policy changed of the one before: rules added, taken out and changed, and the terms of a contract."""
+
+from typing import Any, NamedTuple
+
+from divert.eligibility.pack import Pack, Rule
+
+
+class Changes(NamedTuple):
+    """From one policy to the next. A changed rule stands as it was and as it is; a term with both values."""
+
+    added: tuple[Rule, ...]
+    removed: tuple[Rule, ...]
+    changed: tuple[tuple[Rule, Rule], ...]
+    terms: tuple[tuple[str, Any, Any], ...]
+
+    def __bool__(self) -> bool:
+        return any(self[:])
+
+
+def changes(before: Pack, after: Pack) -> Changes:
+    """What is different, in the order of the later policy."""
+    was, now = ({rule.id: rule for rule in pack.rules} for pack in (before, after))
+    terms = (_terms(before), _terms(after))
+    return Changes(
+        added=tuple(rule for name, rule in now.items() if name not in was),
+        removed=tuple(rule for name, rule in was.items() if name not in now),
+        changed=tuple((was[name], rule) for name, rule in now.items() if name in was and was[name] != rule),
+        terms=tuple((name, terms[0][name], value) for name, value in terms[1].items() if terms[0][name] != value),
+    )
+
+
+def _terms(pack: Pack) -> dict[str, Any]:
+    return {
+        "Longest contract, in months": pack.contract.max_months,
+        "Most conditions": pack.contract.conditions_max,
+        "Conditions every contract holds": pack.contract.mandatory,
+        "Days kept for a charging decision": pack.time_limit.buffer_days,
+        "Outcome 22 may be recorded": pack.outcome_22_available,
+    }
