@@ -89,7 +89,7 @@ def pre_check_page(request: Request, asking: ByVisit) -> Response:
 def pre_check_answered(request: Request, form: Posted, asking: ByVisit) -> Response:
     """The verdict so far, and the next questions that still matter."""
     data = Form(PreCheck).read(form)
-    asked = [str(one) for one in form.getlist("asked")]
+    asked = str(form.get("asked") or "").split()
     if forms.redraws(form):
         return _page(request, asking, data, asked=asked, now=asked[-AT_ONCE:])
     try:

@@ -4,8 +4,10 @@ What is asked, in which words, and what is a right answer, is `Refer`'s affair; 
 page. What is not known is left blank. An answer that cannot be used is kept as it was typed, and told.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Path, Request
@@ -27,7 +29,7 @@ from divert.casework.command import Context
 from divert.casework.commands.referral import Refer
 from divert.casework.lifecycle import row_for
 from divert.casework.workflow import Refused
-from divert.clock import london_date
+from divert.clock import london_date, written_date
 from divert.eligibility.facts import ReferralFacts, derive
 from divert.eligibility.judge import Judgement, judge
 from divert.eligibility.policy import NoPolicy
@@ -226,6 +228,9 @@ def in_short(one: Field) -> str:
     if one.rows:
         rows = ("; ".join(said for cell in row if (said := in_short(cell))) for row in one.rows)
         return "\n".join(row for row in rows if row)
+    if one.kind == "date":
+        known = re.fullmatch(r"\d{4}-\d\d-\d\d", one.typed)
+        return written_date(date.fromisoformat(one.typed)) if known else " ".join(one.boxes.values()).strip()
     chosen = [words for value, words in one.choices if value != "" and one.chosen(value)]
     return ", ".join(chosen) or one.typed
 

@@ -1,6 +1,5 @@
 """Would Divert take this, why, and by which rules: the pre-check, a case's eligibility, the policies."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,7 +28,7 @@ def visit(desk: Office) -> Iterator[Visit]:
 
 def questions_so_far(page: Page) -> int:
     """How many the pre-check has asked."""
-    return len(re.findall(r'name="asked"', page.response.text))
+    return len(page.form.values["asked"][0].split())
 
 
 def says(officer: Person, page: Page, **known: Any) -> Page:
@@ -45,7 +44,7 @@ def test_dale_s_pre_check_is_three_short_pages_and_stores_nothing(visit: Visit, 
     officer = visit("pc.moss")
     page, pages = officer.reads("/pre-check"), 0
     assert "surname" not in page.form.values
-    while "Go on" in page.form.buttons:
+    while "Go on" in page.form.buttons and pages < 9:
         assert questions_so_far(page) <= 6 * (pages + 1)
         page, pages = says(officer, page, **KNOWN), pages + 1
         assert page.status == 200
@@ -53,7 +52,7 @@ def test_dale_s_pre_check_is_three_short_pages_and_stores_nothing(visit: Visit, 
     assert "Eligible by the policy" in page.text
     with desk.database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Case)) == 0
-        assert session.scalar(select(func.count()).select_from(Access)) == 0
+        assert session.scalars(select(Access.what)).all() == ["worklist"]  # where signing in led
 
 
 def test_the_first_bar_ends_the_questions_and_says_what_would_change_it(visit: Visit) -> None:
@@ -81,7 +80,7 @@ def test_what_stays_blank_is_asked_once_and_told_at_the_end(visit: Visit) -> Non
     officer = visit("pc.moss")
     page = officer.reads("/pre-check")
     known = {name: value for name, value in KNOWN.items() if name != "remorse"}
-    while "Go on" in page.form.buttons:
+    for _ in range(3):
         page = says(officer, page, **known)
     assert "Not yet known by the policy" in page.text
     assert "Does the person show remorse?" in page.text

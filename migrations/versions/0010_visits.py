@@ -30,7 +30,7 @@ def upgrade() -> None:
     op.create_table(
         "guesses",
         sa.Column("of", sa.String(length=64), nullable=False),
-        sa.Column("count", sa.Float(), nullable=False),
+        sa.Column("count", sa.Double(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("of", name=op.f("pk_guesses")),
     )
