@@ -81,13 +81,12 @@ def drawn(table: Sequence[T]) -> Diagram:
     places = _places(moves)
     boxes = {state: Box(state, MARGIN + ACROSS * x, MARGIN + 40 + DOWN * y) for state, (x, y) in places.items()}
     arrows: list[Arrow] = []
-    lanes = 0
+    long: list[Move] = [(source, to) for source, to in moves if source and places[to][1] - places[source][1] > 1]
     for number, ((source, target), titles) in enumerate(moves.items(), start=1):
-        beside = source is not None and places[target][1] - places[source][1] > 1
-        lanes += beside
-        points = _points(boxes, places, moves, (source, target), lanes if beside else 0)
+        lane = len(long) - long.index((source, target)) if (source, target) in long else 0  # the longest outside
+        points = _points(boxes, places, moves, (source, target), lane)
         arrows.append(Arrow(number, source, target, tuple(titles), points, _on(points)))
-    right = max(box.x for box in boxes.values()) + WIDE + MARGIN + LANE * (lanes + bool(lanes))
+    right = max(box.x for box in boxes.values()) + WIDE + MARGIN + LANE * (len(long) + bool(long))
     return Diagram(
         boxes=tuple(boxes.values()),
         arrows=tuple(arrows),

@@ -44,7 +44,7 @@ def test_dale_s_pre_check_is_three_short_pages_and_stores_nothing(visit: Visit, 
     officer = visit("pc.moss")
     page, pages = officer.reads("/pre-check"), 0
     assert "surname" not in page.form.values
-    while "Go on" in page.form.buttons and pages < 9:
+    while page.form.buttons.count("Go on") == 2 and pages < 9:
         assert questions_so_far(page) <= 6 * (pages + 1)
         page, pages = says(officer, page, **KNOWN), pages + 1
         assert page.status == 200
@@ -58,11 +58,11 @@ def test_dale_s_pre_check_is_three_short_pages_and_stores_nothing(visit: Visit, 
 def test_the_first_bar_ends_the_questions_and_says_what_would_change_it(visit: Visit) -> None:
     officer = visit("pc.moss")
     page = says(officer, officer.reads("/pre-check"), **{**KNOWN, "admission": "no reply"})
-    assert "Go on" not in page.form.buttons
+    assert page.form.buttons.count("Go on") == 1
     assert "Ineligible by the policy" in page.text
     assert "It would no longer be ruled out, with questions left to answer, if this were so:" in page.text
     assert "The person admits the offence; no reply is not an admission." in page.text
-    assert "Go on" in officer.fills(page, admission="yes").form.buttons
+    assert officer.fills(page, admission="yes").form.buttons.count("Go on") == 2
 
 
 def test_an_order_that_had_ended_would_make_it_eligible(visit: Visit) -> None:

@@ -120,7 +120,7 @@ def test_a_referral_and_a_referral_file_have_no_fault_at_any_step(browser: Brows
     page.click("text=Begin a referral")
     for step in STEPS:
         found[step.slug] = faults(page)
-        page.click("text=Save and go on")
+        page.click("button.govuk-button:has-text('Save and go on')")
     found["check"] = faults(page)
     page.click("text=Refer this person")
     found["check, refused"] = faults(page)
@@ -139,10 +139,10 @@ def test_a_referral_and_a_referral_file_have_no_fault_at_any_step(browser: Brows
     page = context.new_page()
     page.goto(f"{address}/pre-check")
     page.check("input[name=admission][value=yes]")
-    page.click("text=Go on")
+    page.click("button.govuk-button:has-text('Go on')")
     found["a pre-check, second page"] = faults(page)
     page.check("input[name=on_bail][value=yes]")
-    page.click("text=Go on")
+    page.click("button.govuk-button:has-text('Go on')")
     found["a pre-check, ruled out"] = faults(page)
     context.close()
     assert {what: one for what, one in found.items() if one} == {}
