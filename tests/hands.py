@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from playwright.sync_api import ElementHandle, Locator, Page
 
 FORM = "main form[method=post]:last-of-type"
-SEND = "main form[method=post] button:not([name]):not([aria-hidden])"
+SEND = "main form[method=post] button.govuk-button:not(.govuk-button--secondary, [name])"
 FURTHEST = 400
 """So many presses of Tab reach the end of any page."""
 
@@ -47,12 +47,8 @@ class Hands:
         return asked
 
     def sends(self) -> None:
-        """Press the form's own button."""
+        """Press the button that goes on, wherever the page has one that goes elsewhere."""
         self._press(self.page.locator(SEND).last)
-
-    def confirms(self) -> None:
-        """Of a page that asks to check the answers first: say that they are right."""
-        self._press(self.page.locator(SEND).first)
 
     def _press(self, button: Locator) -> None:
         button.click()
