@@ -151,7 +151,7 @@ def verdict(failed: "list[str]") -> int:
 def lives(options: "list[str]") -> int:
     """Drive the lifecycle at random for some thousands of steps on each database."""
     os.environ["DIVERT_LIVES"] = options[0] if options else "80"
-    return run(PYTHON, "-m", "pytest", "-n", "2", "tests/test_lifecycle_machine.py")
+    return run(PYTHON, "-m", "pytest", "-n", "2", "-rP", "tests/test_lifecycle_machine.py")
 
 
 def lock(options: "list[str]") -> int:
