@@ -1,6 +1,6 @@
 """Random people do random things to random cases on random days, against a small model of what a case is.
 
-The ordinary suite lives ten lives on each database; `python3 dev.py lives` as many as DIVERT_LIVES says.
+The ordinary suite lives a few on each database; `python3 dev.py lives` as many as DIVERT_LIVES says.
 """
 
 import os
@@ -35,7 +35,7 @@ from divert.rulebook import rulebook
 from divert.worker.sweep import sweep
 from tests.office import CAST, INSPECTOR, KEYWORKER, MANAGER, OFFICER, OTHER_INSPECTOR, PATHS, PROBATION_LEAD, Office
 
-IN_THE_SUITE = 10
+IN_THE_SUITE = 6
 LIVES = int(os.environ.get("DIVERT_LIVES", IN_THE_SUITE))
 STEPS_A_LIFE = 50
 CASES_A_LIFE = 4
