@@ -13,8 +13,10 @@ from fastapi.openapi.utils import get_openapi
 from api import (
     assets,
     board,
+    case_page,
     cases,
     commands,
+    desk,
     documents,
     eligibility,
     exchange,
@@ -22,14 +24,16 @@ from api import (
     imports,
     lifecycle,
     logs,
-    pages,
     panel,
     policies,
     pre_check,
     problems,
     referrals,
+    sharing,
     sheets,
     sign_in,
+    team,
+    work,
 )
 from api.house import House
 from api.problems import Problem
@@ -56,9 +60,14 @@ ROUTERS = (
     sign_in,
     referrals,
     imports,
-    pages,
+    desk,
+    case_page,
+    sharing,
+    work,
+    team,
     sheets,
 )
+"""In this order: what a case has a page of its own for comes before the form that any command has."""
 
 TAGS = [
     {"name": "cases", "description": "Reading cases. Each reading is in the access log."},

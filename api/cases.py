@@ -14,7 +14,7 @@ from api.lifecycle import purpose
 from api.page import READS_CASES
 from api.problems import Reason, may_answer
 from api.view import KNOWS_SUPPORT, CaseView, EntryView, case_view, history
-from api.worklist import Filters, PageView, cases
+from api.worklist import Filters, PageView, Search, cases
 from divert.casework.command import Command, Context
 from divert.casework.commands.referral import Refer
 from divert.casework.visibility import may_see
@@ -22,6 +22,7 @@ from divert.casework.workflow import NoSuchCase, NotAllowed, Objections, objecti
 from divert.models import Case
 from divert.people.staff import Actor
 from divert.records import access
+from divert.records.ledger import entries_of
 
 router = APIRouter(tags=["cases"])
 
@@ -94,6 +95,18 @@ def list_cases(wanted: Annotated[Filters, Query()], asking: ByToken) -> PageView
         return cases(session, actor, wanted)
 
 
+@router.post(
+    "/api/cases/search",
+    summary="Search for cases",
+    responses=may_answer("malformed", "not-signed-in", "not-allowed", "too-large", "media-type", "invalid"),
+)
+def search_cases(wanted: Search, asking: ByToken) -> PageView:
+    """The same by name or reference. A name or PNC identifier is sent in a body, since addresses are written down."""
+    with asking.writing(*READS_CASES) as (session, actor):
+        access.record(session, actor, "consultation", asking.at, what="search of cases")
+        return cases(session, actor, wanted)
+
+
 @router.get("/api/cases/{ref}", summary="Read a case", responses={**ETAG, **may_answer("not-signed-in", "not-found")})
 def read_case(ref: Ref, asking: ByToken, response: Response) -> CaseView:
     """Everything the caller may know of a case."""
@@ -101,7 +114,7 @@ def read_case(ref: Ref, asking: ByToken, response: Response) -> CaseView:
         case = find(session, ref, actor)
         access.record(session, actor, "consultation", asking.at, case_ref=ref, what="case")
         response.headers["ETag"] = f'"{case.version}"'
-        return case_view(session, case, actor)
+        return case_view(case, actor, entries_of(session, case))
 
 
 @router.get(
@@ -133,4 +146,4 @@ def read_ledger(ref: Ref, asking: ByToken, response: Response) -> LedgerView:
             raise NotAllowed("The history is for the Divert team and the auditor.")
         access.record(session, actor, "consultation", asking.at, case_ref=ref, what="ledger")
         response.headers["ETag"] = f'"{case.version}"'
-        return LedgerView(ref=ref, version=case.version, entries=history(session, case, actor))
+        return LedgerView(ref=ref, version=case.version, entries=history(entries_of(session, case), actor))

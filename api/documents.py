@@ -182,13 +182,18 @@ def _documents(session: Session, actor: Actor, asking: Asking, ref: str) -> Docu
     case = find(session, ref, actor)
     access.record(session, actor, "consultation", asking.at, case_ref=ref, what="documents")
     context = Context(session, actor, asking.at, case.version + 1)
-    issued = [one for one in case.documents if actor.role in KINDS[DocumentKind(one.kind)].read_by]
     return DocumentsView(
         ref=ref,
         version=case.version,
         possible=[_possible_view(case, kind, about) for kind, about in possible(case, context)],
-        issued=[_issued_view(case, one, context) for one in issued],
+        issued=issued(case, context),
     )
+
+
+def issued(case: Case, context: Context) -> list[IssuedView]:
+    """What was issued of a case and the reader may have."""
+    mine = [one for one in case.documents if context.by.role in KINDS[DocumentKind(one.kind)].read_by]
+    return [_issued_view(case, one, context) for one in mine]
 
 
 def _possible_view(case: Case, kind: DocumentKind, about: int | None) -> PossibleView:

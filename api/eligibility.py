@@ -14,6 +14,7 @@ from divert.eligibility.judge import Judgement, judge
 from divert.eligibility.policy import NoPolicy
 from divert.models import Case
 from divert.records import access
+from divert.records.ledger import entries_of
 from divert.rulebook import rulebook
 
 router = APIRouter(include_in_schema=False)
@@ -25,7 +26,7 @@ def eligibility_page(request: Request, ref: Ref, asking: ByVisit) -> Response:
     with asking.writing() as (session, actor):
         case = find(session, ref, actor)
         access.record(session, actor, "consultation", asking.at, case_ref=ref, what="eligibility")
-        seen = case_view(session, case, actor)
+        seen = case_view(case, actor, entries_of(session, case))
         then = seen.eligibility.judgement if seen.eligibility else None
         today = judged_today(case)
         now = judgement_view(today) if today else None

@@ -4,7 +4,7 @@ To make a page: an endpoint that takes `asking: ByVisit` (`api.deps`), reads in 
 `write(request, "page.html", actor=actor, ...)`; and `templates/page.html`, which extends `layout.html` (its blocks are
 described there). Markup is GOV.UK's: headings are `govuk-heading-xl|l|m|s`, text `govuk-body`, links `govuk-link`. Any
 component of the GOV.UK design system is there as a macro (`api.components`); `parts.html` has what stands on a page
-many times (`pairs`, `table`, `state`, `timeline`), and `question.html` a form's questions (`api.forms` makes them from
+many times (`pairs`, `table`, `cases`, `state` ...), and `question.html` a form's questions (`api.forms` makes them from
 a model; `Posted` of `api.sign_in` guards what comes back). To be offered to everyone of a role, a page has a line in
 NAVIGATION. No style and no script in a page itself: the security policy refuses both. After a command, redirect to
 the case with `?done=` and the entry's number, and the case says what was done.
@@ -37,6 +37,12 @@ FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json")
 READS_CASES = (Role.referring_officer, *TEAM, Role.auditor)
 """Who may read cases at all; which of them, divert.casework.visibility says."""
 
+SEES_WORK = (Role.project_manager, Role.police_team_lead, Role.probation_team_lead)
+"""Who may see what the worker could not do: those who may open every case, restricted ones too."""
+
+KEEPS_STAFF = (Role.project_manager,)
+"""Who takes people on, gives them their posts and lets them go."""
+
 NAVIGATION = (
     ("/", "Cases", READS_CASES),
     ("/referrals", "Refer a person", (Role.referring_officer, Role.police_team_lead, Role.project_manager)),
@@ -44,6 +50,8 @@ NAVIGATION = (
     ("/import", "Referral files", (Role.police_team_lead, Role.project_manager)),
     ("/board/figures", "Figures", BOARD_READS),
     ("/panel/draws", "Draws", READS),
+    ("/work", "Undone work", SEES_WORK),
+    ("/staff", "Staff", KEEPS_STAFF),
     ("/policies", "Policies", tuple(Role)),
     ("/help", "Help", tuple(Role)),
 )

@@ -37,6 +37,7 @@ from divert.casework.workflow import NotAllowed, Refused, Stale, objections
 from divert.models import Case
 from divert.people.staff import Actor
 from divert.records import access
+from divert.records.ledger import entries_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -176,7 +177,7 @@ class Sheet:
     def _since(self, seen: int) -> Sequence[tuple[EntryView, list[tuple[str, str]]]]:
         if self.case is None:
             return []
-        return told(history(self.context.session, self.case, self.context.by)[seen:])
+        return told(history(entries_of(self.context.session, self.case)[seen:], self.context.by))
 
 
 def _sheet(session: Session, actor: Actor, asking: Asking, command: type[Command], ref: str | None) -> Sheet:

@@ -3,16 +3,15 @@
 A score of the restricted need is for the specialist and the auditor.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.orm import Session
 
 from divert.casework.compliance import Compliance, compliance
-from divert.models import Case, Condition, Role
+from divert.models import Case, Condition, LedgerEntry, Role
 from divert.people.staff import Actor
-from divert.records.ledger import entries_of
 from divert.rulebook import rulebook
 
 KNOWS_RESTRICTED_NEED = (Role.complex_needs_specialist, Role.auditor)
@@ -109,8 +108,22 @@ class PauseView(Shown):
     stops: list[str] = Field(description="The clocks that stood still. The time limit never does.")
 
 
+class ConsentView(Shown):
+    """What the person said once about having their case shared. Of everything said, the last counts."""
+
+    seq: int
+    given: bool
+    said_on: date
+    how: str
+    recipients: list[str] = Field(description="None: all, where it is a withdrawal.")
+    parts: list[str] = Field(description="None: all, where it is a withdrawal.")
+    until_on: date | None
+
+
 class SupportView(BaseModel):
     """What the scheme works on with the person."""
+
+    consents: list[ConsentView]
 
     needs: list[NeedView]
     contracts: list[ContractView]
@@ -128,10 +141,13 @@ def _condition_view(one: Condition, kept: Compliance | None) -> ConditionView:
     return shown.model_copy(update={"due_on": kept.due_on, "in_time": kept.in_time, "statements": statements})
 
 
-def support_view(session: Session, case: Case, said: dict[int, dict[str, Any]], actor: Actor) -> SupportView:
+def support_view(
+    case: Case, entries: Sequence[LedgerEntry], said: dict[int, dict[str, Any]], actor: Actor
+) -> SupportView:
     """All of it, as `actor` may know it. `said`: the words of the case's entries, by number."""
-    kept = {one.number: one for one in compliance(case, entries_of(session, case))}
+    kept = {one.number: one for one in compliance(case, entries)}
     return SupportView(
+        consents=[ConsentView.model_validate(one) for one in case.consents],
         needs=[
             NeedView.model_validate(one)
             for one in case.need_scores

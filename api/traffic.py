@@ -29,6 +29,7 @@ POLICY = "; ".join(
         "script-src 'nonce-{nonce}'",
         "style-src 'self'",
         "img-src 'self'",
+        "connect-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",

@@ -5,11 +5,11 @@ person; a score of the restricted need is for the specialist and the auditor.
 """
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
-from sqlalchemy.orm import Session
 
 from api.support_view import KNOWS_RESTRICTED_NEED, Shown, SupportView, is_restricted, support_view, with_words
 from divert.casework import deadlines
@@ -21,7 +21,6 @@ from divert.eligibility.pack import Effect, Verdict
 from divert.eligibility.policy import NoPolicy
 from divert.models import Case, Check, LedgerEntry, Role, Sensitivity, State
 from divert.people.staff import TEAM, Actor
-from divert.records.ledger import entries_of
 from divert.rulebook import rulebook
 
 KNOWS_SUPPORT = (*TEAM, Role.auditor)
@@ -227,9 +226,9 @@ def _change_view(change: Change) -> ChangeView:
     )
 
 
-def case_view(session: Session, case: Case, actor: Actor) -> CaseView:
-    """The case, as `actor` may know it."""
-    said = {one.seq: json.loads(one.body) for one in entries_of(session, case) if one.body is not None}
+def case_view(case: Case, actor: Actor, entries: Sequence[LedgerEntry]) -> CaseView:
+    """The case, as `actor` may know it. `entries`: all of its ledger, first to last."""
+    said = {one.seq: json.loads(one.body) for one in entries if one.body is not None}
     victim = VictimView.model_validate(case.victim) if case.victim else None
     if victim:
         victim.words = next(
@@ -241,7 +240,7 @@ def case_view(session: Session, case: Case, actor: Actor) -> CaseView:
         {
             **columns,
             "limit_reasoning": f"{limit.reasoning} {limit.authority}." if limit.last_day else None,
-            "owner": deadlines.owner(case, rulebook().deadlines),
+            "owner": deadlines.owner(case.held_by),
             "person": PersonView.model_validate(case.person),
             "offence": rulebook().offences.find(case.offence_code, case.referred_on).title,
             "facts": referral_facts(case),
@@ -250,7 +249,7 @@ def case_view(session: Session, case: Case, actor: Actor) -> CaseView:
             "victim": victim,
             "deadlines": [DeadlineView.model_validate(one) for one in case.deadlines],
             "linked": [one.other_ref for one in case.links],
-            "support": support_view(session, case, said, actor) if actor.role in KNOWS_SUPPORT else None,
+            "support": support_view(case, entries, said, actor) if actor.role in KNOWS_SUPPORT else None,
         }
     )
 
@@ -270,9 +269,9 @@ def _check_view(case: Case, check: Check) -> CheckView:
     )
 
 
-def history(session: Session, case: Case, actor: Actor) -> list[EntryView]:
-    """The case's ledger, first to last; without the words that `actor` may not read. Their own, everyone may."""
-    return [_entry_view(one, withheld=_withheld(one, actor)) for one in entries_of(session, case)]
+def history(entries: Sequence[LedgerEntry], actor: Actor) -> list[EntryView]:
+    """Entries of a case's ledger, without the words that `actor` may not read. Their own, everyone may."""
+    return [_entry_view(one, withheld=_withheld(one, actor)) for one in entries]
 
 
 def _withheld(entry: LedgerEntry, actor: Actor) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, Table, func, insert, literal, select
 from divert import demo
 from divert.clock import system_clock
 from divert.db import Database
-from divert.models import Case, LedgerEntry, OutboxMessage, Person, Row
+from divert.models import Case, LedgerEntry, NameWord, OutboxMessage, Person, Row
 
 OF_A_CASE = [
     table
@@ -20,6 +20,7 @@ OF_A_CASE = [
     if "case_id" in table.columns and table not in (LedgerEntry.__table__, OutboxMessage.__table__)
 ]
 PEOPLE: Table = Person.metadata.tables[Person.__tablename__]
+WORDS: Table = NameWord.metadata.tables[NameWord.__tablename__]
 CASES: Table = Case.metadata.tables[Case.__tablename__]
 
 
@@ -53,6 +54,8 @@ def _copy(connection: Connection, at_most: int) -> None:
     its = select(CASES.c.person_id).where(CASES.c.id <= wanted)
     other = {"id": PEOPLE.c.id + people, "surname": PEOPLE.c.surname + " " + person, "pnc_id": literal(None)}
     _insert(connection, PEOPLE, other, select(PEOPLE).where(PEOPLE.c.id.in_(its)))
+    words = select(WORDS).where(WORDS.c.person_id.in_(its))
+    _insert(connection, WORDS, {"person_id": WORDS.c.person_id + people}, words)
     other = {
         "id": CASES.c.id + last,
         "person_id": CASES.c.person_id + people,

@@ -69,7 +69,7 @@ class _Reader(HTMLParser):
             if "checked" in said:
                 self.sheets[-1].values.setdefault(name, []).append(said["value"])
         elif tag == "input":
-            self.sheets[-1].values[name] = [said.get("value", "")]
+            self.sheets[-1].values.setdefault(name, []).append(said.get("value", ""))
         elif tag in ("select", "textarea"):
             self._inside = {tag: name, "from": len(self.text)}
             self.sheets[-1].values[name] = [""]

@@ -230,7 +230,7 @@ def test_after_the_last_try_a_message_is_dead_and_lets_the_next_go(office: Offic
         delivering(office, receiver, at)
         at += outbox.LONGEST_WAIT
     with office.database.reading() as session:
-        ((_, dead),) = outbox.undelivered(session, dead_only=True)
+        ((_, dead),) = outbox.undelivered(session, dead=True)
         assert (dead.seq, dead.attempts, dead.fault) == (1, TRIES, "OSError")
     assert [one.seq for one in receiver.had] == [4]
 
@@ -244,7 +244,7 @@ def test_a_message_that_kills_each_worker_is_dead_after_as_many(office: Office) 
         at += LEASE
     with office.database.writing() as session:
         assert outbox.take(session, at, "the last") is None
-        assert [one.fault for _, one in outbox.undelivered(session, dead_only=True)] == ["no worker came back from it"]
+        assert [one.fault for _, one in outbox.undelivered(session, dead=True)] == ["no worker came back from it"]
 
 
 def test_what_cannot_be_delivered_is_shown_without_its_words_and_retried_by_hand(
@@ -301,7 +301,7 @@ def test_what_is_told_of_an_appointment_after_it_has_begun_is_not_sent_but_shown
     delivering(office, receiver, office.on("2019-05-09").now)  # the receiver was down for two days
     assert told(receiver) == [(second, "booked")]
     with office.database.reading() as session:
-        dead = [(one.seq, one.fault) for _, one in outbox.undelivered(session, dead_only=True)]
+        dead = [(one.seq, one.fault) for _, one in outbox.undelivered(session, dead=True)]
     assert dead == [(seq, "the appointment it tells of has begun") for seq in (first, off)]
 
 

@@ -123,7 +123,7 @@ def test_dale_breaks_the_contract_and_is_prosecuted_by_forms_alone(visit: Visit,
     assert "Prosecuted since 4 June 2019" in page.text
 
 
-@pytest.mark.parametrize("slug", sorted(set(READY) - {"issue-document"}))  # test_documents_service
+@pytest.mark.parametrize("slug", sorted(set(READY) - {"issue-document", "share-case"}))  # their own pages
 def test_every_command_has_a_form_that_opens_and_asks_all_its_questions(slug: str, desk: Office) -> None:
     who, made = READY[slug]
     ref = made(desk)
@@ -344,20 +344,6 @@ def test_the_board_and_the_panel_have_their_own_pages_and_no_case(visit: Visit) 
             refused = visit(username).reads(address)
             assert refused.status in (403, 404)
             assert DALE["surname"] not in refused.text
-
-
-def test_the_worklist_is_searched_and_paged(visit: Visit, desk: Office) -> None:
-    for place in range(30):
-        desk.refers(crime_ref=f"CVP-19-2000{place:02}", surname=f"Brook{chr(97 + place % 26)}{chr(97 + place // 26)}")
-    manager = visit("m.stone")
-    first = manager.reads("/")
-    second = manager.reads(first.links["Next page"])
-    seen = [{one for one in page.links if one.startswith("D-19-")} for page in (first, second)]
-    assert [len(one) for one in seen] == [25, 5]
-    assert not seen[0] & seen[1]
-    assert {one for one in manager.reads("/?q=brookaa").links if one.startswith("D-19-")} == {"D-19-0001"}
-    assert "No case fits" in manager.reads("/?q=nobody&state=&keyworker=&due_before=").text
-    assert manager.reads("/?due_before=soon").status == 422
 
 
 def test_a_page_of_a_case_is_a_consultation_on_record(visit: Visit, desk: Office) -> None:

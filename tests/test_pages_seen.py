@@ -9,12 +9,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from html5lib import HTMLParser
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from sqlalchemy import update
 
 from api.app import create_app
 from api.referrals import STEPS
-from divert.models import State
+from divert.casework.commands.sharing import RecordConsent
+from divert.models import Case, Deadline, OutboxMessage, Staff, State
 from divert.people.staff import Actor
-from tests.office import BOARD, COORDINATOR, INSPECTOR, KEYWORKER, MANAGER, OFFICER, Office
+from tests.office import BOARD, COORDINATOR, INSPECTOR, KEYWORKER, MANAGER, OFFICER, SPECIALIST, Office
+from tests.ready import example
 from tests.service import SERVED, SETTINGS, cookie, serving
 
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -26,6 +29,15 @@ SEEN: dict[str, tuple[Actor | None, str]] = {
     "sign-in": (None, "/sign-in"),
     "visits": (INSPECTOR, "/visits"),
     "worklist": (INSPECTOR, "/"),
+    "a worklist with a time limit near": (MANAGER, "/?view=team"),
+    "a worklist narrowed": (MANAGER, "/?view=team&state=active&due=week"),
+    "a case whose time limit is near": (INSPECTOR, "/cases/D-19-0004"),
+    "a history": (KEYWORKER, "/cases/D-19-0002/history"),
+    "what may be shared": (KEYWORKER, "/cases/D-19-0001/share-case"),
+    "sharing without consent": (KEYWORKER, "/cases/D-19-0002/share-case"),
+    "undone work": (MANAGER, "/work"),
+    "staff": (MANAGER, "/staff"),
+    "somebody who is leaving": (MANAGER, "/staff/keyworker.two/leave"),
     "an active case": (KEYWORKER, "/cases/D-19-0001"),
     "a case that ended": (OFFICER, "/cases/D-19-0002"),
     "a form": (KEYWORKER, "/cases/D-19-0001/report-breach"),
@@ -56,6 +68,14 @@ SEEN: dict[str, tuple[Actor | None, str]] = {
 def address(desk: Office) -> Iterator[str]:
     for place, state in enumerate((State.active, State.completed, State.referred)):
         desk.case_in(state, crime_ref=f"CVP-19-{place}")
+    desk.on("2019-05-06").does(KEYWORKER, RecordConsent.model_validate(example(RecordConsent)), "D-19-0001")
+    desk.case_in(State.active, crime_ref="CVP-19-9", offence_on="2018-12-01")
+    with desk.database.writing() as session:
+        session.get_one(Staff, SPECIALIST.username).active = False
+        session.execute(update(Case).where(Case.ref == "D-19-0004").values(keyworker=SPECIALIST.username))
+        session.execute(update(OutboxMessage).where(OutboxMessage.id == 1).values(dead_at=desk.now, fault="no answer"))
+        aside = (Deadline.status == "open", Deadline.case_id == 4, Deadline.kind == "contract_end")
+        session.execute(update(Deadline).where(*aside).values(attempts=1, fault="TimeoutError", retry_at=desk.now))
     with serving(create_app(desk.database, lambda: desk.now, SETTINGS)) as served:
         yield served
 
@@ -87,6 +107,7 @@ def test_no_page_has_a_fault_that_axe_finds_or_is_wider_than_the_narrowest_scree
         context = come_in(browser, address, who, bypass_csp=True)
         page = context.new_page()
         page.goto(address + path)
+        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
         found[what] = faults(page)
         send = page.locator("main form[method=post] button")
         if send.count():

@@ -14,7 +14,6 @@ from divert.casework.replay import replay, scratch
 from divert.models import FINAL, OPEN, Case, LedgerEntry, OutboxMessage, Person, Row, State
 from divert.records import ledger
 from divert.records.ledger import Fault
-from divert.rulebook import rulebook
 
 OF_A_CASE = [
     mapper.class_
@@ -50,7 +49,7 @@ def _statements(case: Case) -> Iterator[tuple[bool, str]]:
     wanted = {(kind, one.about, one.since) for kind, one in outstanding(case)}
     if case.state in OPEN:
         yield any(deadlines.in_somebodys_hands(case)), "it is open and waits for nobody"
-        yield deadlines.owner(case, rulebook().deadlines) is not None, "it is open and is nobody's"
+        yield case.held_by is not None, "it is open and is nobody's"
     yield {(one.kind, one.about, one.since) for one in waiting} == wanted, "its deadlines are not what is outstanding"
     yield held == ([case.keyworker] if case.keyworker else []), "its keyworker is not the one allocated now"
     if case.state in (State.accepted, State.active, State.breach_review, State.completed):

@@ -33,9 +33,12 @@ def follow(case: Case, context: Context) -> None:
             del wanted[row.kind, row.about]
         else:
             end(row, "met" if since is None else "superseded", context)
+    rules = context.rules.deadlines_on(context.today)
     for (kind, about), since in wanted.items():
-        rule = context.rules.deadlines_on(context.today)[kind]
-        add(case, rule, about, since, due(rule, since, enhanced=_enhanced(case)), context)
+        add(case, rules[kind], about, since, due(rules[kind], since, enhanced=_enhanced(case)), context)
+    waiting = next(in_somebodys_hands(case), None)
+    case.due_on = waiting.due_on if waiting else None
+    case.held_by = _holder(waiting, case, rules) if waiting else None
 
 
 def due(rule: DeadlineRule, since: date, *, enhanced: bool = False) -> date:
@@ -94,16 +97,15 @@ def missed_by(today: date, rules: Mapping[str, DeadlineRule]) -> ColumnElement[b
     return (Deadline.due_on <= today) & ((Deadline.due_on < today) | Deadline.kind.in_(on_its_day))
 
 
-def owner(case: Case, rules: Mapping[str, DeadlineRule]) -> str | None:
-    """Who holds a case now: whoever must meet its next deadline; None where nothing waits."""
-    waiting = next(in_somebodys_hands(case), None)
-    return owner_of(waiting, case, rules) if waiting else None
+def owner(held_by: str | None) -> str | None:
+    """Who holds a case now, in words: a username, or the role it waits for; None where nothing waits."""
+    return Role(held_by).label if held_by is not None and held_by in Role.__members__ else held_by
 
 
-def owner_of(row: Deadline, case: Case, rules: Mapping[str, DeadlineRule]) -> str:
+def _holder(row: Deadline, case: Case, rules: Mapping[str, DeadlineRule]) -> str:
     """Whose a deadline is: the keyworker's by name where it is theirs and was not missed, else a role's."""
     theirs = rules[row.kind].keyworker_owns and row.escalated_on is None
-    return case.keyworker if theirs and case.keyworker is not None else row.owner_role.label
+    return case.keyworker if theirs and case.keyworker is not None else row.owner_role.value
 
 
 def _enhanced(case: Case) -> bool:

@@ -17,6 +17,7 @@ from divert.models import (
     Consent,
     Document,
     LedgerEntry,
+    NameWord,
     NeedScore,
     OutboxMessage,
     Person,
@@ -42,6 +43,7 @@ def dispose_of(case: Case, context: Context) -> None:
         session.execute(delete(table).where(table.case_id == case.id))
     session.execute(delete(ReceivedItem).where(ReceivedItem.case_ref == case.ref))
     session.execute(update(LedgerEntry).where(LedgerEntry.case_id == case.id).values(body=None, salt=None))
+    session.execute(delete(NameWord).where(NameWord.person_id.not_in(select(Case.person_id))))
     session.execute(delete(Person).where(Person.id.not_in(select(Case.person_id))))  # whom no other case is about
     session.expire(case, ["need_scores", "links", "documents", "consents"])
     access.record(session, context.by, "erasure", context.at, case_ref=case.ref, what="disposal")

@@ -35,7 +35,7 @@ from divert.casework.guards import opening as at_start
 from divert.casework.guards import retention as on_keeping
 from divert.casework.guards import sharing as on_sharing
 from divert.casework.guards import term as in_term
-from divert.models import FINAL, OPEN, Case, Role, State
+from divert.models import FINAL, OPEN, TAKEN, Case, Role, State
 from divert.people.staff import KEYWORKERS, TEAM
 
 S = State
@@ -121,7 +121,7 @@ TRANSITIONS = (
       POLICE, (at_start.someone_refused, at_start.return_reason_fits),
       f"{SCHEME}: not taken without both agreeing"),
 
-    T(s.Allocate,               (S.accepted, S.active, S.breach_review), None,
+    T(s.Allocate,               TAKEN,                        None,
       PROBATION + MANAGER, (in_term.names_a_keyworker, in_term.names_another),
       f"{REPORT}: keyworkers and the complex needs specialist"),
     T(s.AssessNeeds,            (S.accepted, S.active),       None,

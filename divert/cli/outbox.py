@@ -7,7 +7,6 @@ import typer
 from divert.cli.cases import AsJson
 from divert.cli.terminal import WrongCall, answer_json, answer_table, database, say
 from divert.clock import system_clock
-from divert.models import OutboxMessage
 from divert.worker import outbox
 
 
@@ -17,7 +16,9 @@ def list_messages(
 ) -> None:
     """What was not delivered yet, or never will be unless it is retried. No words and no addresses are shown."""
     with database() as opened, opened.reading() as session:
-        found = [(ref, one, _standing(one)) for ref, one in outbox.undelivered(session, dead_only=dead)]
+        gone = outbox.undelivered(session, dead=True)
+        waiting = [] if dead else outbox.undelivered(session, dead=False)
+        found = [(ref, one, outbox.standing(one)) for ref, one in [*gone, *waiting]]
     if as_json:
         columns = ("id", "seq", "channel", "kind", "recipient", "made_at", "due_at", "attempts", "fault")
         answer_json(
@@ -36,11 +37,3 @@ def retry(message: Annotated[int, typer.Argument(metavar="ID", help="As `divert 
         if not outbox.retry(session, message, system_clock()):
             raise WrongCall(f"there is no dead message {message}: see `divert outbox list --dead`.")
     say(f"Message {message} will be tried again in the worker's next round.")
-
-
-def _standing(one: OutboxMessage) -> str:
-    if one.dead_at is not None:
-        return "dead"
-    if one.fault is not None:
-        return "will be tried again"
-    return "waits" if one.due_at <= one.made_at else "waits for its day"

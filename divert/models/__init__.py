@@ -17,16 +17,17 @@ from divert.models.case import (
     Victim,
 )
 from divert.models.counter import Draft, Import, ImportedRow
-from divert.models.people import Guesses, Person, Staff, Token, Visit
+from divert.models.people import Guesses, NameWord, Person, SavedFilter, Staff, Token, Visit
 from divert.models.records import Access, Counter, Draw, Frame, IdempotencyKey, LedgerEntry, OutboxMessage, Seal
 from divert.models.row import Instant, Row
 from divert.models.sharing import Consent, ReceivedItem
-from divert.models.states import ANSWERED, FINAL, OPEN, Role, Sensitivity, State
+from divert.models.states import ANSWERED, FINAL, OPEN, TAKEN, Role, Sensitivity, State
 
 __all__ = [
     "ANSWERED",
     "FINAL",
     "OPEN",
+    "TAKEN",
     "Access",
     "Allocation",
     "Appointment",
@@ -50,6 +51,7 @@ __all__ = [
     "ImportedRow",
     "Instant",
     "LedgerEntry",
+    "NameWord",
     "NeedScore",
     "OutboxMessage",
     "Pause",
@@ -57,6 +59,7 @@ __all__ = [
     "ReceivedItem",
     "Role",
     "Row",
+    "SavedFilter",
     "Seal",
     "Sensitivity",
     "Staff",

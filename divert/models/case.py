@@ -12,19 +12,43 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from divert.models.people import Person
 from divert.models.row import Row
-from divert.models.states import Role, Sensitivity, State
+from divert.models.states import FINAL, OPEN, TAKEN, Role, Sensitivity, State
 
 if TYPE_CHECKING:
     from divert.models.sharing import Consent
 
 
+def in_states(states: tuple[State, ...]) -> str:
+    """That a case is in one of these states, as the indices say it and every query must, so that they serve.
+
+    Said by the states it is not in: SQLite would rather look up each that it is in, and then sort all it found.
+    """
+    return f"cases.state NOT IN ({', '.join(repr(one.value) for one in State if one not in states)})"
+
+
+def _listed(name: str, *columns: str, states: tuple[State, ...], also: str = "") -> Index:
+    """An index of the cases in some states, in the order in which a list shows them."""
+    where = text(in_states(states).removeprefix("cases.") + also)
+    return Index(name, *columns, "id", sqlite_where=where, postgresql_where=where)
+
+
 class Case(Row):
-    """One person's path for one crime. `version` is the number of its ledger entries, `head` the hash of the last."""
+    """One person's path for one crime. `version` is the number of its ledger entries, `head` the hash of the last.
+
+    `due_on` and `held_by` are those of the next open deadline that is in somebody's hands: its day, and the username
+    or role that must meet it. They stand here so that a list of cases is read off an index (decision record 0013).
+    """
 
     __tablename__ = "cases"
     __table_args__ = (
         Index("ix_cases_state_id", "state", "id"),
-        Index("ix_cases_keyworker_state", "keyworker", "state"),
+        _listed("ix_cases_open", states=OPEN),
+        _listed("ix_cases_open_due", "due_on", states=OPEN),
+        _listed("ix_cases_open_limit", "limit_on", states=OPEN),
+        _listed("ix_cases_keyworker_due", "keyworker", "due_on", states=OPEN),
+        _listed("ix_cases_held_by_due", "held_by", "due_on", states=OPEN),
+        _listed("ix_cases_unallocated", "due_on", states=TAKEN, also=" AND keyworker IS NULL"),
+        _listed("ix_cases_ended_due", "due_on", states=FINAL, also=" AND due_on IS NOT NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -52,9 +76,11 @@ class Case(Row):
     agreement_signed_on: Mapped[date | None]
     verdict: Mapped[str | None] = mapped_column(String(14))
     verdict_out_of_date: Mapped[bool] = mapped_column(default=False)
-    limit_on: Mapped[date | None] = mapped_column(index=True)
+    limit_on: Mapped[date | None]
     limit_basis: Mapped[str] = mapped_column(String(14), default="none")
     keyworker: Mapped[str | None] = mapped_column(String(60))
+    due_on: Mapped[date | None]
+    held_by: Mapped[str | None] = mapped_column(String(60))
     return_reason: Mapped[str | None] = mapped_column(String(30))
     close_reason: Mapped[str | None] = mapped_column(String(30))
     closed_from: Mapped[State | None]
@@ -269,6 +295,7 @@ PRECAUTIONARY_LIMIT = "precautionary_limit"
 """The kinds of deadline that limit charging: set by statute, or kept where none is on current authority."""
 
 UNTOLD = text("status = 'open' AND escalated_on IS NULL")
+ASIDE = text("status = 'open' AND escalated_on IS NULL AND attempts > 0")
 
 
 class Deadline(Row):
@@ -282,6 +309,7 @@ class Deadline(Row):
     __table_args__ = (
         Index("ix_deadlines_status_due_on", "status", "due_on"),
         Index("ix_deadlines_sweep", "due_on", "case_id", "kind", "about", sqlite_where=UNTOLD, postgresql_where=UNTOLD),
+        Index("ix_deadlines_aside", "due_on", "case_id", "kind", "about", sqlite_where=ASIDE, postgresql_where=ASIDE),
     )
 
     case_id: Mapped[int] = part_of_a_case()

@@ -3,8 +3,9 @@
 from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
+from divert.models.names import words_of
 from divert.models.row import Row
 from divert.models.states import Role
 
@@ -79,7 +80,41 @@ class Person(Row):
     email: Mapped[str | None] = mapped_column(String(254))
     interpreter: Mapped[str | None] = mapped_column(String(40))
 
+    words: Mapped[list["NameWord"]] = relationship(cascade="all, delete-orphan")
+
+    @validates("surname", "forenames")
+    def _keep_words(self, field: str, value: str | None) -> str | None:
+        """Whoever changes a name changes what it is found by."""
+        names = {"surname": self.surname, "forenames": self.forenames, field: value}
+        wanted = words_of(*names.values())
+        kept = [one for one in self.words if one.word in wanted]
+        new = [NameWord(word=word) for word in wanted if word not in {one.word for one in kept}]
+        self.words = kept + new
+        return value
+
     @property
     def full_name(self) -> str:
         """Forenames, then surname."""
         return " ".join(part for part in (self.forenames, self.surname) if part)
+
+
+BY_BYTE = String(240).with_variant(String(240, collation="C"), "postgresql")
+
+
+class NameWord(Row):
+    """A word of a person's name, by whose beginning they are found. Compared byte by byte on both databases."""
+
+    __tablename__ = "name_words"
+
+    word: Mapped[str] = mapped_column(BY_BYTE, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)
+
+
+class SavedFilter(Row):
+    """A list of cases that a member of staff goes back to: what they asked for, as its address says it."""
+
+    __tablename__ = "saved_filters"
+
+    username: Mapped[str] = mapped_column(ForeignKey("staff.username"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    query: Mapped[str] = mapped_column(String(400))

@@ -43,6 +43,7 @@ class Seal(Row):
 
 
 WAITING = text("delivered_at IS NULL AND dead_at IS NULL")
+DEAD = text("dead_at IS NOT NULL")
 
 
 class OutboxMessage(Row):
@@ -57,6 +58,7 @@ class OutboxMessage(Row):
     __table_args__ = (
         UniqueConstraint("case_id", "seq", "channel", "kind", "recipient", "about"),
         Index("ix_outbox_due", "due_at", "id", sqlite_where=WAITING, postgresql_where=WAITING),
+        Index("ix_outbox_dead", "id", sqlite_where=DEAD, postgresql_where=DEAD),
         Index("ix_outbox_queue", "case_id", "channel", "id", sqlite_where=WAITING, postgresql_where=WAITING),
     )
 

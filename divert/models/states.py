@@ -30,6 +30,9 @@ OPEN = (
     State.breach_review,
     State.returned,
 )
+TAKEN = (State.accepted, State.active, State.breach_review)
+"""Where a keyworker holds the case, or one must be named."""
+
 ANSWERED = ("obtained", "declined", "unreachable")
 """Victim's views that are an answer; `sought` waits for one."""
 

@@ -72,11 +72,42 @@ def add(session: Session, username: str, name: str, role: Role, password: str | 
     return one
 
 
-def issue_token(session: Session, username: str, at: datetime, life: timedelta = TOKEN_LIFE) -> str:
-    """A new bearer token for an active member of staff: shown this once, kept as its SHA-256. KeyError if unknown."""
+def give_post(session: Session, username: str, role: Role) -> Staff:
+    """Another post for an active member of staff. KeyError if unknown; ValueError where it cannot be given."""
+    one = _here(session, username)
+    if role is Role.system:
+        raise ValueError("role: system is the worker's own and cannot be given to a person")
+    one.role = role
+    return one
+
+
+def let_go(session: Session, username: str, at: datetime) -> Staff:
+    """End a person's access at once, tokens included. What they did stays theirs. KeyError if unknown."""
+    one = _here(session, username)
+    one.active = False
+    revoke_tokens(session, username, at)
+    return one
+
+
+def take_back(session: Session, username: str) -> Staff:
+    """Let somebody who had left act again, by their old password or a new token. KeyError if unknown."""
+    one = session.get(Staff, username)
+    if one is None:
+        raise KeyError(username)
+    one.active = True
+    return one
+
+
+def _here(session: Session, username: str) -> Staff:
     one = session.get(Staff, username)
     if one is None or not one.active:
         raise KeyError(username)
+    return one
+
+
+def issue_token(session: Session, username: str, at: datetime, life: timedelta = TOKEN_LIFE) -> str:
+    """A new bearer token for an active member of staff: shown this once, kept as its SHA-256. KeyError if unknown."""
+    _here(session, username)
     token = "divert_" + secrets.token_urlsafe(32)
     session.add(Token(digest=_digest(token), username=username, made_at=at, expires_at=at + life))
     return token

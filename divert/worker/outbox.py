@@ -94,11 +94,23 @@ def wait(attempt: int) -> timedelta:
     return min(FIRST_WAIT * (1 << min(attempt - 1, 20)), LONGEST_WAIT)
 
 
-def undelivered(session: Session, *, dead_only: bool = False) -> list[tuple[str, OutboxMessage]]:
-    """What waits or is dead, with its case's reference, the oldest first."""
-    query = select(Case.ref, OutboxMessage).join(Case, Case.id == OutboxMessage.case_id)
-    wanted = OutboxMessage.dead_at.is_not(None) if dead_only else OutboxMessage.delivered_at.is_(None)
-    return [(ref, one) for ref, one in session.execute(query.where(wanted).order_by(OutboxMessage.id))]
+def undelivered(session: Session, *, dead: bool = False, at_most: int | None = None) -> list[tuple[str, OutboxMessage]]:
+    """What waits, the next due first, or else what is dead, the oldest first; each with its case's reference."""
+    query = select(Case.ref, OutboxMessage).join(Case, Case.id == OutboxMessage.case_id).limit(at_most)
+    if dead:
+        query = query.where(OutboxMessage.dead_at.is_not(None)).order_by(OutboxMessage.id)
+    else:
+        query = query.where(_waiting(OutboxMessage)).order_by(OutboxMessage.due_at, OutboxMessage.id)
+    return [(ref, one) for ref, one in session.execute(query)]
+
+
+def standing(one: OutboxMessage) -> str:
+    """How a message stands that was not delivered, in words."""
+    if one.dead_at is not None:
+        return "dead"
+    if one.fault is not None:
+        return "will be tried again"
+    return "waits" if one.due_at <= one.made_at else "waits for its day"
 
 
 def retry(session: Session, message_id: int, now: datetime) -> bool:

@@ -72,7 +72,8 @@ def sweep(database: Database, clock: Clock) -> Iterator[Missed]:
 def set_aside(session: Session) -> list[tuple[str, Deadline]]:
     """The missed deadlines that could not be escalated, with their cases' references, the oldest first."""
     query = select(Case.ref, Deadline).join(Case, Case.id == Deadline.case_id)
-    return [(ref, one) for ref, one in session.execute(query.where(WAITS, Deadline.attempts > 0).order_by(*PLACE))]
+    query = query.where(WAITS, Deadline.attempts > literal_column("0")).order_by(*PLACE)
+    return [(ref, one) for ref, one in session.execute(query)]
 
 
 WAITS = (Deadline.status == literal_column("'open'")) & Deadline.escalated_on.is_(None)

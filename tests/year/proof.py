@@ -91,10 +91,10 @@ def _story(session: Session, case: Case) -> Story:
 
 def _of_one(story: Story, lived: Lived) -> Iterator[str]:
     """It ends or waits for somebody; each deadline was escalated as often as it was missed; no limit passed unseen."""
-    case, rules = story.case, rulebook().deadlines
+    case = story.case
     if case.state in OPEN:
         waiting = next(deadlines.in_somebodys_hands(case), None)
-        if waiting is None or not deadlines.owner(case, rules):
+        if waiting is None or not case.held_by:
             yield "it is open and waits for nobody"
     for row in case.deadlines:
         yield from _escalated_as_often_as_missed(story, row, lived)

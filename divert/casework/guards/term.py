@@ -140,13 +140,14 @@ def days_paused(case: Case) -> int:
     return sum(((one.resumed_on or one.until_on + timedelta(days=1)) - one.from_on).days for one in stopped)
 
 
-def _latest_end(case: Case, context: Context) -> date | None:
+def latest_end(case: Case, context: Context) -> date | None:
+    """The last day on which a contract may end, so that a charge can still be decided; None: no limit binds."""
     buffer = timedelta(days=context.pack(case).time_limit.buffer_days)
     return case.limit_on - buffer if case.limit_on is not None and case.limit_basis == "statutory" else None
 
 
 def _states_latest_end(case: Case, context: Context, _command: Command) -> str:
-    latest, limit = _latest_end(case, context), case.limit_on
+    latest, limit = latest_end(case, context), case.limit_on
     if latest is None or limit is None:
         return ""
     charge = f"a charge has to be issued by {written_date(limit)}, and time to decide on one is kept back"
@@ -155,7 +156,7 @@ def _states_latest_end(case: Case, context: Context, _command: Command) -> str:
 
 @guard(_states_latest_end)
 def fits_time_limit(case: Case, context: Context, command: Terms | PauseContract) -> bool:
-    latest = _latest_end(case, context)
+    latest = latest_end(case, context)
     ends = command.new_end(case) if isinstance(command, PauseContract) else command.ends_on
     return latest is None or ends is None or ends <= latest
 

@@ -1,0 +1,112 @@
+"""The page of a case: everything the reader may know of it, what they may do next, and all that happened."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from sqlalchemy import select
+from starlette.responses import JSONResponse, Response
+
+from api import case_words
+from api.cases import find, standing
+from api.commands import Ref
+from api.deps import ByItself, ByVisit
+from api.documents import issued
+from api.page import write
+from api.problems import ProblemError
+from api.told import told
+from api.view import EntryView, case_view, history
+from divert.casework.command import Command, Context
+from divert.casework.guards.term import latest_end
+from divert.casework.lifecycle import row_for
+from divert.casework.visibility import may_see
+from divert.casework.workflow import Objections
+from divert.clock import london_date
+from divert.models import Case, LedgerEntry
+from divert.people.staff import Actor
+from divert.records import access
+from divert.records.ledger import entries_of
+from divert.rulebook import rulebook
+
+router = APIRouter(include_in_schema=False)
+
+LATEST = 20
+"""Entries that the page tells; the rest has pages of its own."""
+
+A_PAGE = 50
+
+
+@router.get("/cases/{ref}")
+def case_page(request: Request, ref: Ref, asking: ByVisit) -> Response:
+    """Everything the reader may know of a case, and what they may do next."""
+    with asking.writing() as (session, actor):
+        case = find(session, ref, actor)
+        access.record(session, actor, "consultation", asking.at, case_ref=ref, what="case page")
+        context = Context(session, actor, asking.at, case.version + 1)
+        now = standing(case, context)
+        entries = entries_of(session, case)
+        view = case_view(case, actor, entries)
+        latest = history(entries[-LATEST:], actor)
+        return write(
+            request,
+            "case.html",
+            actor=actor,
+            case=view,
+            clock=case_words.clock(view, latest_end(case, context), context.today),
+            open_now=[(command, _moves(command, case)) for command, against in now if not against],
+            closed=[(command.title(), why(against)) for command, against in now if against.reasons],
+            due=case_words.due(view.deadlines),
+            meetings=case_words.meetings(view.support, asking.at) if view.support else None,
+            needs=case_words.needs(view.support.needs, rulebook().needs) if view.support else [],
+            may_share=case_words.may_share(case, context.today),
+            issued=issued(case, context),
+            history=told(reversed(latest)),
+            done=done(latest, request.query_params.get("done"), actor),
+            rules=rulebook(),
+            today=context.today,
+            london=london_date,
+        )
+
+
+def why(against: Objections) -> str:
+    """Every reason, as sentences."""
+    return " ".join(sentence for _, sentence in against.reasons)
+
+
+def _moves(command: type[Command], case: Case) -> bool:
+    """Whether a command can lead a case elsewhere than where it stands."""
+    row = row_for(command, case.state)
+    return row is not None and row.to is not None
+
+
+@router.get("/cases/{ref}/version")
+def version(request: Request, ref: Ref, asking: ByItself) -> Response:
+    """Which version a case is at, for a page that watches it. It says nothing of the case, so it is not logged."""
+    with asking.reading() as (session, actor):
+        now = session.scalar(select(Case.version).where(Case.ref == ref, may_see(actor)))
+    if now is None:
+        raise ProblemError("not-found")
+    headers = {"ETag": f'"{now}"'}
+    if request.headers.get("If-None-Match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    return JSONResponse({"version": now}, headers=headers)
+
+
+@router.get("/cases/{ref}/history")
+def history_page(
+    request: Request, ref: Ref, asking: ByVisit, before: Annotated[int | None, Query(ge=1, le=1_000_000)] = None
+) -> Response:
+    """All that happened, the latest first, a page at a time."""
+    with asking.writing() as (session, actor):
+        case = find(session, ref, actor)
+        access.record(session, actor, "consultation", asking.at, case_ref=ref, what="history")
+        query = select(LedgerEntry).where(LedgerEntry.case_id == case.id).order_by(LedgerEntry.seq.desc())
+        some = session.scalars(query.where(LedgerEntry.seq < (before or case.version + 1)).limit(A_PAGE)).all()
+        entries = told(history(some, actor))
+        return write(request, "history.html", actor=actor, ref=ref, version=case.version, history=entries)
+
+
+def done(entries: Sequence[EntryView], seq: str | None, actor: Actor) -> str | None:
+    """What the reader has just done, as long as it is the last that was done."""
+    last = entries[-1]
+    return f"{last.title}: recorded." if str(last.seq) == seq and last.by == actor.username else None

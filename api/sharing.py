@@ -1,0 +1,144 @@
+"""Sharing a case with another organisation: chosen, looked at beside the consent, shared as it was looked at."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from api import case_words, forms
+from api.cases import find
+from api.commands import Ref
+from api.deps import Asking, ByVisit
+from api.exchange import MEDIA_TYPES, Wanted
+from api.page import in_words, write
+from api.sign_in import Posted
+from divert.casework.command import Context
+from divert.casework.commands.sharing import ShareCase
+from divert.casework.sharing import foreseen
+from divert.casework.workflow import NotAllowed, Refused, locked, objections, perform
+from divert.exchange.consent import Part, in_order, standing
+from divert.exchange.format import read, sha256
+from divert.models import Case
+from divert.people.staff import Actor
+from divert.records import access
+
+router = APIRouter(include_in_schema=False)
+
+Section = tuple[str, list[tuple[str, str]]]
+
+
+@router.get("/cases/{ref}/share-case")
+def choose(request: Request, ref: Ref, asking: ByVisit) -> Response:
+    """With whom, and what: only what the person has agreed to is offered."""
+    with asking.writing() as (session, actor):
+        access.record(session, actor, "consultation", asking.at, case_ref=ref, what="form share-case")
+        return _choice(request, session, actor, asking, ref)
+
+
+@router.post("/cases/{ref}/share-case")
+def look_or_share(request: Request, ref: Ref, form: Posted, asking: ByVisit) -> Response:
+    """The file, to be looked at; or, sent with the hash of what was looked at, shared and handed over."""
+    said = {"parts": form.getlist("part"), "format": form.get("format") or "json"}
+    try:
+        if form.get("sha256"):
+            given = ShareCase.model_validate({**said, "recipient": form.get("to"), "sha256": form.get("sha256")})
+            return _share(asking, ref, given)
+        wanted = Wanted.model_validate({"to": form.get("to"), "part": said["parts"], "format": said["format"]})
+        return _look(request, asking, ref, wanted)
+    except ValidationError as error:
+        wrong = list(forms.faults(error).values())
+    except Refused as refusal:
+        wrong = [sentence for _, sentence in refusal.reasons]
+    with asking.reading() as (session, actor):
+        return _choice(request, session, actor, asking, ref, wrong)
+
+
+def _look(request: Request, asking: Asking, ref: str, wanted: Wanted) -> Response:
+    """The file as it would leave, to be read; and that it was looked at, on record."""
+    with asking.writing() as (session, actor):
+        case = find(session, ref, actor)
+        context = Context(session, actor, asking.at, case.version + 1)
+        file = foreseen(case, context, wanted.to, wanted.part, wanted.format)
+        access.record(session, actor, "consultation", asking.at, case_ref=ref, what="file to be shared")
+        held = read(file, wanted.format)
+        return write(
+            request,
+            "share.html",
+            actor=actor,
+            ref=ref,
+            person=case.person.full_name,
+            recipient=wanted.to,
+            shared=held.parts,
+            spelling=wanted.format,
+            sections=[(part.label.capitalize(), _section(getattr(held, part.value))) for part in held.parts],
+            statements=_statements(case, wanted.to, held.parts, context),
+            file=file.decode(),
+            sha256=sha256(file),
+        )
+
+
+def _share(asking: Asking, ref: str, given: ShareCase) -> Response:
+    """The file, handed over once its sharing is on record: the commit comes before the answer."""
+    with asking.writing() as (session, actor):
+        case = locked(session, ref, actor)
+        context = Context(session, actor, asking.at, case.version + 1)
+        file = foreseen(case, context, given.recipient, given.parts, given.format)
+        perform(session, ref, given, actor, asking.at)
+    name = f"{ref}-shared.{given.format}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(file, media_type=MEDIA_TYPES[given.format], headers=headers)
+
+
+def _choice(
+    request: Request, session: Session, actor: Actor, asking: Asking, ref: str, wrong: Sequence[str] = ()
+) -> Response:
+    case = find(session, ref, actor)
+    context = Context(session, actor, asking.at, case.version + 1)
+    against = objections(case, ShareCase, context)
+    if against.role:
+        raise NotAllowed(against.role)
+    why_not = wrong or [sentence for _, sentence in against.reasons]
+    return write(
+        request,
+        "share_choose.html",
+        status=409 if why_not else 200,
+        actor=actor,
+        ref=ref,
+        person=case.person.full_name,
+        errors=[("", sentence) for sentence in why_not],
+        may_share=case_words.may_share(case, context.today),
+        names={part.label: part.value for part in Part},
+        spellings=tuple(MEDIA_TYPES),
+    )
+
+
+def _statements(case: Case, recipient: str, parts: Sequence[Part], context: Context) -> list[tuple[str, str]]:
+    """Of each part, what the person said that allows it."""
+    allowed = standing(case, recipient, context.today)
+    until = {one: f"until {in_words(one.until_on)}" if one.until_on else "until withdrawn" for one in allowed.values()}
+    return [
+        (part.label.capitalize(), f"Agreed on {in_words(one.said_on)} ({one.how}), {until[one]}.")
+        for part in in_order(parts)
+        for one in (allowed[part],)
+    ]
+
+
+def _section(value: Any) -> list[tuple[str, str]]:
+    """A part of the file, read back: every value with what it is called."""
+    many = value if isinstance(value, list) else [value] if value is not None else []
+    said = [pair for place, one in enumerate(many, start=1) for pair in _pairs(one.model_dump(), place, len(many))]
+    return said or [("Nothing", "There is none of it on record.")]
+
+
+def _pairs(said: Mapping[str, Any], place: int = 1, of: int = 1) -> list[tuple[str, str]]:
+    found = []
+    for name, value in said.items():
+        title = name.replace("_", " ").capitalize() + (f" ({place})" if of > 1 else "")
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            found += [pair for at, one in enumerate(value, start=1) for pair in _pairs(one, at, max(len(value), 2))]
+        elif value is not None:
+            found.append((title, in_words(value)))
+    return found

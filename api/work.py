@@ -1,0 +1,60 @@
+"""What the worker could not do: messages not delivered, and missed deadlines set aside. No words and no addresses."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from sqlalchemy import select
+from starlette.responses import RedirectResponse, Response
+
+from api.deps import ByVisit
+from api.page import SEES_WORK, write
+from api.problems import ProblemError
+from api.sign_in import Posted
+from divert.models import Case, OutboxMessage, Role
+from divert.records import access
+from divert.rulebook import rulebook
+from divert.worker import outbox
+from divert.worker.sweep import set_aside
+
+router = APIRouter(include_in_schema=False)
+
+RETRIES = (Role.project_manager,)
+"""Who may have a dead message tried again: it may reach a person."""
+
+SHOWN = 100
+"""Messages of each kind on the page; the command line lists all."""
+
+
+@router.get("/work")
+def work_page(
+    request: Request,
+    asking: ByVisit,
+    retried: Annotated[int | None, Query(ge=0, lt=2**31)] = None,
+) -> Response:
+    """Everything that waits for the worker, or has been given up."""
+    with asking.reading(*SEES_WORK) as (session, actor):
+        return write(
+            request,
+            "work.html",
+            actor=actor,
+            dead=outbox.undelivered(session, dead=True, at_most=SHOWN),
+            waiting=outbox.undelivered(session, at_most=SHOWN),
+            shown=SHOWN,
+            aside=set_aside(session),
+            standing=outbox.standing,
+            may_retry=actor.role in RETRIES,
+            rules=rulebook(),
+            done=f"Message {retried} will be tried again in the worker's next round." if retried else None,
+        )
+
+
+@router.post("/work/messages/{message}/retry")
+def retry(message: int, form: Posted, asking: ByVisit) -> Response:
+    """Give a dead message all its tries again."""
+    with asking.writing(*RETRIES) as (session, actor):
+        if not 0 < message < 2**31 or not outbox.retry(session, message, asking.at):
+            raise ProblemError("not-found", "There is no such dead message: it may have been retried already.")
+        about = select(Case.ref).join(OutboxMessage, OutboxMessage.case_id == Case.id)
+        ref = session.scalar(about.where(OutboxMessage.id == message))
+        access.record(session, actor, "alteration", asking.at, case_ref=ref, what="message retried")
+    return RedirectResponse(f"/work?retried={message}", 303)
