@@ -36,7 +36,7 @@ class Case(Row):
     """One person's path for one crime. `version` is the number of its ledger entries, `head` the hash of the last.
 
     `due_on` and `held_by` are those of the next open deadline that is in somebody's hands: its day, and the username
-    or role that must meet it. They stand here so that a list of cases is read off an index (decision record 0013).
+    or role that must meet it. They stand here so that a list of cases is read off an index (decision record 0018).
     """
 
     __tablename__ = "cases"
