@@ -34,7 +34,7 @@ router = APIRouter(include_in_schema=False)
 ELSEWHERE = {
     Role.board_member: "/board/figures",
     Role.panel_coordinator: "/panel/draws",
-    Role.panel_member: "/panel/draws",
+    Role.panel_member: "/panel/meetings",
 }
 """Where those begin who have no cases."""
 

@@ -30,6 +30,7 @@ from divert.clock import london_text, written_date
 from divert.models import Role
 from divert.people.staff import TEAM, Actor
 from divert.scrutiny.frame import READS
+from divert.scrutiny.meeting import MEETS
 
 FOLDER = Path(__file__).parent
 FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json")
@@ -50,6 +51,7 @@ NAVIGATION = (
     ("/import", "Referral files", (Role.police_team_lead, Role.project_manager)),
     ("/board/figures", "Figures", BOARD_READS),
     ("/panel/draws", "Draws", READS),
+    ("/panel/meetings", "Meetings", MEETS),
     ("/work", "Undone work", SEES_WORK),
     ("/staff", "Staff", KEEPS_STAFF),
     ("/policies", "Policies", tuple(Role)),

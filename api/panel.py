@@ -15,7 +15,7 @@ from divert.models import Draw, Frame
 from divert.rulebook import rulebook
 from divert.scrutiny import frame as frames_of
 from divert.scrutiny.draw import Publication
-from divert.scrutiny.frame import COORDINATES, READS, AlreadyDrawn, FrameChanged, FrameRule, NoSuchFrame
+from divert.scrutiny.frame import COORDINATES, OPENS, READS, AlreadyDrawn, FrameChanged, FrameRule, NoSuchFrame
 from divert.scrutiny.opening import NoSuchPack, OpenedPack, open_pack, open_packs
 
 router = APIRouter(tags=["panel"])
@@ -161,13 +161,13 @@ def draws_page(request: Request, asking: ByVisit) -> Response:
     """Frames and draws, to be read."""
     with asking.reading(*READS) as (session, actor):
         found = [(frame_view(frozen, made is not None), made) for frozen, made in frames_of.frames(session)]
-        return write(request, "draws.html", actor=actor, found=found)
+        return write(request, "draws.html", actor=actor, found=found, opens=actor.role in OPENS)
 
 
 @router.get("/panel/draws/{frame}", include_in_schema=False)
 def packs_page(request: Request, frame: Digest, asking: ByVisit) -> Response:
     """The packs of one draw, to be read."""
-    with asking.writing(*READS) as (session, actor):
+    with asking.writing(*OPENS) as (session, actor):
         try:
             packs = open_packs(session, frame, actor, asking.at)
         except LookupError as none:
@@ -181,7 +181,7 @@ def packs_page(request: Request, frame: Digest, asking: ByVisit) -> Response:
 @router.get("/api/panel/draws/{frame}/packs", summary="Read packs", responses=may_answer(*READ, "not-found"))
 def read_packs(frame: Digest, asking: ByToken) -> list[OpenedPack]:
     """Every case drawn, as it was known when it left the scheme's hands, and nobody's name."""
-    with asking.writing(*READS) as (session, actor):
+    with asking.writing(*OPENS) as (session, actor):
         try:
             return open_packs(session, frame, actor, asking.at)
         except LookupError as none:
@@ -193,7 +193,7 @@ def read_pack(
     frame: Digest, pack: Annotated[str, Path(max_length=40, examples=["completed-1"])], asking: ByToken
 ) -> OpenedPack:
     """One case drawn, by its number in the sample."""
-    with asking.writing(*READS) as (session, actor):
+    with asking.writing(*OPENS) as (session, actor):
         try:
             return open_pack(session, frame, pack, actor, asking.at)
         except (NoSuchFrame, NoSuchPack) as none:

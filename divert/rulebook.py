@@ -97,6 +97,16 @@ class Retention(Strict):
     authority: str = Field(max_length=200)
 
 
+class Score(Strict):
+    """One step of the panel's scale. `found`: it counts as inappropriate; `comes_back`: it is scored again."""
+
+    code: int = Field(ge=1, le=99)
+    title: str = Field(max_length=60)
+    meaning: str = Field(max_length=200)
+    found: bool
+    comes_back: bool
+
+
 class _Conditions(Strict):
     condition: tuple[ConditionType, ...]
 
@@ -118,6 +128,10 @@ class _Deadlines(Strict):
     deadline: tuple[DeadlineRule, ...]
 
 
+class _Scores(Strict):
+    score: tuple[Score, ...]
+
+
 class _Retention(Strict):
     retention: tuple[Retention, ...]
 
@@ -136,6 +150,7 @@ class Rulebook:
     return_reasons: Mapping[str, ReturnReason]
     deadline_editions: "Editions[DeadlineRule]"
     retention_editions: "Editions[Retention]"
+    score_editions: "Editions[Score]"
     messages: MessageRules
 
     @property
@@ -150,6 +165,10 @@ class Rulebook:
     def retention_on(self, on: date) -> Mapping[str, Retention]:
         """How long a case that ended that day is kept, by the state it ended in."""
         return _in_force(self.retention_editions, on)
+
+    def scores_on(self, on: date) -> "Mapping[Any, Score]":
+        """The panel's scale for a meeting of that day, by code. Each edition of it carries the one before over."""
+        return _in_force(self.score_editions, on)
 
     @property
     def limit_alert_days(self) -> tuple[int, ...]:
@@ -181,6 +200,7 @@ def rulebook(folder: Path | None = None) -> Rulebook:
         return_reasons=_by(folder / "closing.toml", "code", closing.return_reason),
         deadline_editions=_editions(folder / "deadlines", "kind", lambda path: read(path, _Deadlines).deadline),
         retention_editions=_editions(folder / "retention", "state", lambda path: read(path, _Retention).retention),
+        score_editions=_editions(folder / "scrutiny", "code", lambda path: read(path, _Scores).score),
         messages=load_messages(folder / "messages.toml", offences),
     )
     _require_whole(book)

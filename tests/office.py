@@ -35,11 +35,13 @@ SPECIALIST = Actor("specialist", Role.complex_needs_specialist)
 MANAGER = Actor("manager", Role.project_manager)
 COORDINATOR = Actor("panel.coordinator", Role.panel_coordinator)
 MEMBER = Actor("panel.member", Role.panel_member)
+SECOND_MEMBER = Actor("panel.two", Role.panel_member)
+THIRD_MEMBER = Actor("panel.three", Role.panel_member)
 BOARD = Actor("board", Role.board_member)
 AUDITOR = Actor("auditor", Role.auditor)
 CAST = (
     OFFICER, OTHER_OFFICER, INSPECTOR, OTHER_INSPECTOR, PROBATION_LEAD, KEYWORKER, OTHER_KEYWORKER, SPECIALIST,
-    MANAGER, COORDINATOR, MEMBER, BOARD, AUDITOR,
+    MANAGER, COORDINATOR, MEMBER, SECOND_MEMBER, THIRD_MEMBER, BOARD, AUDITOR,
 )  # fmt: skip
 
 DALE: dict[str, Any] = dict(Refer.model_json_schema()["examples"][0])

@@ -113,15 +113,16 @@ def test_a_frame_that_cannot_be_frozen_says_why(counter: Service, rule: dict[str
 
 def test_what_the_panel_reads_names_nobody(counter: Service) -> None:
     digest = drawn(counter)
-    read = counter.ask(MEMBER, "GET", f"/api/panel/draws/{digest}/packs")
+    read = counter.ask(COORDINATOR, "GET", f"/api/panel/draws/{digest}/packs")
     packs = read.json()
     assert len(packs) >= 3
-    one = counter.ask(MEMBER, "GET", f"/api/panel/draws/{digest}/packs/{packs[0]['pack']}")
+    one = counter.ask(COORDINATOR, "GET", f"/api/panel/draws/{digest}/packs/{packs[0]['pack']}")
     assert one.json() == packs[0]
     for personal in (DALE["surname"], DALE["forenames"], DALE["officer"], DALE["victim_name"], DALE["date_of_birth"]):
         assert personal not in read.text
-    assert counter.ask(MEMBER, "GET", f"/api/panel/draws/{digest}/packs/completed-99").status_code == 404
-    assert counter.ask(MEMBER, "GET", f"/api/panel/draws/{'0' * 64}/packs").status_code == 404
+    assert counter.ask(COORDINATOR, "GET", f"/api/panel/draws/{digest}/packs/completed-99").status_code == 404
+    assert counter.ask(COORDINATOR, "GET", f"/api/panel/draws/{'0' * 64}/packs").status_code == 404
+    assert counter.ask(MEMBER, "GET", f"/api/panel/draws/{digest}/packs").status_code == 403
 
 
 @pytest.mark.parametrize("who", [OFFICER, KEYWORKER, BOARD], ids=lambda who: who.username)
@@ -157,10 +158,10 @@ def test_figures_are_for_the_board_and_the_leads(counter: Service, who: Actor) -
 
 def test_the_panels_pages_show_frames_draws_and_packs(counter: Service) -> None:
     digest = drawn(counter)
-    member = Person(visiting(counter.client, MEMBER))
-    page = member.reads("/panel/draws")
+    coordinator = Person(visiting(counter.client, COORDINATOR))
+    page = coordinator.reads("/panel/draws")
     assert digest in page.text
-    page = member.reads(page.links["Read the packs"])
+    page = coordinator.reads(page.links["Read the packs"])
     assert page.status == 200
     assert "completed-1" in page.text
     assert DALE["surname"] not in page.text

@@ -59,6 +59,8 @@ SEEN: dict[str, tuple[Actor | None, str]] = {
     "referral files": (MANAGER, "/import"),
     "figures": (BOARD, "/board/figures"),
     "draws": (COORDINATOR, "/panel/draws"),
+    "meetings": (COORDINATOR, "/panel/meetings"),
+    "a meeting to open": (COORDINATOR, "/panel/meetings/open"),
     "help": (None, "/help"),
     "a page that is not there": (None, "/nowhere"),
 }

@@ -18,7 +18,17 @@ from divert.models.case import (
 )
 from divert.models.counter import Draft, Import, ImportedRow
 from divert.models.people import Guesses, NameWord, Person, SavedFilter, Staff, Token, Visit
-from divert.models.records import Access, Counter, Draw, Frame, IdempotencyKey, LedgerEntry, OutboxMessage, Seal
+from divert.models.records import (
+    Access,
+    Counter,
+    Draw,
+    Frame,
+    IdempotencyKey,
+    LedgerEntry,
+    OutboxMessage,
+    PanelEntry,
+    Seal,
+)
 from divert.models.row import Instant, Row
 from divert.models.sharing import Consent, ReceivedItem
 from divert.models.states import ANSWERED, FINAL, OPEN, TAKEN, Role, Sensitivity, State
@@ -54,6 +64,7 @@ __all__ = [
     "NameWord",
     "NeedScore",
     "OutboxMessage",
+    "PanelEntry",
     "Pause",
     "Person",
     "ReceivedItem",

@@ -134,6 +134,20 @@ class Draw(Row):
     by: Mapped[str] = mapped_column(String(60))
 
 
+class PanelEntry(Row):
+    """One thing done at a meeting of the scrutiny panel. It never changes: a correction is another entry."""
+
+    __tablename__ = "panel_entries"
+
+    meeting: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int] = made_by_entry()
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(60))
+    role: Mapped[Role]
+    command: Mapped[str] = mapped_column(String(40))
+    body: Mapped[str] = mapped_column(Text)
+
+
 class Counter(Row):
     """The last number given out under a name: case references run per year."""
 

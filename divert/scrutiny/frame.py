@@ -30,7 +30,10 @@ COORDINATES = (Role.panel_coordinator, Role.project_manager)
 """Who may freeze and draw. The manager stands for the operator at the server's own command line."""
 
 READS = (*COORDINATES, Role.panel_member, Role.auditor)
-"""Who may see frames, draws and the packs drawn."""
+"""Who may see frames and draws."""
+
+OPENS = (*COORDINATES, Role.auditor)
+"""Who may open any pack of a draw. A member opens those of a meeting: see divert.scrutiny.business."""
 
 IN_HAND = (State.referred, State.under_decision, State.accepted, State.active, State.breach_review)
 

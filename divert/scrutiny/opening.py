@@ -86,6 +86,14 @@ def packs_of(session: Session, frame_digest: str) -> dict[str, str]:
     }
 
 
+def is_missing(session: Session, frame_digest: str, pack: str) -> bool:
+    """Whether there is nothing to read of a case drawn: no record of it, or one that was disposed of."""
+    case = session.scalar(select(Case).where(Case.ref == packs_of(session, frame_digest)[pack]))
+    if case is None or case.disposed_at is not None:
+        return True
+    return left_by(session, case, session.get_one(Frame, frame_digest).cut_off) is None
+
+
 def pack_of(session: Session, other: Session, case: Case, seq: int, themes: Collection[str] = ()) -> Pack:
     """The pack of a case as it stood after entry `seq`, built in the empty database `other`. Raises Gone."""
     then = ledger.entries_of(session, case)[:seq]

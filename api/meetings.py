@@ -1,0 +1,386 @@
+"""Meetings of the scrutiny panel: opened on a draw, packs scored by each alone, findings agreed, what they prove."""
+
+# No `from __future__ import annotations` here: FastAPI reads each command's class from the route's signature.
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, Field, ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.responses import RedirectResponse, Response
+
+from api import forms
+from api.choices import Choice
+from api.deps import Asking, ByToken, ByVisit
+from api.forms import Form
+from api.page import write
+from api.panel import offence_on
+from api.problems import ProblemError, may_answer
+from api.problems import Reason as Against
+from api.sign_in import Posted
+from divert.clock import written_date
+from divert.models import Draw, Frame, Role, Staff
+from divert.people.staff import Actor
+from divert.rulebook import rulebook
+from divert.scrutiny import business
+from divert.scrutiny.business import (
+    BUSINESS,
+    COORDINATOR,
+    Business,
+    CannotBeDone,
+    NoSuchMeeting,
+    NotYours,
+    OpenMeeting,
+    known_to,
+    open_meeting,
+)
+from divert.scrutiny.frame import NoSuchFrame
+from divert.scrutiny.meeting import MEETS, Meeting, meetings, proved
+from divert.scrutiny.opening import OpenedPack, open_pack
+from divert.scrutiny.proof import Estimate
+
+router = APIRouter(tags=["panel"])
+
+Number = Annotated[int, Path(ge=1, le=100_000, description="The meeting's number.", examples=[1])]
+PackName = Annotated[str, Path(max_length=60, description="The pack's name.", examples=["completed-1"])]
+BODY = ("malformed", "not-signed-in", "not-allowed", "not-found", "too-large", "media-type", "invalid", "refused")
+READ = ("not-signed-in", "not-allowed", "not-found")
+
+
+class ScoreView(BaseModel):
+    """What one member thought of a pack, before anybody had spoken."""
+
+    member: str
+    score: int
+    reason: str
+
+
+class PackView(BaseModel):
+    """A pack before a meeting, as whoever asks may know of it."""
+
+    name: str
+    came_back: bool
+    asked_for: str | None = Field(description="What the last meeting asked for, where the pack came back.")
+    may_open: bool
+    conflicts: list[str]
+    waits_for: list[str] = Field(description="Whose own score is still to come.")
+    scores: list[ScoreView] = Field(description="All, once all are in; until then one's own.")
+    finding: dict[str, Any] | None
+    response: dict[str, Any] | None
+
+
+class EstimateView(BaseModel):
+    """What was seen of so many cases, and what it proves."""
+
+    cases: int
+    drawn: int
+    found: int
+    rate: float | None
+    says: str
+
+
+class MeetingView(BaseModel):
+    """A meeting of the panel."""
+
+    number: int
+    held_on: date
+    frame: str
+    theme: str | None
+    is_open: bool
+    attending: list[str]
+    packs: list[PackView]
+    strata: dict[str, EstimateView]
+    altogether: EstimateView
+    kappa: float | None = Field(description="How far members agreed before they spoke (Fleiss); 1 is fully.")
+    unsettled: int = Field(description="Cases without a conclusion: they count as inappropriate until they have one.")
+
+
+def pack_view(told: Meeting, name: str, actor: Actor) -> PackView:
+    """A pack, with the scores that may be seen: all when revealed, else one's own; nothing to whom a conflict bars."""
+    member = actor.role is Role.panel_member
+    barred = member and (actor.username, name) in told.conflicts
+    scores = told.scores.get(name, {})
+    seen = (
+        {}
+        if barred
+        else scores
+        if told.revealed(name)
+        else {one: scores[one] for one in scores if one == actor.username}
+    )
+    case = told.packs[name]
+    return PackView(
+        name=name,
+        came_back=case.asked_for is not None,
+        asked_for=None if barred else case.asked_for,
+        may_open=told.may_open(actor.username, name) if member else True,
+        conflicts=sorted(who for who, which in told.conflicts if which == name),
+        waits_for=sorted(told.waits_for(name)),
+        scores=[
+            ScoreView(member=who, score=said["score"], reason=said["reason"]) for who, said in sorted(seen.items())
+        ],
+        finding=None if barred else told.findings.get(name),
+        response=None if barred else told.responses.get(name),
+    )
+
+
+def meeting_view(session: Session, told: Meeting, everyone: Sequence[Meeting], actor: Actor) -> MeetingView:
+    """A meeting, as whoever asks may know of it."""
+    proof = proved(session, told, everyone)
+    return MeetingView(
+        number=told.number,
+        held_on=told.held_on,
+        frame=told.frame,
+        theme=told.theme,
+        is_open=told.is_open,
+        attending=sorted(told.attending),
+        packs=[pack_view(told, name, actor) for name in told.packs],
+        strata={stratum: _estimate(one) for stratum, one in proof.strata.items()},
+        altogether=_estimate(proof.altogether),
+        kappa=proof.kappa,
+        unsettled=proof.unsettled,
+    )
+
+
+def _estimate(one: Estimate) -> EstimateView:
+    return EstimateView(cases=one.cases, drawn=one.drawn, found=one.found, rate=one.rate, says=one.says)
+
+
+def _seen_by(session: Session, actor: Actor) -> list[Meeting]:
+    everyone = meetings(session)
+    return [one for one in everyone if actor.role is not Role.panel_member or actor.username in one.attending]
+
+
+def _found(session: Session, number: int, actor: Actor) -> Meeting:
+    try:
+        return known_to(session, number, actor)
+    except NoSuchMeeting as none:
+        raise ProblemError("not-found", str(none)) from None
+
+
+def _opened(session: Session, told: Meeting, name: str, actor: Actor, asking: Asking) -> OpenedPack:
+    """A pack of a meeting; to a member while it is open, attending, without conflict. The opening is logged."""
+    if name not in told.packs or (actor.role is Role.panel_member and not told.may_open(actor.username, name)):
+        raise ProblemError("not-found", "There is no such pack that you may open at this meeting.")
+    case = told.packs[name]
+    return open_pack(session, case.frame, case.pack, actor, asking.at, told.themes)
+
+
+def _do(asking: Asking, number: int | None, given: Business | OpenMeeting) -> int:
+    """Do it and commit; the meeting's number. Raises a problem where it may not be."""
+    try:
+        with asking.writing(*MEETS) as (session, actor):
+            if isinstance(given, OpenMeeting):
+                return open_meeting(session, given, actor, asking.at)
+            return business.perform(session, number or 0, given, actor, asking.at).number
+    except NoSuchMeeting as none:
+        raise ProblemError("not-found", str(none)) from None
+    except NotYours as not_yours:
+        raise ProblemError("not-allowed", str(not_yours)) from None
+    except CannotBeDone as refusal:
+        reasons = [Against(guard="meeting", reason=why) for why in refusal.reasons]
+        raise ProblemError("refused", str(refusal), reasons=reasons) from None
+
+
+# For programs
+
+
+@router.get("/api/panel/meetings", summary="List meetings", responses=may_answer(*READ[:2]))
+def list_meetings(asking: ByToken) -> list[MeetingView]:
+    """Every meeting that you may know of, the first first."""
+    with asking.reading(*MEETS) as (session, actor):
+        everyone = meetings(session)
+        return [meeting_view(session, one, everyone, actor) for one in _seen_by(session, actor)]
+
+
+@router.post("/api/panel/meetings", status_code=201, summary=OpenMeeting.title(), responses=may_answer(*BODY))
+def start(given: OpenMeeting, asking: ByToken) -> MeetingView:
+    """Open a meeting on a draw. What the last meetings left without a conclusion comes back by itself."""
+    number = _do(asking, None, given)
+    return read_meeting(number, asking)
+
+
+@router.get("/api/panel/meetings/{number}", summary="Read a meeting", responses=may_answer(*READ))
+def read_meeting(number: Number, asking: ByToken) -> MeetingView:
+    """A meeting, its packs and findings, and what they prove."""
+    with asking.reading(*MEETS) as (session, actor):
+        return meeting_view(session, _found(session, number, actor), meetings(session), actor)
+
+
+@router.get(
+    "/api/panel/meetings/{number}/packs/{name}", summary="Read a pack of a meeting", responses=may_answer(*READ)
+)
+def read_meeting_pack(number: Number, name: PackName, asking: ByToken) -> OpenedPack:
+    """A case as it was known when it left the scheme's hands, and nobody's name. Every opening is logged."""
+    with asking.writing(*MEETS) as (session, actor):
+        return _opened(session, _found(session, number, actor), name, actor, asking)
+
+
+def _route(command: type[Business]) -> Callable[..., MeetingView]:
+    def act(number: Number, given: Business, asking: ByToken) -> MeetingView:
+        _do(asking, number, given)
+        return read_meeting(number, asking)
+
+    act.__annotations__["given"] = command
+    act.__name__ = command.slug().replace("-", "_")
+    act.__doc__ = command.__doc__
+    return act
+
+
+for slug, each in BUSINESS.items():
+    router.post(f"/api/panel/meetings/{{number}}/{slug}", summary=each.title(), responses=may_answer(*BODY))(
+        _route(each)
+    )
+
+
+# For people
+
+
+@router.get("/panel/meetings", include_in_schema=False)
+def meetings_page(request: Request, asking: ByVisit) -> Response:
+    """Every meeting, and how the panel's findings go from one to the next."""
+    with asking.reading(*MEETS) as (session, actor):
+        everyone = meetings(session)
+        found = [meeting_view(session, one, everyone, actor) for one in _seen_by(session, actor)]
+        return write(request, "meetings.html", actor=actor, found=found, opens=actor.role in COORDINATOR)
+
+
+@router.get("/panel/meetings/open", include_in_schema=False)
+def opening_form(request: Request, asking: ByVisit) -> Response:
+    """The form that opens a meeting."""
+    return _form(request, asking, None, OpenMeeting, {})
+
+
+@router.post("/panel/meetings/open", include_in_schema=False)
+def opening_answered(request: Request, form: Posted, asking: ByVisit) -> Response:
+    """Open it."""
+    return _answered(request, asking, None, OpenMeeting, form)
+
+
+@router.get("/panel/meetings/{number}", include_in_schema=False)
+def meeting_page(request: Request, number: Number, asking: ByVisit) -> Response:
+    """A meeting, its packs and findings, and what they prove."""
+    with asking.reading(*MEETS) as (session, actor):
+        told = _found(session, number, actor)
+        view = meeting_view(session, told, meetings(session), actor)
+        offers = [one for one in BUSINESS.values() if actor.role in one.by and (told.is_open or not one.while_open)]
+        return write(request, "meeting.html", actor=actor, meeting=view, scale=told.scale, offers=offers)
+
+
+@router.get("/panel/meetings/{number}/packs/{name}", include_in_schema=False)
+def meeting_pack_page(request: Request, number: Number, name: PackName, asking: ByVisit) -> Response:
+    """One pack of a meeting."""
+    with asking.writing(*MEETS) as (session, actor):
+        told = _found(session, number, actor)
+        try:
+            pack = _opened(session, told, name, actor, asking)
+        except NoSuchFrame as none:
+            raise ProblemError("not-found", str(none)) from None
+        return write(
+            request,
+            "meeting_pack.html",
+            actor=actor,
+            number=number,
+            name=name,
+            one=pack,
+            asked_for=told.packs[name].asked_for,
+            scores=told.is_open and actor.role is Role.panel_member,
+            rules=rulebook(),
+            offence=offence_on(session.get_one(Frame, told.packs[name].frame).cut_off),
+        )
+
+
+@router.get("/panel/meetings/{number}/{slug}", include_in_schema=False)
+def business_form(
+    request: Request,
+    number: Number,
+    slug: Annotated[str, Path(max_length=40)],
+    asking: ByVisit,
+    pack: Annotated[str | None, Query(max_length=60)] = None,
+) -> Response:
+    """The form of something done at a meeting."""
+    return _form(request, asking, number, _of(slug), {"pack": pack} if pack else {})
+
+
+@router.post("/panel/meetings/{number}/{slug}", include_in_schema=False)
+def business_done(
+    request: Request, number: Number, slug: Annotated[str, Path(max_length=40)], form: Posted, asking: ByVisit
+) -> Response:
+    """Do it."""
+    return _answered(request, asking, number, _of(slug), form)
+
+
+def _of(slug: str) -> type[Business]:
+    if slug not in BUSINESS:
+        raise ProblemError("not-found")
+    return BUSINESS[slug]
+
+
+def _answered(
+    request: Request, asking: Asking, number: int | None, command: type[Business] | type[OpenMeeting], posted: Any
+) -> Response:
+    data = Form(command).read(posted)
+    if forms.redraws(posted):
+        return _form(request, asking, number, command, data)
+    if wrong := forms.contradictions(data, posted):
+        return _form(request, asking, number, command, data, status=422, errors=wrong)
+    try:
+        done = _do(asking, number, command.model_validate(data))
+    except ValidationError as error:
+        return _form(request, asking, number, command, data, status=422, errors=forms.faults(error))
+    except ProblemError as refusal:
+        if refusal.problem.reasons is None:
+            raise
+        reasons = [one.reason for one in refusal.problem.reasons]
+        return _form(request, asking, number, command, data, status=409, reasons=reasons)
+    return RedirectResponse(f"/panel/meetings/{done}", 303)
+
+
+def _form(
+    request: Request,
+    asking: Asking,
+    number: int | None,
+    command: type[Business] | type[OpenMeeting],
+    data: dict[str, Any],
+    *,
+    status: int = 200,
+    errors: dict[forms.Path, str] | None = None,
+    reasons: Sequence[str] = (),
+) -> Response:
+    """The form, with what was typed and what is wrong with it."""
+    with asking.reading(*(command.by if issubclass(command, Business) else COORDINATOR)) as (session, actor):
+        told = _found(session, number, actor) if number is not None else None
+        questions = Form(command, _choices(session, told, actor)).questions(data, errors)
+        return write(
+            request,
+            "business.html",
+            actor=actor,
+            status=status,
+            title=command.title(),
+            purpose=(command.__doc__ or "").partition("\n")[0],
+            number=number,
+            questions=questions,
+            errors=[*forms.summary(questions, errors or {}), *(("", why) for why in reasons)],
+        )
+
+
+def _choices(session: Session, told: Meeting | None, actor: Actor) -> dict[str, Sequence[Choice]]:
+    """What may be chosen: packs and scores of the meeting, members, and draws that no meeting has had."""
+    members = select(Staff).where(Staff.role == Role.panel_member, Staff.active.is_(True)).order_by(Staff.name)
+    had = {one.frame for one in meetings(session)}
+    drawn = session.execute(select(Frame).join(Draw).order_by(Frame.cut_off.desc()))
+    mine = [] if told is None else [
+        name for name in told.packs if actor.role is not Role.panel_member or told.may_open(actor.username, name)
+    ]  # fmt: skip
+    return {
+        "packs": [(name, name) for name in mine],
+        "scores": [(code, f"{code}: {one.title}") for code, one in (told.scale if told else {}).items()],
+        "members": [(one.username, one.name) for one in session.scalars(members)],
+        "frames": [
+            (one.digest, f"Cut-off {written_date(one.cut_off)}: {one.digest[:12]}")
+            for (one,) in drawn
+            if one.digest not in had
+        ],
+    }

@@ -1,0 +1,45 @@
+"""what is done at meetings of the scrutiny panel"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0013"
+down_revision: str | None = "0012"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+REFUSAL = "this record is append-only"
+
+
+def upgrade() -> None:
+    """What this changes."""
+    op.create_table(
+        "panel_entries",
+        sa.Column("meeting", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(length=60), nullable=False),
+        sa.Column("role", sa.String(length=30), nullable=False),
+        sa.Column("command", sa.String(length=40), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("meeting", "seq", name=op.f("pk_panel_entries")),
+    )
+    if op.get_bind().dialect.name == "postgresql":
+        for kind, each in (("change BEFORE UPDATE OR DELETE", "ROW"), ("truncate BEFORE TRUNCATE", "STATEMENT")):
+            op.execute(
+                f"CREATE TRIGGER panel_entries_no_{kind} ON panel_entries"
+                f" FOR EACH {each} EXECUTE FUNCTION refuse_change()"
+            )
+    else:
+        for kind in ("update", "delete"):
+            op.execute(
+                f"CREATE TRIGGER panel_entries_no_{kind} BEFORE {kind.upper()} ON panel_entries"
+                f" BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+            )
+
+
+def downgrade() -> None:
+    """Back to before."""
+    op.drop_table("panel_entries")
