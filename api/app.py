@@ -34,7 +34,7 @@ from api import (
     sheets,
     sign_in,
     team,
-    work,
+    undone,
 )
 from api.house import House
 from api.problems import Problem
@@ -65,7 +65,7 @@ ROUTERS = (
     desk,
     case_page,
     sharing,
-    work,
+    undone,
     team,
     sheets,
 )

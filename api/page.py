@@ -52,7 +52,7 @@ NAVIGATION = (
     ("/board/figures", "Figures", BOARD_READS),
     ("/panel/draws", "Draws", READS),
     ("/panel/meetings", "Meetings", MEETS),
-    ("/work", "Undone work", SEES_WORK),
+    ("/undone", "Undone work", SEES_WORK),
     ("/staff", "Staff", KEEPS_STAFF),
     ("/policies", "Policies", tuple(Role)),
     ("/help", "Help", tuple(Role)),

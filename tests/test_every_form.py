@@ -16,7 +16,7 @@ from tests.service import SETTINGS, visiting
 
 KEPT = ("form_token", "keepsake", "version")
 HAVE_PAGES_OF_THEIR_OWN = {"issue-document", "share-case"}
-"""What is issued or shared is looked at first: test_documents_service, test_sharing_pages."""
+"""What is issued or shared is looked at first: test_documents_service, test_sharing_page."""
 
 
 def sends(person: Person, page: Page, answers: dict[str, list[str]]) -> Page:

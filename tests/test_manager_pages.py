@@ -46,12 +46,12 @@ def given_up(desk: Office) -> tuple[str, int]:
 def test_a_dead_message_is_seen_without_its_words_and_tried_again_once(desk: Office, client: TestClient) -> None:
     ref, message = given_up(desk)
     manager = as_(client, MANAGER)
-    page = manager.reads("/work")
+    page = manager.reads("/undone")
     assert "Dead since" in page.text
     assert "no answer" in page.text
     for personal in (DALE["surname"], DALE.get("phone", "07700"), "@example.com"):
         assert personal not in page.text
-    action = f"/work/messages/{message}/retry"
+    action = f"/undone/messages/{message}/retry"
     after = sends(manager, page, action)
     assert f"Message {message} will be tried again" in after.text
     assert action not in after.response.text
@@ -66,20 +66,20 @@ def test_a_deadline_set_aside_is_seen_with_its_fault(desk: Office, client: TestC
     with desk.database.writing() as session:
         one = session.query(Deadline).where(Deadline.kind == "police_decision").one()
         one.attempts, one.fault, one.retry_at = 2, "OperationalError", desk.now + timedelta(hours=1)
-    page = as_(client, INSPECTOR).reads("/work")
+    page = as_(client, INSPECTOR).reads("/undone")
     assert page.links[ref] == f"/cases/{ref}"
     assert "Tried 2 times; fault: OperationalError" in page.text
 
 
 def test_leads_see_undone_work_and_only_the_manager_retries_it(desk: Office, client: TestClient) -> None:
     _, message = given_up(desk)
-    page = as_(client, INSPECTOR).reads("/work")
+    page = as_(client, INSPECTOR).reads("/undone")
     assert "Dead since" in page.text
     assert "Try again" not in page.text
     token = page.sheets[0].values["form_token"]
-    assert client.post(f"/work/messages/{message}/retry", data={"form_token": token}).status_code == 403
+    assert client.post(f"/undone/messages/{message}/retry", data={"form_token": token}).status_code == 403
     for who in (KEYWORKER, AUDITOR):
-        assert as_(client, who).reads("/work").status == 403
+        assert as_(client, who).reads("/undone").status == 403
 
 
 # Who works here

@@ -35,7 +35,7 @@ SEEN: dict[str, tuple[Actor | None, str]] = {
     "a history": (KEYWORKER, "/cases/D-19-0002/history"),
     "what may be shared": (KEYWORKER, "/cases/D-19-0001/share-case"),
     "sharing without consent": (KEYWORKER, "/cases/D-19-0002/share-case"),
-    "undone work": (MANAGER, "/work"),
+    "undone work": (MANAGER, "/undone"),
     "staff": (MANAGER, "/staff"),
     "somebody who is leaving": (MANAGER, "/staff/keyworker.two/leave"),
     "an active case": (KEYWORKER, "/cases/D-19-0001"),

@@ -25,8 +25,8 @@ SHOWN = 100
 """Messages of each kind on the page; the command line lists all."""
 
 
-@router.get("/work")
-def work_page(
+@router.get("/undone")
+def undone_page(
     request: Request,
     asking: ByVisit,
     retried: Annotated[int | None, Query(ge=0, lt=2**31)] = None,
@@ -35,7 +35,7 @@ def work_page(
     with asking.reading(*SEES_WORK) as (session, actor):
         return write(
             request,
-            "work.html",
+            "undone.html",
             actor=actor,
             dead=outbox.undelivered(session, dead=True, at_most=SHOWN),
             waiting=outbox.undelivered(session, at_most=SHOWN),
@@ -48,7 +48,7 @@ def work_page(
         )
 
 
-@router.post("/work/messages/{message}/retry")
+@router.post("/undone/messages/{message}/retry")
 def retry(message: int, form: Posted, asking: ByVisit) -> Response:
     """Give a dead message all its tries again."""
     with asking.writing(*RETRIES) as (session, actor):
@@ -57,4 +57,4 @@ def retry(message: int, form: Posted, asking: ByVisit) -> Response:
         about = select(Case.ref).join(OutboxMessage, OutboxMessage.case_id == Case.id)
         ref = session.scalar(about.where(OutboxMessage.id == message))
         access.record(session, actor, "alteration", asking.at, case_ref=ref, what="message retried")
-    return RedirectResponse(f"/work?retried={message}", 303)
+    return RedirectResponse(f"/undone?retried={message}", 303)
