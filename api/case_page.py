@@ -55,7 +55,7 @@ def case_page(request: Request, ref: Ref, asking: ByVisit) -> Response:
             clock=case_words.clock(view, latest_end(case, context), context.today),
             open_now=[(command, _moves(command, case)) for command, against in now if not against],
             closed=[(command.title(), why(against)) for command, against in now if against.reasons],
-            due=case_words.due(view.deadlines),
+            due=case_words.due(view),
             meetings=case_words.meetings(view.support, asking.at) if view.support else None,
             needs=case_words.needs(view.support.needs, rulebook().needs) if view.support else [],
             may_share=case_words.may_share(case, context.today),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from api.support_view import AppointmentView, NeedView, SupportView
 from api.view import CaseView, DeadlineView
-from divert.casework.deadlines import ABOUT_THE_LIMIT
+from divert.casework.deadlines import ABOUT_THE_LIMIT, holder, owner
 from divert.clock import london_text, written_date
 from divert.exchange.consent import Part, same, standing
 from divert.models import OPEN, Case
@@ -55,21 +55,26 @@ class Due(NamedTuple):
 
     due_on: date
     title: str
-    role: str
+    whose: str
     escalated_on: date | None
     basis: str
     times: int
 
 
-def due(deadlines: Sequence[DeadlineView]) -> list[Due]:
+def due(case: CaseView) -> list[Due]:
     """The open deadlines, the next first, like ones as one. Of reminders of the time limit the clock speaks already."""
     known = rulebook().deadlines
     found = Counter(
-        Due(one.due_on, known[one.kind].title, one.owner_role.label, one.escalated_on, one.basis, 0)
-        for one in deadlines
+        Due(one.due_on, known[one.kind].title, _whose(one, case), one.escalated_on, one.basis, 0)
+        for one in case.deadlines
         if one.status == "open" and one.kind not in ABOUT_THE_LIMIT
     )
     return [one._replace(times=times) for one, times in sorted(found.items(), key=lambda each: each[0].due_on)]
+
+
+def _whose(one: DeadlineView, case: CaseView) -> str:
+    whose = holder(one.kind, one.owner_role, one.escalated_on, case.keyworker, rulebook().deadlines)
+    return owner(whose) or ""
 
 
 class Meeting(NamedTuple):

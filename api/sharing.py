@@ -1,6 +1,6 @@
 """Sharing a case with another organisation: chosen, looked at beside the consent, shared as it was looked at."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -127,18 +127,26 @@ def _statements(case: Case, recipient: str, parts: Sequence[Part], context: Cont
 
 
 def _section(value: Any) -> list[tuple[str, str]]:
-    """A part of the file, read back: every value with what it is called."""
-    many = value if isinstance(value, list) else [value] if value is not None else []
-    said = [pair for place, one in enumerate(many, start=1) for pair in _pairs(one.model_dump(), place, len(many))]
-    return said or [("Nothing", "There is none of it on record.")]
+    """A part of the file, read back: what is said once under its name, each item of a list under its number."""
+    if isinstance(value, list):
+        return _items("Item", value) or [("Nothing", "There is none of it on record.")]
+    said = value.model_dump() if value is not None else {}
+    lists = {name: items for name, items in said.items() if isinstance(items, list)}
+    once = [(_title(name), in_words(one)) for name, one in said.items() if one is not None and name not in lists]
+    many = [row for name in lists for row in _items(_title(name).removesuffix("s"), getattr(value, name))]
+    return once + many or [("Nothing", "There is none of it on record.")]
 
 
-def _pairs(said: Mapping[str, Any], place: int = 1, of: int = 1) -> list[tuple[str, str]]:
-    found = []
-    for name, value in said.items():
-        title = name.replace("_", " ").capitalize() + (f" ({place})" if of > 1 else "")
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            found += [pair for at, one in enumerate(value, start=1) for pair in _pairs(one, at, max(len(value), 2))]
-        elif value is not None:
-            found.append((title, in_words(value)))
-    return found
+def _items(title: str, items: Sequence[Any]) -> list[tuple[str, str]]:
+    """Each item in lines of its own."""
+    return [
+        (
+            f"{title} {place}",
+            "\n".join(f"{_title(name)}: {in_words(one)}" for name, one in item.model_dump().items() if one is not None),
+        )
+        for place, item in enumerate(items, start=1)
+    ]
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ").capitalize()

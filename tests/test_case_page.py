@@ -113,10 +113,11 @@ def test_like_deadlines_are_told_once_and_reminders_of_the_limit_not_at_all(desk
     ref = desk.case_in(State.active)
     with desk.database.reading() as session:
         case = desk.find(session, ref)
-        shown = case_view(case, KEYWORKER, entries_of(session, case)).deadlines
+        shown = case_view(case, KEYWORKER, entries_of(session, case))
     told = due(shown)
     assert [one.due_on for one in told] == sorted(one.due_on for one in told)
     assert {one.title: one.times for one in told}["Keep a condition"] == 4
+    assert {one.whose for one in told} == {KEYWORKER.username}
     assert not [one for one in told if "limit" in one.title.lower()]
 
 

@@ -43,6 +43,7 @@ def test_what_was_looked_at_is_what_is_shared_and_downloaded(desk: Office, worke
     assert "What Harbour Housing would get" in page.text
     assert "Surname Ashworth" in page.text
     assert "Agreed on 6 May 2019 (signed), until 5 August 2019." in page.text
+    assert "Condition 2 Number: 2 Text: I will finish the sessions" in page.text
     assert "Appointments" not in page.text
     shared = worker.fills(page).response
     assert shared.status_code == 200

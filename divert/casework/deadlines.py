@@ -38,7 +38,9 @@ def follow(case: Case, context: Context) -> None:
         add(case, rules[kind], about, since, due(rules[kind], since, enhanced=_enhanced(case)), context)
     waiting = next(in_somebodys_hands(case), None)
     case.due_on = waiting.due_on if waiting else None
-    case.held_by = _holder(waiting, case, rules) if waiting else None
+    case.held_by = None
+    if waiting:
+        case.held_by = holder(waiting.kind, waiting.owner_role, waiting.escalated_on, case.keyworker, rules)
 
 
 def due(rule: DeadlineRule, since: date, *, enhanced: bool = False) -> date:
@@ -102,10 +104,12 @@ def owner(held_by: str | None) -> str | None:
     return Role(held_by).label if held_by is not None and held_by in Role.__members__ else held_by
 
 
-def _holder(row: Deadline, case: Case, rules: Mapping[str, DeadlineRule]) -> str:
+def holder(
+    kind: str, role: Role, escalated_on: date | None, keyworker: str | None, rules: Mapping[str, DeadlineRule]
+) -> str:
     """Whose a deadline is: the keyworker's by name where it is theirs and was not missed, else a role's."""
-    theirs = rules[row.kind].keyworker_owns and row.escalated_on is None
-    return case.keyworker if theirs and case.keyworker is not None else row.owner_role.value
+    theirs = rules[kind].keyworker_owns and escalated_on is None
+    return keyworker if theirs and keyworker is not None else role.value
 
 
 def _enhanced(case: Case) -> bool:
