@@ -14,7 +14,7 @@ from api.lifecycle import purpose
 from api.page import READS_CASES
 from api.problems import Reason, may_answer
 from api.view import KNOWS_SUPPORT, CaseView, EntryView, case_view, history
-from api.worklist import Filters, PageView, Search, cases
+from api.worklist import PageView, Search, cases
 from divert.casework.command import Command, Context
 from divert.casework.commands.referral import Refer
 from divert.casework.visibility import may_see
@@ -88,22 +88,10 @@ def _offer(command: type[Command], against: Objections, case: Case, context: Con
 
 
 @router.get("/api/cases", summary="List cases", responses=may_answer("not-signed-in", "not-allowed", "invalid"))
-def list_cases(wanted: Annotated[Filters, Query()], asking: ByToken) -> PageView:
+def list_cases(wanted: Annotated[Search, Query()], asking: ByToken) -> PageView:
     """The cases that the caller may know of, the latest first."""
     with asking.writing(*READS_CASES) as (session, actor):
         access.record(session, actor, "consultation", asking.at, what="list of cases")
-        return cases(session, actor, wanted)
-
-
-@router.post(
-    "/api/cases/search",
-    summary="Search for cases",
-    responses=may_answer("malformed", "not-signed-in", "not-allowed", "too-large", "media-type", "invalid"),
-)
-def search_cases(wanted: Search, asking: ByToken) -> PageView:
-    """The same by name or reference. A name or PNC identifier is sent in a body, since addresses are written down."""
-    with asking.writing(*READS_CASES) as (session, actor):
-        access.record(session, actor, "consultation", asking.at, what="search of cases")
         return cases(session, actor, wanted)
 
 

@@ -1,7 +1,7 @@
 """The list of cases: filtered, in one query, by what the caller may know; page by page from a cursor.
 
 What a list is ordered and cut by stands on the case and in an index, so a page costs the same however many cases there
-are. Names and PNC identifiers are asked for in a body, never in an address.
+are. Pages ask for names and PNC identifiers in a body, never in an address.
 """
 
 import base64
@@ -65,10 +65,10 @@ class Filters(BaseModel):
 
 
 class Search(Filters):
-    """The same, for words."""
+    """The same, for words. Pages post them: no name stands in an address that a browser keeps."""
 
-    q: Plain = Field(
-        min_length=1,
+    q: Plain | None = Field(
+        default=None,
         description="A name or the beginnings of its words, a case's or a crime's reference, or a PNC identifier.",
         examples=["ashw"],
     )
@@ -174,7 +174,7 @@ def conditions(wanted: Filters) -> list[ColumnExpressionArgument[bool]]:
         found.append(Case.limit_on < wanted.limit_before)
     if wanted.order == "limit":
         found.append(Case.limit_on.is_not(None))
-    if isinstance(wanted, Search):
+    if isinstance(wanted, Search) and wanted.q:
         found += [_matches(word) for word in wanted.q.split()]
     return found
 

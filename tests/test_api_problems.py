@@ -188,13 +188,11 @@ def test_logs_hold_the_route_and_never_the_address_or_the_body(
     capsys.readouterr()
     counter.ask(KEYWORKER, "GET", f"/api/cases/{ref}")
     counter.ask(KEYWORKER, "GET", "/api/cases?q=Ashworth")
-    counter.ask(KEYWORKER, "POST", "/api/cases/search", {"q": "Ashworth"})
     counter.does(KEYWORKER, "add-note", ref, {"text": "A private matter."})
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(line["method"], line["route"], line["status"]) for line in lines] == [
         ("GET", "/api/cases/{ref}", 200),
-        ("GET", "/api/cases", 422),
-        ("POST", "/api/cases/search", 200),
+        ("GET", "/api/cases", 200),
         ("POST", "/api/cases/{ref}/commands/add-note", 200),
     ]
     for personal in (ref, "Ashworth", "private", KEYWORKER.username):

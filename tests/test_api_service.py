@@ -234,7 +234,7 @@ def test_a_list_is_narrowed_by_every_filter(counter: Service) -> None:
     assert found("due_before=2019-05-09") == [other]
 
 
-def test_cases_are_found_by_words_that_stand_in_no_address(counter: Service) -> None:
+def test_cases_are_found_by_words(counter: Service) -> None:
     office = counter.office
     active = office.case_in(State.active)
     other = office.refers(
@@ -242,7 +242,7 @@ def test_cases_are_found_by_words_that_stand_in_no_address(counter: Service) -> 
     )
 
     def found(words: str, who: Actor = MANAGER, **more: object) -> list[str]:
-        answer = counter.ask(who, "POST", "/api/cases/search", {"q": words, **more})
+        answer = counter.ask(who, "GET", "/api/cases", params={"q": words, **more})
         assert answer.status_code == 200, answer.text
         return [one["ref"] for one in answer.json()["cases"]]
 
@@ -256,9 +256,9 @@ def test_cases_are_found_by_words_that_stand_in_no_address(counter: Service) -> 
     assert found("ashworth", OTHER_OFFICER) == []
     counter.does(INSPECTOR, "correct-facts", other, {"reason": "Passport seen.", "surname": "Åström"})
     assert (found("obrien"), found("ast mary")) == ([], [other])
-    refused = counter.ask(MANAGER, "POST", "/api/cases/search", {"q": "a\x00"})
+    refused = counter.ask(MANAGER, "GET", "/api/cases", params={"q": "a\x00"})
     assert refused.status_code == 422
-    assert counter.ask(BOARD, "POST", "/api/cases/search", {"q": "ashworth"}).status_code == 403
+    assert counter.ask(BOARD, "GET", "/api/cases", params={"q": "ashworth"}).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,6 @@ def test_cases_are_found_by_words_that_stand_in_no_address(counter: Service) -> 
         ("cursor=nonsense", "cursor"),
         ("cursor=", "cursor"),
         ("due_before=tomorrow", "due_before"),
-        ("q=Ashworth", "q"),
         ("limit_before=soon", "limit_before"),
         ("colour=red", "colour"),
     ],
