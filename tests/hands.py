@@ -33,7 +33,8 @@ class Hands:
 
     def follows(self, link: str) -> None:
         """Follow a link by its words."""
-        self.page.get_by_role("link", name=link, exact=True).first.click()
+        with self.page.expect_navigation():
+            self.page.get_by_role("link", name=link, exact=True).first.click()
 
     def answers(self, **said: Any) -> set[str]:
         """Fill in what the page's form asks of these answers, in the order of the page; the names that it asked."""
@@ -51,7 +52,8 @@ class Hands:
         self._press(self.page.locator(SEND).last)
 
     def _press(self, button: Locator) -> None:
-        button.click()
+        with self.page.expect_navigation():  # else the next answer may be given to the page that is going
+            button.click()
 
     def controls(self) -> list[Control]:
         """What the form holds, in the order of the page."""
