@@ -35,7 +35,7 @@ def refusal(folder: Path) -> str:
 
 def test_the_rulebook_is_the_one_beside_the_package_and_read_once() -> None:
     assert Path(__file__).parent.parent / "rules" == BOOK.folder
-    assert rulebook() is BOOK
+    assert rulebook() is rulebook()
 
 
 def test_another_rulebook_can_be_named_by_argument_or_environment(
