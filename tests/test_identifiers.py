@@ -216,7 +216,7 @@ def test_any_two_swapped_digits_of_an_asn_are_noticed_outside_its_unit_and_lette
     characters[one], characters[two] = good[two], good[one]
     bad = "".join(characters)
     if bad != good:
-        with pytest.raises(ValueError, match="check letter|serial number and letter"):
+        with pytest.raises(ValueError, match=r"check letter|serial number and letter"):
             asn(bad)
 
 
