@@ -60,6 +60,8 @@ def dies_at(office: Office, statement: int) -> bool:
         os._exit(0)
     _, status = os.waitpid(child, 0)
     assert status in (0, signal.SIGKILL)
+    with office.database.writing() as session:  # PostgreSQL may take a moment to see that it died, and to let go
+        session.execute(select(Case.id).with_for_update())
     return status == signal.SIGKILL
 
 
