@@ -80,14 +80,15 @@ class Catalogue:
     """Every dated list of offences; a later one replaces the one before it whole."""
 
     def __init__(self, editions: Mapping[date, Mapping[str, Offence]]) -> None:
-        self._editions = sorted(editions.items(), reverse=True)
-        self.all = tuple(offence for _, offences in self._editions for offence in offences.values())
+        self.editions = tuple(sorted(editions.items(), reverse=True))
+        """The day each starts, and its offences by code; the latest first."""
+        self.all = tuple(offence for _, offences in self.editions for offence in offences.values())
         self.codes = frozenset(offence.code for offence in self.all)
-        self.starts = self._editions[-1][0]
+        self.starts = self.editions[-1][0]
 
     def in_force(self, on: date) -> Mapping[str, Offence]:
         """The list that applies to a referral made that day, by code. Raises UnknownOffence before the first list."""
-        for starts, offences in self._editions:
+        for starts, offences in self.editions:
             if starts <= on:
                 return offences
         raise UnknownOffence(f"The list of offences starts on {self.starts}; {on} is before it.")

@@ -56,6 +56,8 @@ MAY_IMPORT = {
     "divert.scrutiny": {"divert.answers", "divert.casework.command", "divert.casework.compliance",
                         "divert.casework.replay", "divert.clock",
                         "divert.eligibility", "divert.models", "divert.people", "divert.records", "divert.rulebook"},
+    "divert.policies": {"divert.clock", "divert.eligibility", "divert.models", "divert.people", "divert.records",
+                        "divert.rulebook"},
     "divert.board": {"divert.clock", "divert.eligibility", "divert.models", "divert.rulebook"},
     "divert.worker": {"divert.casework", "divert.clock", "divert.config", "divert.db", "divert.message_rules",
                       "divert.models", "divert.people", "divert.rulebook"},
@@ -66,7 +68,9 @@ MAY_IMPORT = {
 }  # fmt: skip
 FACES = ("divert.demo", "divert.cli", "api")
 PURE = (
+    "divert/eligibility/columns.py",
     "divert/eligibility/judge.py",
+    "divert/eligibility/rehearsal.py",
     "divert/scrutiny/draw.py",
     "divert/scrutiny/likeness.py",
     "divert/time_limits.py",

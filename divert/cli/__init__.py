@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from divert.cli import acting, cases, documents, exchange, outbox, panel, proof, running, team
+from divert.cli import acting, cases, documents, exchange, outbox, panel, policies, proof, running, team
 from divert.cli.terminal import log_to_stderr, plainly
 
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -22,7 +22,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "diagram": proof.diagram,
     "work": running.work,
     "sweep": running.sweep,
-    "rehearse": panel.rehearse,
+    "rehearse": policies.rehearse,
     "draw": panel.draw,
 }
 STAFF: dict[str, Callable[..., None]] = {"add": team.add, "list": team.list_staff, "token": team.token}

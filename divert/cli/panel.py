@@ -1,80 +1,19 @@
-"""For those who look back: a candidate policy rehearsed over past cases, and a sample drawn for the scrutiny panel."""
+"""A sample drawn for the scrutiny panel."""
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
-from divert.casework.commands.referral import referral_facts
 from divert.casework.workflow import NotAllowed
 from divert.cli.cases import AsJson, By, in_lines
-from divert.cli.terminal import NOT_SO, WrongCall, actor, answer, answer_json, answer_table, database, say, watched
+from divert.cli.terminal import NOT_SO, WrongCall, actor, answer, answer_json, database, say
 from divert.clock import london_text, system_clock
-from divert.eligibility.facts import ReferralFacts
-from divert.eligibility.policy import load_pack
-from divert.eligibility.rehearsal import Rehearsal
-from divert.eligibility.rehearsal import rehearse as rehearsed
-from divert.models import Case, Draw, Frame
+from divert.models import Draw, Frame
 from divert.people.staff import Actor
-from divert.rulebook import rulebook
 from divert.scrutiny import frame as frames
-
-SHOWN = 50
-"""How many flips are listed for a person; JSON lists all."""
-
-
-def rehearse(
-    pack: Annotated[Path, typer.Argument(metavar="PACK", help="The candidate policy, a TOML file.")],
-    as_json: AsJson = False,
-) -> None:
-    """Judge every case by a candidate policy: who flips, by which rule, and how many by offence. Changes nothing."""
-    rules = rulebook()
-    candidate = load_pack(pack, rules.packs)
-    with database() as opened, opened.reading() as session:
-        count = session.scalar(select(func.count()).select_from(Case)) or 0
-        found = rehearsed(candidate, watched(_referrals(session), "Cases", count), rules.packs, rules.offences)
-    if as_json:
-        answer_json(_as_json(found))
-    else:
-        _tell(found)
-
-
-def _referrals(session: Session) -> Iterator[tuple[str, ReferralFacts]]:
-    query = select(Case).options(joinedload(Case.person)).order_by(Case.id).execution_options(yield_per=500)
-    for case in session.scalars(query):
-        yield case.ref, referral_facts(case)
-
-
-def _tell(found: Rehearsal) -> None:
-    answer(
-        f"By {found.pack.id}: {found.cases} cases, {len(found.flips)} judged otherwise, {found.unknown} not yet known."
-    )
-    if not found.flips:
-        return
-    answer_table(("Offence", "Flips"), found.by_offence.most_common())
-    answer_table(("Rule that makes the difference", "Flips"), found.by_rule.most_common())
-    flips = [
-        (one.case_ref, one.offence_code, one.was.value, one.becomes.value, ", ".join(one.rules)) for one in found.flips
-    ]
-    answer_table(("Case", "Offence", "Was", "Becomes", "Rules"), flips[:SHOWN])
-    if len(flips) > SHOWN:
-        answer(f"... and {len(flips) - SHOWN} more: --json lists every one.")
-
-
-def _as_json(found: Rehearsal) -> dict[str, object]:
-    return {
-        "pack": {"id": found.pack.id, "digest": found.pack.digest},
-        "cases": found.cases,
-        "verdicts": found.verdicts,
-        "not_yet_known": found.unknown,
-        "by_offence": found.by_offence,
-        "by_rule": found.by_rule,
-        "flips": [{**flip._asdict(), "rules": flip.rules} for flip in found.flips],
-    }
 
 
 def draw(

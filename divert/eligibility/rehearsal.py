@@ -1,70 +1,127 @@
-"""A candidate policy rehearsed over referrals already made: who would be judged otherwise, and by which rule. Pure."""
+"""A candidate policy rehearsed over referrals already made: who would be judged otherwise, and by which rule. Pure.
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import NamedTuple
+A case is judged on its facts as they stand, once by the policy of its own day (or another that is named) and once by
+the candidate. Old cases were never asked a question that only the candidate asks: they come out as not yet known.
+"""
 
-from divert.eligibility.facts import ReferralFacts, derive
-from divert.eligibility.judge import judge
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from divert.eligibility.columns import derived, judged
 from divert.eligibility.pack import Pack, Verdict
-from divert.eligibility.policy import Packs
+from divert.eligibility.policy import NoPolicy, Packs
 from divert.offences import Catalogue
 
+LET_IN = (Verdict.eligible.value, Verdict.review.value)
+"""Verdicts that leave the door open."""
 
-class Flip(NamedTuple):
-    """A case that the candidate judges otherwise, with the rules that decide each way."""
-
-    case_ref: str
-    offence_code: str
-    was: Verdict
-    was_because: tuple[str, ...]
-    becomes: Verdict
-    because: tuple[str, ...]
-
-    @property
-    def rules(self) -> tuple[str, ...]:
-        """The rules that make the difference: those that decide on one side only."""
-        return tuple(sorted(set(self.was_because) ^ set(self.because)))
+GROUPS = {"offence_code": "Offence", "district": "District", "sex": "Sex", "ethnicity": "Ethnicity"}
+"""What flips are counted by; columns of the referrals beside those that `derived` reads."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Rehearsal:
-    """What a candidate would have come to. Verdicts are counted under it; flips by offence and by rule."""
+    """What a candidate would have come to. `against` None: each case by the policy of its own day.
 
-    pack: Pack
-    cases: int = 0
-    verdicts: Counter[str] = field(default_factory=Counter)
-    flips: list[Flip] = field(default_factory=list)
+    `cases` has a row a case: `ref`, `referred_on`, the groups, `was` and `becomes` (verdicts), `by` and `open` (bits
+    over `rules`): the rules that make the difference, and those that the candidate cannot answer.
+    """
 
-    @property
-    def unknown(self) -> int:
-        """How many cases the candidate could not judge on what is on record."""
-        return self.verdicts[Verdict.not_yet_known.value]
-
-    @property
-    def by_offence(self) -> Counter[str]:
-        """Flips by offence code."""
-        return Counter(flip.offence_code for flip in self.flips)
+    candidate: Pack
+    against: Pack | None
+    rules: tuple[str, ...]
+    cases: pl.DataFrame
 
     @property
-    def by_rule(self) -> Counter[str]:
-        """Flips by rule; a case counts under each rule that makes the difference."""
-        return Counter(rule for flip in self.flips for rule in flip.rules)
+    def flips(self) -> pl.DataFrame:
+        """The cases judged otherwise, with their rules as a list, in the order of their references."""
+        rules = pl.concat_list(
+            pl.when(_has("by", place)).then(pl.lit(rule)) for place, rule in enumerate(self.rules)
+        ).list.drop_nulls()
+        return self.cases.filter(_flipped()).with_columns(rules.alias("rules")).drop("by", "open").sort("ref")
+
+    def verdicts(self) -> dict[tuple[str, str], int]:
+        """How many cases were one verdict and become another, or stay."""
+        counted = self.cases.group_by("was", "becomes").len()
+        return {(was, becomes): count for was, becomes, count in counted.iter_rows()}
+
+    def becoming(self, verdict: Verdict) -> int:
+        """How many cases the candidate gives a verdict."""
+        return self.cases.filter(pl.col("becomes") == verdict.value).height
+
+    def by_rule(self) -> dict[str, int]:
+        """Flips by rule, most first; a case counts under each rule that makes the difference."""
+        return self._by_bits(self.cases.filter(_flipped()), "by")
+
+    def asked(self) -> dict[str, int]:
+        """How many cases the candidate cannot judge for want of each rule's fact, most first."""
+        return self._by_bits(self.cases, "open")
+
+    def by(self, group: str) -> pl.DataFrame:
+        """For each value of a group: `cases`, `flips`, and of these who is let `in` or kept `out`. Most flips first."""
+        return self._counted(pl.col(group)).sort("flips", "cases", group, descending=[True, True, False])
+
+    def by_month(self) -> pl.DataFrame:
+        """The same by the month of referral, the first day of which stands for it; earliest first."""
+        return self._counted(pl.col("referred_on").dt.truncate("1mo").alias("month")).sort("month")
+
+    def _counted(self, group: pl.Expr) -> pl.DataFrame:
+        was_in, is_in = pl.col("was").is_in(LET_IN), pl.col("becomes").is_in(LET_IN)
+        return self.cases.group_by(group).agg(
+            pl.len().alias("cases"),
+            _flipped().sum().alias("flips"),
+            (is_in & ~was_in).sum().alias("in"),
+            (was_in & ~is_in).sum().alias("out"),
+        )
+
+    def _by_bits(self, cases: pl.DataFrame, bits: str) -> dict[str, int]:
+        counts = cases.select(_has(bits, place).sum().alias(rule) for place, rule in enumerate(self.rules))
+        found = {rule: int(count) for rule, count in counts.row(0, named=True).items() if count}
+        return dict(sorted(found.items(), key=lambda each: (-each[1], each[0])))
 
 
 def rehearse(
-    candidate: Pack, referrals: Iterable[tuple[str, ReferralFacts]], packs: Packs, offences: Catalogue
+    candidate: Pack, referrals: pl.DataFrame, packs: Packs, offences: Catalogue, against: Pack | None = None
 ) -> Rehearsal:
-    """Judge each referral (case reference, facts as they stand) by its own day's policy and by the candidate."""
-    found = Rehearsal(candidate)
-    for ref, referral in referrals:
-        own = packs.in_force(referral.referred_on)
-        was = judge(own, derive(referral, own, offences))
-        now = judge(candidate, derive(referral, candidate, offences))
-        found.cases += 1
-        found.verdicts[now.verdict.value] += 1
-        if was.verdict is not now.verdict:
-            code = referral.offence_code or ""
-            found.flips.append(Flip(ref, code, was.verdict, was.because, now.verdict, now.because))
+    """Judge every referral twice. `referrals` has `ref`, GROUPS, and what `derived` reads. Raises NoPolicy."""
+    facts = derived(referrals, offences)
+    rules = tuple(dict.fromkeys(rule.id for pack in (*(packs if against is None else [against]), candidate)
+                                for rule in pack.rules))  # fmt: skip
+    places = {rule: place for place, rule in enumerate(rules)}
+    was = _judged_by_own_day(packs, facts, places) if against is None else judged(against, facts, places)
+    becomes = judged(candidate, facts, places)
+    return Rehearsal(
+        candidate,
+        against,
+        rules,
+        referrals.select("ref", "referred_on", *GROUPS).with_columns(
+            was=was["verdict"],
+            becomes=becomes["verdict"],
+            by=was["because"] ^ becomes["because"],
+            open=pl.when(becomes["verdict"] == Verdict.not_yet_known.value).then(becomes["because"]).otherwise(0),
+        ),
+    )
+
+
+def _judged_by_own_day(packs: Packs, facts: pl.DataFrame, places: Mapping[str, int]) -> pl.DataFrame:
+    """Each row judged by the policy that was in force on its day of referral."""
+    facts, parts = facts.with_row_index("case"), []
+    for pack in packs:
+        last = packs.last_day(pack)
+        days = pl.col("referred_on") >= pack.starts
+        theirs = facts.filter(days if last is None else days & (pl.col("referred_on") <= last))
+        parts.append(judged(pack, theirs, places).with_columns(theirs["case"]))
+    found = pl.concat(parts).sort("case")
+    if found.height != facts.height:
+        raise NoPolicy("A referral was made on a day for which there is no policy.")
     return found
+
+
+def _flipped() -> pl.Expr:
+    return pl.col("was") != pl.col("becomes")
+
+
+def _has(bits: str, place: int) -> pl.Expr:
+    return (pl.col(bits) & pl.lit(1 << place, pl.UInt64)) != 0

@@ -1,0 +1,80 @@
+"""A candidate policy rehearsed over past cases, before anyone signs it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+from sqlalchemy import func, select
+
+from divert.cli.cases import AsJson
+from divert.cli.terminal import WrongCall, answer, answer_json, answer_table, database, watched
+from divert.eligibility.pack import Verdict
+from divert.eligibility.policy import NoPolicy, load_pack
+from divert.eligibility.rehearsal import GROUPS, Rehearsal
+from divert.eligibility.rehearsal import rehearse as rehearsed
+from divert.models import Case
+from divert.policies.past_cases import AT_ONCE, past_referrals
+from divert.rulebook import rulebook
+
+SHOWN = 50
+"""How many flips are listed for a person; JSON lists all."""
+
+
+def rehearse(
+    pack: Annotated[Path, typer.Argument(metavar="PACK", help="The candidate policy, a TOML file.")],
+    against: Annotated[
+        str | None, typer.Option(metavar="ID", help="Compare with this policy, not with each case's own.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge every case by a candidate policy: who flips, by which rule, and how many by offence. Changes nothing."""
+    rules = rulebook()
+    candidate = load_pack(pack, rules.packs)
+    try:
+        other = rules.packs.get(against) if against else None
+    except NoPolicy as unknown:
+        raise WrongCall(f"--against: {unknown}") from None
+    with database() as opened, opened.reading() as session:
+        parts = -(-(session.scalar(select(func.count()).select_from(Case)) or 0) // AT_ONCE)
+        referrals = past_referrals(session, lambda read: watched(read, "Reading the cases", parts))
+    found = rehearsed(candidate, referrals, rules.packs, rules.offences, other)
+    if as_json:
+        answer_json(_as_json(found))
+    else:
+        _tell(found)
+
+
+def _tell(found: Rehearsal) -> None:
+    flips, unknown = found.flips, found.becoming(Verdict.not_yet_known)
+    told = f"{found.cases.height} cases, {flips.height} judged otherwise, {unknown} not yet known."
+    answer(f"By {found.candidate.id}: {told}")
+    if asked := found.asked():
+        answer_table(("Rule that cannot be answered", "Cases"), asked.items())
+    if flips.is_empty():
+        return
+    answer_table(("Rule that makes the difference", "Flips"), found.by_rule().items())
+    for group, title in GROUPS.items():
+        answer_table((title, "Cases", "Flips", "In", "Out"), found.by(group).filter(pl.col("flips") > 0).rows())
+    answer_table(("Month", "Cases", "Flips", "In", "Out"), found.by_month().filter(pl.col("flips") > 0).rows())
+    rows = [
+        (*row[:-1], ", ".join(row[-1])) for row in flips.select("ref", "offence_code", "was", "becomes", "rules").rows()
+    ]
+    answer_table(("Case", "Offence", "Was", "Becomes", "Rules"), rows[:SHOWN])
+    if len(rows) > SHOWN:
+        answer(f"... and {len(rows) - SHOWN} more: --json lists every one.")
+
+
+def _as_json(found: Rehearsal) -> dict[str, object]:
+    return {
+        "pack": {"id": found.candidate.id, "digest": found.candidate.digest},
+        "against": found.against and found.against.id,
+        "cases": found.cases.height,
+        "verdicts": [{"was": was, "becomes": becomes, "cases": n} for (was, becomes), n in found.verdicts().items()],
+        "not_yet_known": found.becoming(Verdict.not_yet_known),
+        "asked": found.asked(),
+        "by_rule": found.by_rule(),
+        "by_month": found.by_month().to_dicts(),
+        **{f"by_{group}": found.by(group).to_dicts() for group in GROUPS},
+        "flips": found.flips.select("ref", "offence_code", "was", "becomes", "rules").to_dicts(),
+    }
