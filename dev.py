@@ -87,7 +87,7 @@ def install() -> None:
         return
     try:
         import ensurepip  # noqa: F401  Debian packs it apart from Python
-        import venv  # noqa: F401
+        import venv  # noqa: F401  as above
     except ImportError:
         major, minor = sys.version_info[:2]
         raise Missing(

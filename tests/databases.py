@@ -99,7 +99,7 @@ def postgres_server(*, durable: bool = False) -> Iterator[str]:
 def lifeline() -> Iterator[Path]:
     """Yield a folder for a server; both go when the block ends, or this process does in whatever way."""
     usual = Path(tempfile.gettempdir())
-    folder = Path(tempfile.mkdtemp(prefix="divert-postgres-", dir=usual if _open_to_all(usual) else "/tmp"))  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="divert-postgres-", dir=usual if _open_to_all(usual) else "/tmp"))  # noqa: S108  mkdtemp makes a folder of its own
     os.mkfifo(folder / "lifeline")
     if account := _account():
         for path in (folder, folder / "lifeline"):

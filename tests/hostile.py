@@ -145,7 +145,7 @@ BEYOND: dict[str, Callable[[Somebody, random.Random], str]] = {
     "letters in reverse": lambda one, _: one.surname[::-1].lower(),
     "a number in words": lambda one, _: " ".join(DIGITS[int(c)]
                                                   for c in one.phone),
-    "letters of another alphabet": lambda one, _: one.surname.translate(str.maketrans("aeopc", "аеорс")),  # noqa: RUF001
+    "letters of another alphabet": lambda one, _: one.surname.translate(str.maketrans("aeopc", "аеорс")),  # noqa: RUF001  it is meant to look alike
 }  # fmt: skip
 """What it makes no claim to find: measured all the same."""
 

@@ -20,29 +20,39 @@ Admission = Literal["yes", "no", "no reply"]
 CurrentOrder = Literal["none", "community order", "suspended sentence", "conditional discharge", "other"]
 Detained = Literal["none", "court", "mental health"]
 
+OffenceOn = Annotated[
+    IsoDate | None,
+    Field(
+        title="Date of the offence",
+        description="The day it was committed; the last day, where it ran over several.",
+        examples=["2019-04-12"],
+    ),
+]
+OffenceForce = Annotated[
+    ForceCode | None,
+    Field(
+        title="Force area of the offence",
+        description="The two-character code of the force where it was committed; Cleveland is 17.",
+        examples=["17"],
+    ),
+]
+Value = Annotated[
+    Money | None,
+    Field(
+        title="Value of the property",
+        description="In pounds and pence. It decides whether a shop theft counts as low-value.",
+        examples=["44.14"],
+    ),
+]
+
 
 class FurtherOffence(BlankIsUnknown):
     """Another offence of the same referral."""
 
     offence_code: OffenceCode = Field(title="Offence code", description="The CJS code.", examples=["CJ67002"])
-    offence_on: IsoDate | None = Field(
-        default=None,
-        title="Date of the offence",
-        description="The day it was committed; the last day, where it ran over several.",
-        examples=["2019-04-12"],
-    )
-    offence_force: ForceCode | None = Field(
-        default=None,
-        title="Force area of the offence",
-        description="The two-character code of the force where it was committed; Cleveland is 17.",
-        examples=["17"],
-    )
-    value_gbp: Money | None = Field(
-        default=None,
-        title="Value of the property",
-        description="In pounds and pence. It decides whether a shop theft counts as low-value.",
-        examples=["44.14"],
-    )
+    offence_on: OffenceOn = None
+    offence_force: OffenceForce = None
+    value_gbp: Value = None
 
 
 class ReferralFacts(BlankIsUnknown):
@@ -71,24 +81,9 @@ class ReferralFacts(BlankIsUnknown):
         description="The CJS code of the main offence.",
         examples=["TH68010"],
     )
-    offence_on: IsoDate | None = Field(
-        default=None,
-        title="Date of the offence",
-        description="The day it was committed; the last day, where it ran over several.",
-        examples=["2019-04-12"],
-    )
-    offence_force: ForceCode | None = Field(
-        default=None,
-        title="Force area of the offence",
-        description="The two-character code of the force where it was committed; Cleveland is 17.",
-        examples=["17"],
-    )
-    value_gbp: Money | None = Field(
-        default=None,
-        title="Value of the property",
-        description="In pounds and pence. It decides whether a shop theft counts as low-value.",
-        examples=["44.14"],
-    )
+    offence_on: OffenceOn = None
+    offence_force: OffenceForce = None
+    value_gbp: Value = None
     admission: Annotated[Admission, AnyCase] | None = Field(
         default=None,
         title="Admits the offence",
