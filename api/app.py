@@ -26,6 +26,7 @@ from api import (
     logs,
     meetings,
     panel,
+    panel_papers,
     policies,
     pre_check,
     problems,
@@ -56,6 +57,7 @@ ROUTERS = (
     eligibility,
     lifecycle,
     panel,
+    panel_papers,
     meetings,
     board,
     health,
@@ -69,7 +71,7 @@ ROUTERS = (
     team,
     sheets,
 )
-"""In this order: what a case has a page of its own for comes before the form that any command has."""
+"""In this order: what a case or a meeting has a page of its own for comes before the form that any command has."""
 
 TAGS = [
     {"name": "cases", "description": "Reading cases. Each reading is in the access log."},

@@ -105,7 +105,7 @@ def read_documents(ref: Ref, asking: ByToken) -> DocumentsView:
 )
 def read_preview(ref: Ref, kind: DocumentKind, wanted: Wanted, asking: ByToken) -> Response:
     """The document as it would go out now. To issue it, send its ETag as the `sha256` of `issue-document`."""
-    return _pdf(_preview(asking, ref, kind, wanted), f"{kind}-{ref}-preview")
+    return pdf_file(_preview(asking, ref, kind, wanted), f"{kind}-{ref}-preview")
 
 
 @router.post(
@@ -129,7 +129,7 @@ def draft_contract(
 )
 def read_document(ref: Ref, seq: Number, asking: ByToken) -> Response:
     """As it went out, to the byte."""
-    return _pdf(_issued(asking, ref, seq), f"{ref}-{seq}")
+    return pdf_file(_issued(asking, ref, seq), f"{ref}-{seq}")
 
 
 @router.get("/cases/{ref}/documents", include_in_schema=False)
@@ -149,13 +149,13 @@ def issue_form(ref: Ref) -> Response:
 @router.get("/cases/{ref}/documents/issued/{seq}", include_in_schema=False)
 def document_page(ref: Ref, seq: Number, asking: ByVisit) -> Response:
     """One that was issued."""
-    return _pdf(_issued(asking, ref, seq), f"{ref}-{seq}")
+    return pdf_file(_issued(asking, ref, seq), f"{ref}-{seq}")
 
 
 @router.get("/cases/{ref}/documents/{kind}/preview", include_in_schema=False)
 def preview_pdf(ref: Ref, kind: DocumentKind, wanted: Wanted, asking: ByVisit) -> Response:
     """One that was not."""
-    return _pdf(_preview(asking, ref, kind, wanted), f"{kind}-{ref}-preview")
+    return pdf_file(_preview(asking, ref, kind, wanted), f"{kind}-{ref}-preview")
 
 
 @router.get("/cases/{ref}/documents/{kind}", include_in_schema=False)
@@ -250,7 +250,7 @@ def drafted(asking: Asking, ref: str, terms: Terms, *, large_print: bool) -> Res
         case = find(session, ref, actor)
         made = draft(case, Context(session, actor, asking.at, case.version + 1), terms, large_print=large_print)
         access.record(session, actor, "consultation", asking.at, case_ref=ref, what="draft: contract")
-        return _pdf(made, f"contract-{ref}-draft")
+        return pdf_file(made, f"contract-{ref}-draft")
 
 
 def _issued(asking: Asking, ref: str, seq: int) -> bytes:
@@ -269,7 +269,7 @@ def _issued(asking: Asking, ref: str, seq: int) -> bytes:
         return document.pdf
 
 
-def _pdf(made: bytes, name: str) -> Response:
-    """Opened in the browser; the file name names the case, never the person."""
+def pdf_file(made: bytes, name: str) -> Response:
+    """Opened in the browser. The file's name never names a person."""
     headers = {"ETag": f'"{sha256(made)}"', "Content-Disposition": f'inline; filename="{name}.pdf"'}
     return Response(made, media_type="application/pdf", headers=headers)

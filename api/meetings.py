@@ -17,14 +17,12 @@ from api.choices import Choice
 from api.deps import Asking, ByToken, ByVisit
 from api.forms import Form
 from api.page import write
-from api.panel import offence_on
 from api.problems import ProblemError, may_answer
 from api.problems import Reason as Against
 from api.sign_in import Posted
 from divert.clock import written_date
 from divert.models import Draw, Frame, Role, Staff
 from divert.people.staff import Actor
-from divert.rulebook import rulebook
 from divert.scrutiny import business
 from divert.scrutiny.business import (
     BUSINESS,
@@ -153,14 +151,15 @@ def _seen_by(session: Session, actor: Actor) -> list[Meeting]:
     return [one for one in everyone if actor.role is not Role.panel_member or actor.username in one.attending]
 
 
-def _found(session: Session, number: int, actor: Actor) -> Meeting:
+def found_meeting(session: Session, number: int, actor: Actor) -> Meeting:
+    """A meeting that whoever asks may know of. Raises a problem for any other."""
     try:
         return known_to(session, number, actor)
     except NoSuchMeeting as none:
         raise ProblemError("not-found", str(none)) from None
 
 
-def _opened(session: Session, told: Meeting, name: str, actor: Actor, asking: Asking) -> OpenedPack:
+def opened_pack(session: Session, told: Meeting, name: str, actor: Actor, asking: Asking) -> OpenedPack:
     """A pack of a meeting; to a member while it is open, attending, without conflict. The opening is logged."""
     if name not in told.packs or (actor.role is Role.panel_member and not told.may_open(actor.username, name)):
         raise ProblemError("not-found", "There is no such pack that you may open at this meeting.")
@@ -206,7 +205,7 @@ def start(given: OpenMeeting, asking: ByToken) -> MeetingView:
 def read_meeting(number: Number, asking: ByToken) -> MeetingView:
     """A meeting, its packs and findings, and what they prove."""
     with asking.reading(*MEETS) as (session, actor):
-        return meeting_view(session, _found(session, number, actor), meetings(session), actor)
+        return meeting_view(session, found_meeting(session, number, actor), meetings(session), actor)
 
 
 @router.get(
@@ -215,7 +214,7 @@ def read_meeting(number: Number, asking: ByToken) -> MeetingView:
 def read_meeting_pack(number: Number, name: PackName, asking: ByToken) -> OpenedPack:
     """A case as it was known when it left the scheme's hands, and nobody's name. Every opening is logged."""
     with asking.writing(*MEETS) as (session, actor):
-        return _opened(session, _found(session, number, actor), name, actor, asking)
+        return opened_pack(session, found_meeting(session, number, actor), name, actor, asking)
 
 
 def _route(command: type[Business]) -> Callable[..., MeetingView]:
@@ -263,7 +262,7 @@ def opening_answered(request: Request, form: Posted, asking: ByVisit) -> Respons
 def meeting_page(request: Request, number: Number, asking: ByVisit) -> Response:
     """A meeting, its packs and findings, and what they prove."""
     with asking.reading(*MEETS) as (session, actor):
-        told = _found(session, number, actor)
+        told = found_meeting(session, number, actor)
         view = meeting_view(session, told, meetings(session), actor)
         offers = [one for one in BUSINESS.values() if actor.role in one.by and (told.is_open or not one.while_open)]
         return write(request, "meeting.html", actor=actor, meeting=view, scale=told.scale, offers=offers)
@@ -273,9 +272,9 @@ def meeting_page(request: Request, number: Number, asking: ByVisit) -> Response:
 def meeting_pack_page(request: Request, number: Number, name: PackName, asking: ByVisit) -> Response:
     """One pack of a meeting."""
     with asking.writing(*MEETS) as (session, actor):
-        told = _found(session, number, actor)
+        told = found_meeting(session, number, actor)
         try:
-            pack = _opened(session, told, name, actor, asking)
+            pack = opened_pack(session, told, name, actor, asking)
         except NoSuchFrame as none:
             raise ProblemError("not-found", str(none)) from None
         return write(
@@ -284,11 +283,11 @@ def meeting_pack_page(request: Request, number: Number, name: PackName, asking: 
             actor=actor,
             number=number,
             name=name,
+            place=[*told.packs].index(name) + 1,
             one=pack,
             asked_for=told.packs[name].asked_for,
             scores=told.is_open and actor.role is Role.panel_member,
-            rules=rulebook(),
-            offence=offence_on(session.get_one(Frame, told.packs[name].frame).cut_off),
+            on=session.get_one(Frame, told.packs[name].frame).cut_off,
         )
 
 
@@ -351,7 +350,7 @@ def _form(
 ) -> Response:
     """The form, with what was typed and what is wrong with it."""
     with asking.reading(*(command.by if issubclass(command, Business) else COORDINATOR)) as (session, actor):
-        told = _found(session, number, actor) if number is not None else None
+        told = found_meeting(session, number, actor) if number is not None else None
         questions = Form(command, _choices(session, told, actor)).questions(data, errors)
         return write(
             request,

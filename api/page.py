@@ -29,6 +29,7 @@ from divert.board.figures import BOARD_READS
 from divert.clock import london_text, written_date
 from divert.models import Role
 from divert.people.staff import TEAM, Actor
+from divert.scrutiny import wording
 from divert.scrutiny.frame import READS
 from divert.scrutiny.meeting import MEETS
 
@@ -97,6 +98,7 @@ _pages = Environment(
 _pages.globals |= components()
 _pages.globals["asset"] = lambda name: f"{assets.root()}/{name}"
 _pages.globals |= {"errors": (), "done": None}  # of most pages
+_pages.globals |= {"pack_lines": wording.lines, "pack_rules": wording.rules, "pack_since": wording.since}
 _pages.filters["words"] = in_words
 _pages.filters["spaced"] = lambda text: str(text).replace("_", " ")
 

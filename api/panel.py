@@ -1,6 +1,5 @@
 """The scrutiny panel's side: frames frozen before any seed, one draw on each, the packs drawn."""
 
-from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated
 
@@ -12,7 +11,6 @@ from api.deps import ByToken, ByVisit
 from api.page import write
 from api.problems import FieldFault, ProblemError, invalid, may_answer
 from divert.models import Draw, Frame
-from divert.rulebook import rulebook
 from divert.scrutiny import frame as frames_of
 from divert.scrutiny.draw import Publication
 from divert.scrutiny.frame import COORDINATES, OPENS, READS, AlreadyDrawn, FrameChanged, FrameRule, NoSuchFrame
@@ -93,11 +91,6 @@ def drawn_view(frozen: Frame, made: Draw) -> DrawnView:
     )
 
 
-def offence_on(day: date) -> Callable[[str], str]:
-    """Gives the title of an offence code as it was on a day."""
-    return lambda code: rulebook().offences.find(code, day).title
-
-
 BODY = ("malformed", "not-signed-in", "not-allowed", "too-large", "media-type", "invalid")
 READ = ("not-signed-in", "not-allowed")
 
@@ -173,9 +166,7 @@ def packs_page(request: Request, frame: Digest, asking: ByVisit) -> Response:
         except LookupError as none:
             raise ProblemError("not-found", str(none)) from None
         cut_off = frames_of.frame(session, frame).cut_off
-        return write(
-            request, "packs.html", actor=actor, frame=frame, packs=packs, rules=rulebook(), offence=offence_on(cut_off)
-        )
+        return write(request, "packs.html", actor=actor, frame=frame, packs=packs, on=cut_off)
 
 
 @router.get("/api/panel/draws/{frame}/packs", summary="Read packs", responses=may_answer(*READ, "not-found"))

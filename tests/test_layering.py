@@ -54,7 +54,7 @@ MAY_IMPORT = {
                          "divert.rulebook"},
     "divert.exchange": {"divert.clock", "divert.models", "divert.records", "divert.rulebook"},
     "divert.scrutiny": {"divert.answers", "divert.casework.command", "divert.casework.compliance",
-                        "divert.casework.replay", "divert.clock",
+                        "divert.casework.replay", "divert.clock", "divert.documents",
                         "divert.eligibility", "divert.models", "divert.people", "divert.records", "divert.rulebook"},
     "divert.policies": {"divert.clock", "divert.eligibility", "divert.models", "divert.people", "divert.records",
                         "divert.rulebook"},

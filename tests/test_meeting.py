@@ -309,7 +309,7 @@ def test_a_meeting_goes_by_its_pages(room: Service) -> None:
     )
     page = member.reads("/panel/meetings")
     page = member.reads(page.links["Meeting 1"])
-    page = member.reads(page.links["completed-1"])
+    page = member.reads(page.links["Pack 1: completed-1"])
     assert "How it left the scheme" in page.text
     for who in (member, second):
         form = who.reads("/panel/meetings/1/score-pack?pack=completed-1")

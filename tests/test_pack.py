@@ -57,13 +57,16 @@ def test_a_pack_tells_what_was_decided_and_why(office: Office) -> None:
     told = known(by_name["completed-1"])
     assert (told["offence_code"], told["age_band"]) == ("TH68010", "25 to 34")
     assert (told["eligibility"]["verdict"], told["eligibility"]["because"]) == ("eligible", [])
-    assert [(one["side"], one["accept"], one["override"]) for one in told["decisions"]] == [
-        ("police", True, False),
-        ("probation", True, False),
+    assert [(one["side"], one["by"], one["accept"], one["override"]) for one in told["decisions"]] == [
+        ("police", "police_team_lead", True, False),
+        ("probation", "probation_team_lead", True, False),
     ]
     assert told["decisions"][1]["reasons"] == "Alcohol need; will engage."
     assert (told["victim"]["views"], told["victim"]["wishes"]) == ("obtained", ["Wants the goods paid for."])
     assert [one["standing"] for one in told["contract"]["conditions"]] == ["kept"] * 5
+    assert told["contract"]["conditions"][4]["text"].endswith("In particular: six hours at the community garden.")
+    seen = {"says": "kept", "words": "Seen by the [withheld]."}  # keyworker is a username of this cast
+    assert told["contract"]["conditions"][3]["evidence"] == [seen]
     assert told["contract"]["appointments"] == {"held": 1, "attended": 1}
     assert {"need": "alcohol", "entry": 4, "exit": 4, "linked": True} in told["needs"]
     assert (told["ended"]["state"], told["ended"]["outcome_code"]) == ("completed", 22)
@@ -80,19 +83,22 @@ def test_a_pack_tells_what_was_decided_and_why(office: Office) -> None:
     assert [one["accept"] for one in known(by_name["disagreement-1"])["decisions"]] == [True, False, False]
     [breach] = known(by_name["breached-1"])["breaches"]
     assert (breach["what"], breach["excuse"], breach["decision"]) == ("Two meetings missed.", "None given.", "end")
-    assert breach["probation_view"] == "No contact since."
+    assert (breach["by"], breach["probation_view"]) == ("police_team_lead", "No contact since.")
 
 
 def test_the_restricted_need_is_never_in_a_pack(desk: Office) -> None:
     ref = desk.signs(desk.accepts(desk.checks(endings.somebody(desk.on("2019-05-06")))))
     scores = [*ENTRY["scores"], {"need": "abuse_exploitation", "score": 9, "linked": "yes"}]
     desk.does(PROBATION_LEAD, Allocate(keyworker=SPECIALIST.username), ref)
-    desk.does(SPECIALIST, AssessNeeds.model_validate({"stage": "review", "scores": scores}), ref)
+    told = {"stage": "review", "scores": scores, "summary": "Is afraid at home."}
+    desk.does(SPECIALIST, AssessNeeds.model_validate(told), ref)
+    desk.does(SPECIALIST, AssessNeeds.model_validate({**ENTRY, "stage": "review", "summary": "Sleeps badly."}), ref)
     desk.does(PROBATION_LEAD, Allocate(keyworker=KEYWORKER.username), ref)
     desk.completes(desk.keeps(ref))
     [pack] = packs(desk).values()
     assert "abuse_exploitation" not in pack.model_dump_json()
     assert len(known(pack)["needs"]) == len(ENTRY["scores"])
+    assert known(pack)["summaries"] == ["Sleeps badly."]
 
 
 def test_sex_and_ethnicity_are_for_a_meeting_about_them_alone(desk: Office) -> None:
@@ -167,10 +173,11 @@ def test_a_disposed_record_is_shown_as_missing_and_not_swapped(desk: Office) -> 
 
 
 def test_what_was_not_asked_is_not_in_the_pack(desk: Office) -> None:
-    ref = desk.on("2019-05-06").refers()
+    ref = desk.on("2019-05-06").refers(notes="Says that he was hungry.")
     desk.does(MANAGER, CloseCase(reason_code="opened_in_error", explanation="Wrong person picked."), ref)
     told = known(next(iter(packs(desk).values())))
     assert (told["eligibility"], told["age_band"], told["decisions"], told["contract"]) == (None, None, [], None)
+    assert told["account"] == "Says that he was hungry."
     assert told["ended"] == {
         "state": "closed", "by": "project_manager", "outcome_code": None, "return_reason": None,
         "close_reason": "opened_in_error", "in_words": "Wrong person picked.",

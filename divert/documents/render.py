@@ -1,4 +1,4 @@
-"""A document's bytes: a pure function of its kind and what it says. The same on every machine, in every time zone.
+"""A document's bytes: a pure function of its template and what it says. The same on every machine, in every time zone.
 
 Typst is given no date, no network, no package of its own and no font but Noto Sans (fontpkg-noto-sans) and those inside
 it; what a case holds comes in as one JSON text, so that nothing typed into it can be taken for markup. Every document
@@ -15,8 +15,6 @@ from typing import Any
 
 import typst
 
-from divert.documents.kinds import DocumentKind
-
 TEMPLATES = Path(__file__).parent / "templates"
 
 UNPRINTABLE = re.compile(
@@ -25,11 +23,11 @@ UNPRINTABLE = re.compile(
 """What the fonts do not all hold, and marks that turn text about: Latin, Greek and Cyrillic can be printed."""
 
 
-def render(kind: DocumentKind, inputs: dict[str, Any], *, large_print: bool = False) -> bytes:
-    """The PDF of a document that says `inputs`; in 18 point where `large_print`."""
+def render(template: str, inputs: dict[str, Any], *, large_print: bool = False) -> bytes:
+    """The PDF of a document that says `inputs`; in 18 point where `large_print`. Each kind has a template."""
     said = json.dumps(_printable({**inputs, "large_print": large_print}), sort_keys=True, ensure_ascii=False)
     made = typst.compile(
-        TEMPLATES / f"{kind}.typ",
+        TEMPLATES / f"{template}.typ",
         root=TEMPLATES,
         font_paths=_fonts(),
         format="pdf",
@@ -37,7 +35,7 @@ def render(kind: DocumentKind, inputs: dict[str, Any], *, large_print: bool = Fa
         sys_inputs={"data": said},
     )
     if not isinstance(made, bytes):
-        raise TypeError(f"typst made {type(made).__name__} of {kind}, not one PDF")
+        raise TypeError(f"typst made {type(made).__name__} of {template}, not one PDF")
     return made
 
 
@@ -55,7 +53,7 @@ def _printable(value: Any) -> Any:
             return UNPRINTABLE.sub(lambda found: f"[U+{ord(found[0]):04X}]", composed)
         case dict():
             return {name: _printable(each) for name, each in value.items()}
-        case list():
+        case list() | tuple():
             return [_printable(each) for each in value]
         case _:
             return value

@@ -2,11 +2,11 @@
 
 The pack is made from the ledger's entries up to that one, never from today's rows, and names, numbers and places known
 by then are taken out of its words. Its text is one canonical JSON under one SHA-256: made today or that day, it is the
-same to the byte. It holds codes and recorded words, and no titles, for catalogues may change their wording; rules stand
-with their sentences, since a released policy never does.
+same to the byte. It holds codes and recorded words; rules stand with their sentences, and conditions as they were
+signed. `wording` gives the codes their titles.
 
-What was not yet asked is None. Birth date, address, officer, victim, shop, dates and the particulars of conditions are
-left out, and the restricted need always; sex and ethnicity too, unless the meeting's theme is one of them.
+What was not yet asked is None. Birth date, address, officer, victim, shop and dates are left out, and the restricted
+need always, with what was written when it was scored; sex and ethnicity too, unless the meeting is about one of them.
 """
 
 import json
@@ -30,7 +30,8 @@ THEMES = ("sex", "ethnicity")
 """What is shown only to a meeting about it."""
 
 WORDS = frozenset({
-    "reasons", "override_reason", "wishes", "what", "excuse", "probation_view", "summary", "in_words",
+    "account", "reasons", "override_reason", "wishes", "what", "excuse", "probation_view", "summaries", "text", "words",
+    "in_words",
 })  # fmt: skip
 """Fields of a pack that are in somebody's own words: these are redacted."""
 
@@ -61,13 +62,16 @@ def packed(said: dict[str, Any]) -> Pack:
 def told(case: Case, entries: Sequence[LedgerEntry], themes: Collection[str] = ()) -> dict[str, Any]:
     """What a case comes to, with its words as they were written. `case` is as it stood after `entries`."""
     bodies = {entry.seq: json.loads(entry.body or "{}") for entry in entries}
+    roles = {entry.seq: entry.role.value for entry in entries}
     return {
         "offence_code": case.offence_code,
+        "account": bodies[1].get("notes"),
         "further_offences": [one["offence_code"] for one in case.facts.get("further_offences", ())],
         **_judged(case.check),
         "decisions": [
             {
                 "side": one.side,
+                "by": roles[one.seq],
                 "accept": one.accept,
                 "override": one.override,
                 "reasons": bodies[one.seq]["reasons"],
@@ -77,6 +81,7 @@ def told(case: Case, entries: Sequence[LedgerEntry], themes: Collection[str] = (
         ],
         "victim": _victim(case, entries, bodies),
         "needs": list(_needs(case)),
+        "summaries": list(_summaries(case, bodies)),
         "contract": _contract(case, entries),
         "breaches": list(_breaches(case, entries, bodies)),
         "ended": _ended(case, entries, bodies),
@@ -152,8 +157,17 @@ def _needs(case: Case) -> Iterator[dict[str, Any]]:
         }
 
 
+def _summaries(case: Case, bodies: dict[int, dict[str, Any]]) -> Iterator[str]:
+    """What was written at each assessment, first to last, but at those that scored the restricted need."""
+    needs = rulebook().needs
+    told = {one.seq for one in case.need_scores if one.need not in needs or needs[one.need].restricted}
+    for seq in sorted({one.seq for one in case.need_scores} - told):
+        if summary := bodies[seq].get("summary"):
+            yield summary
+
+
 def _contract(case: Case, entries: Sequence[LedgerEntry]) -> dict[str, Any] | None:
-    """How long it ran, and how each condition stood."""
+    """How long it ran, and how each condition stood: what was signed, and all that was recorded about it."""
     if case.contract is None:
         return None
     kinds = {one.number: one for one in case.conditions}
@@ -165,9 +179,10 @@ def _contract(case: Case, entries: Sequence[LedgerEntry]) -> dict[str, Any] | No
             {
                 "code": kinds[one.number].code,
                 "kind": kinds[one.number].kind,
+                "text": kinds[one.number].text,
                 "standing": one.standing,
                 "in_time": one.in_time,
-                "evidence_entries": len(one.statements),
+                "evidence": [{"says": said.standing, "words": said.words} for said in one.statements],
             }
             for one in compliance(case, entries)
         ],
@@ -184,14 +199,16 @@ def _breaches(
     """Each report, with the decision on it. A report may be decided afresh: the last decision counts."""
     for place, one in enumerate(case.breaches):
         until = case.breaches[place + 1].seq if place + 1 < len(case.breaches) else len(entries) + 1
-        decided = [e.seq for e in entries if e.command == "decide-breach" and one.seq < e.seq < until]
-        report, decision = bodies[one.seq], bodies[decided[-1]] if decided and one.decision else {}
+        decided = [e for e in entries if e.command == "decide-breach" and one.seq < e.seq < until]
+        last = decided[-1] if decided and one.decision else None
+        report, decision = bodies[one.seq], bodies[last.seq] if last else {}
         yield {
             "kind": one.kind,
             "what": report["what"],
             "excuse_asked": report.get("excuse_asked"),
             "excuse": report.get("excuse"),
             "decision": one.decision,
+            "by": last.role.value if last else None,
             "probation_view": decision.get("probation_view"),
             "reasons": decision.get("reasons"),
         }

@@ -1,0 +1,94 @@
+"""What the panel takes to the table: one pack as a PDF, and every pack of a meeting in one file."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from api.deps import Asking, ByToken, ByVisit
+from api.documents import PDF, pdf_file
+from api.meetings import READ, Number, PackName, found_meeting, opened_pack
+from api.problems import ProblemError, may_answer
+from divert.answers import YesNo
+from divert.models import Frame, Role
+from divert.people.staff import Actor
+from divert.scrutiny.meeting import MEETS, Meeting
+from divert.scrutiny.papers import Numbered, meeting_paper, pack_paper
+
+router = APIRouter(tags=["panel"])
+
+
+class Alone(BaseModel):
+    """With or without what came later."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    alone: YesNo = Field(
+        default=False,
+        description="Without the sheet that says what came later: then the bytes are the same whenever it is made.",
+    )
+
+
+Wanted = Annotated[Alone, Query()]
+
+
+@router.get(
+    "/api/panel/meetings/{number}/packs.pdf",
+    summary="Every pack of a meeting in one file",
+    response_class=Response,
+    responses={**PDF, **may_answer(*READ)},
+)
+def read_packs_paper(number: Number, asking: ByToken) -> Response:
+    """Those that you may open: a member's file leaves out what they have a conflict in, and says so."""
+    return _packs(number, asking)
+
+
+@router.get(
+    "/api/panel/meetings/{number}/packs/{name}.pdf",
+    summary="One pack of a meeting as a PDF",
+    response_class=Response,
+    responses={**PDF, **may_answer(*READ, "invalid")},
+)
+def read_pack_paper(number: Number, name: PackName, wanted: Wanted, asking: ByToken) -> Response:
+    """As its page is: blind, and as known when the case left the scheme's hands."""
+    return _pack(number, name, wanted, asking)
+
+
+@router.get("/panel/meetings/{number}/packs.pdf", include_in_schema=False)
+def packs_paper(number: Number, asking: ByVisit) -> Response:
+    """The same, from its page."""
+    return _packs(number, asking)
+
+
+@router.get("/panel/meetings/{number}/packs/{name}.pdf", include_in_schema=False)
+def pack_paper_of(number: Number, name: PackName, wanted: Wanted, asking: ByVisit) -> Response:
+    """The same, from its page."""
+    return _pack(number, name, wanted, asking)
+
+
+def _packs(number: int, asking: Asking) -> Response:
+    with asking.writing(*MEETS) as (session, actor):
+        told = found_meeting(session, number, actor)
+        mine = [
+            name for name in told.packs if actor.role is not Role.panel_member or told.may_open(actor.username, name)
+        ]
+        if not mine:
+            raise ProblemError("not-found", "There is no pack that you may open at this meeting.")
+        packs = [_numbered(session, told, name, actor, asking) for name in mine]
+    return pdf_file(meeting_paper(told, packs, len(told.packs) - len(mine)), f"meeting-{number}-packs")
+
+
+def _pack(number: int, name: str, wanted: Alone, asking: Asking) -> Response:
+    with asking.writing(*MEETS) as (session, actor):
+        told = found_meeting(session, number, actor)
+        one = _numbered(session, told, name, actor, asking)
+    return pdf_file(pack_paper(told, one, alone=wanted.alone), f"meeting-{number}-pack-{one.number}")
+
+
+def _numbered(session: Session, told: Meeting, name: str, actor: Actor, asking: Asking) -> Numbered:
+    """A pack, opened: who opens it may, and that they did is logged."""
+    pack = opened_pack(session, told, name, actor, asking)
+    cut_off = session.get_one(Frame, told.packs[name].frame).cut_off
+    return Numbered([*told.packs].index(name) + 1, name, pack, cut_off)
