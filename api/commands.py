@@ -22,6 +22,7 @@ from divert.casework.commands.referral import Refer
 from divert.casework.lifecycle import COMMANDS, rows_of
 from divert.casework.workflow import Receipt, perform
 from divert.models import Case, LedgerEntry, Role, State
+from divert.worker.purge import KEYS_KEPT
 
 router = APIRouter(tags=["commands"])
 
@@ -41,7 +42,8 @@ IdempotencyKey = Annotated[
         alias="Idempotency-Key",
         pattern=r"^[\x21-\x7e]{1,120}$",
         description="Any text of your own, new for each thing to be done. Sent again with the same request, the first "
-        "answer comes back, with `Idempotent-Replay: true`, and nothing is done twice.",
+        "answer comes back, with `Idempotent-Replay: true`, and nothing is done twice. "
+        f"A key is kept for {KEYS_KEPT.days} days.",
         examples=["0b9e4a5e-6a1e-4c8e-9d64-0a6a1d6d5f11"],
     ),
 ]

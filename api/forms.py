@@ -5,8 +5,9 @@ is taken from one text as well. What is blank was not said. A form is drawn from
 whatever is wrong with an answer, what was typed is still there.
 
 The words are the model's: `title` and `description` of a field are its question and hint, and `json_schema_extra` says
-the rest: `choices` names what may be chosen (`api.choices`), `one` what a row of a list is called, and `rows: "every"`
-that a list has one row for each choice of its first field.
+the rest: `choices` names what may be chosen (`api.choices`), `one` what a row of a list is called, `shown` how many
+empty rows it begins with, `rows: "every"` that a list has one row for each choice of its first field, and `given:
+"file"` that an answer is a file: it comes here kept already (`api.evidence`), or with what is wrong with it.
 """
 
 import re
@@ -21,7 +22,7 @@ from api import boxes
 from api.choices import Choice, schema_of
 from api.problems import located
 
-Kind = Literal["text", "words", "radios", "select", "boxes", "date", "rows", "table"]
+Kind = Literal["text", "words", "radios", "select", "boxes", "date", "file", "rows", "table"]
 Path = tuple[str | int, ...]
 Schema = Mapping[str, Any]
 
@@ -32,6 +33,7 @@ FEW = 4
 SHORT = 10
 """Letters in a choice that leaves room beside it for the others."""
 
+NO_FILE = "Choose a file."
 BY_HAND = " Write year-month-day, like 2019-04-30."
 """What a fault says to whoever writes JSON or a file, and not to whoever has three boxes before them."""
 
@@ -77,6 +79,11 @@ class Field:
     def typed(self) -> str:
         """The answer as it stands in a text box."""
         return "" if self.value is None else _as_typed(self.value)
+
+    @property
+    def held(self) -> list[tuple[str, str]]:
+        """Of a file that is kept already: what the form says of it, unseen."""
+        return flat(self.value, f"{self.name}-") if isinstance(self.value, Mapping) and self.error is None else []
 
     @property
     def words(self) -> str:
@@ -140,6 +147,9 @@ class Form:
     def _answer(self, said: Schema, posted: FormData, name: str) -> Any:
         if said.get("type") == "array":
             return self._list(said, posted, name)
+        if said.get("given") == "file":
+            fault = _said(posted, f"{name}-fault")
+            return {"fault": fault} if fault else self._read(said, posted, f"{name}-")
         parts = _parts(said)
         typed = {part: _said(posted, f"{name}-{part}") or "" for part in parts if f"{name}-{part}" in posted}
         if any(typed.values()):
@@ -182,6 +192,9 @@ class Form:
         )
         if plain.get("type") == "array":
             self._many(one, plain, at, errors)
+        elif plain.get("given") == "file":
+            one.kind = "file"
+            one.error = (value or {}).get("fault") or (NO_FILE if _under(at, errors) else None)
         elif (choices := self._choices(plain)) is not None:
             one.choices, one.kind = choices, "radios" if len(choices) <= FEW and len(at) == 1 else "select"
             if one.kind == "radios" and not required:  # what was chosen by mistake can be taken back
@@ -205,13 +218,13 @@ class Form:
         items = self._plain(plain["items"])
         if "properties" not in items:
             one.kind, one.choices = "boxes", self._choices(items) or ()
-            one.error = one.error or next((text for path, text in errors.items() if path[: len(at)] == at), None)
+            one.error = one.error or next(iter(_under(at, errors)), None)
             return
         one.each = plain.get("one", "row")
         given = list(one.value or [])
         if not _every(plain):
             one.kind = "rows"
-            given = given or [{}] * one.required
+            given = given or [{}] * max(one.required, plain.get("shown", 0))
             one.rows = [self._questions(items, row, (*at, place), errors) for place, row in enumerate(given)]
             return
         one.kind = "table"
@@ -293,6 +306,11 @@ def _wrong(one: Field, where: str = "") -> Iterator[tuple[str, str]]:
         called = row[0].words if one.kind == "table" else f"{one.each} {place}".capitalize()
         for cell in row:
             yield from _wrong(cell, f"{called}, ")
+
+
+def _under(at: Path, errors: Mapping[Path, str]) -> list[str]:
+    """What is wrong there, or with a part of what is there."""
+    return [text for path, text in errors.items() if path[: len(at)] == at]
 
 
 def _said(posted: FormData, name: str) -> str | None:

@@ -1,7 +1,6 @@
 """Taking a referral file at a page: tried first, then taken, in the background, with a report of every row."""
 
 import csv
-from collections.abc import AsyncIterator
 from io import StringIO
 from typing import Annotated
 
@@ -13,7 +12,7 @@ from api.deps import Asking, ByItself, ByVisit
 from api.house import house
 from api.page import write
 from api.problems import ProblemError
-from api.sign_in import posted
+from api.sign_in import posted_with
 from divert.casework import importing
 from divert.casework.referral_file import COLUMNS, OPTIONAL, REPORT_COLUMNS, FileRefused, Outcome
 from divert.models import Import, Role
@@ -29,10 +28,7 @@ REFRESH_S = 3
 Ref = Annotated[str, Path(max_length=43)]
 
 
-async def posted_with_file(request: Request) -> AsyncIterator[FormData]:
-    """A form of ours with one file, read."""
-    async with request.form(max_files=1, max_fields=20):
-        yield await posted(request)
+PostedWithFile = Annotated[FormData, Depends(posted_with(files=1))]
 
 
 @router.get("/import")
@@ -42,7 +38,7 @@ def import_page(request: Request, asking: ByVisit) -> Response:
 
 
 @router.post("/import")
-def try_file(request: Request, form: Annotated[FormData, Depends(posted_with_file)], asking: ByVisit) -> Response:
+def try_file(request: Request, form: PostedWithFile, asking: ByVisit) -> Response:
     """Try a file: everything is said that would become of it, and nothing is written."""
     given = form.get("file")
     if not isinstance(given, UploadFile) or not given.filename:
@@ -80,9 +76,7 @@ def run_page(request: Request, ref: Ref, asking: ByItself) -> Response:
 
 
 @router.post("/import/{ref}")
-def take_file(
-    request: Request, ref: Ref, form: Annotated[FormData, Depends(posted_with_file)], asking: ByVisit
-) -> Response:
+def take_file(request: Request, ref: Ref, form: PostedWithFile, asking: ByVisit) -> Response:
     """After trying it: take the file. After it was cut short: go on."""
     with asking.writing(*IMPORTERS) as (session, actor):
         one = _run(importing.find(session, ref, actor.username))

@@ -29,6 +29,8 @@ from divert.board.figures import BOARD_READS
 from divert.clock import london_text, written_date
 from divert.models import Role
 from divert.people.staff import TEAM, Actor
+from divert.records import evidence
+from divert.records.evidence import ENDINGS, TAKEN
 from divert.scrutiny import wording
 from divert.scrutiny.frame import READS
 from divert.scrutiny.meeting import MEETS
@@ -88,6 +90,11 @@ def in_words(value: Any) -> str:
             return str(value)
 
 
+def kept_as(media_type: str, size: int | str) -> str:
+    """A file as it is kept: PDF, 120 KB."""
+    return f"{TAKEN.get(media_type, media_type)}, {evidence.words(int(size))}"
+
+
 _pages = Environment(
     loader=FileSystemLoader(FOLDER / "templates"),
     autoescape=True,
@@ -99,6 +106,7 @@ _pages.globals |= components()
 _pages.globals["asset"] = lambda name: f"{assets.root()}/{name}"
 _pages.globals |= {"errors": (), "done": None}  # of most pages
 _pages.globals |= {"pack_lines": wording.lines, "pack_rules": wording.rules, "pack_since": wording.since}
+_pages.globals |= {"kept_as": kept_as, "accepts": ",".join((*TAKEN, *(f".{one}" for one in ENDINGS.values())))}
 _pages.filters["words"] = in_words
 _pages.filters["spaced"] = lambda text: str(text).replace("_", " ")
 

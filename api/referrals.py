@@ -87,7 +87,6 @@ def begun(request: Request, asking: ByVisit) -> Response:
 def begin(form: Posted, asking: ByVisit) -> Response:
     """Begin one."""
     with asking.writing(*REFERRERS) as (session, actor):
-        drafts.purge(session, asking.at)
         ref = drafts.begin(session, actor.username, asking.at)
     return RedirectResponse(f"/referrals/{ref}/{STEPS[0].slug}", 303)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
@@ -21,18 +21,21 @@ from api.choices import offered
 from api.commands import FOR_PEOPLE, Overtaken, Ref, carry_out
 from api.deps import Asking, ByVisit
 from api.documents import drafted
+from api.evidence import with_files_kept
 from api.forms import Form
 from api.lifecycle import purpose
 from api.page import in_words, write
 from api.problems import ProblemError
-from api.sign_in import Posted
+from api.sign_in import Posted, posted_with
 from api.suggestions import Data, forgettable, on_record, suggested
 from api.told import answers, told
 from api.view import EntryView, history
+from divert.casework import files
 from divert.casework.briefs import BEFORE
 from divert.casework.command import Command, Context
 from divert.casework.commands.contract import Terms
 from divert.casework.commands.referral import Refer
+from divert.casework.giving import NAMES_FILES
 from divert.casework.workflow import NotAllowed, Refused, Stale, objections
 from divert.models import Case
 from divert.people.staff import Actor
@@ -42,6 +45,7 @@ from divert.records.ledger import entries_of
 router = APIRouter(include_in_schema=False)
 
 Slug = Annotated[str, Path(max_length=60)]
+PostedWithFiles = Annotated[FormData, Depends(posted_with(files=5 * files.MOST))]
 
 
 @router.get("/refer")
@@ -63,9 +67,10 @@ def command_form(request: Request, ref: Ref, slug: Slug, asking: ByVisit) -> Res
 
 
 @router.post("/cases/{ref}/{slug}")
-def act(request: Request, ref: Ref, slug: Slug, form: Posted, asking: ByVisit) -> Response:
+def act(request: Request, ref: Ref, slug: Slug, form: PostedWithFiles, asking: ByVisit) -> Response:
     """Carry out one command."""
-    return _submit(request, asking, _command(slug), ref, form)
+    command = _command(slug)
+    return _submit(request, asking, command, ref, with_files_kept(asking, command, ref, form))
 
 
 def _command(slug: str) -> type[Command]:
@@ -170,6 +175,7 @@ class Sheet:
             check=answers(self.command, check) if check else None,
             typed=forms.flat(data) if check else [],
             meanwhile=self._since(seen) if seen is not None else [],
+            takes_files=self.command in NAMES_FILES,
             has_draft=issubclass(self.command, Terms),
             beside=BEFORE[self.command](self.case, self.context) if self.case and self.command in BEFORE else [],
         )

@@ -1,6 +1,7 @@
 """Signing in to the pages, where one is signed in, and signing out: here or everywhere."""
 
 import math
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
 import anyio.to_thread
@@ -13,14 +14,14 @@ from api.house import house
 from api.page import write
 from api.problems import STRANGE, ProblemError, sign_in_page
 from api.visit import Kept, Visit, browser_of, forget, given_out, kept, visit_of
-from divert.people import guesses, visits
-from divert.people.staff import by_password
+from divert.people import guesses, staff, visits
 
 router = APIRouter(include_in_schema=False)
 
 NOT_TYPED = ("form_token", "keepsake", "checked", "another", "remove", "draft", "resume")
 """What a form says that no person has typed."""
 
+FIELDS = 2000
 WRONG = "That username and password do not fit together. Check both."
 
 
@@ -29,7 +30,7 @@ async def posted(request: Request) -> FormData:
 
     What was typed in a form of an earlier visit is not lost: its owner, and nobody else (`Asking`), is shown it again.
     """
-    form = await request.form(max_files=0, max_fields=2000)
+    form = await request.form(max_files=0, max_fields=FIELDS)
     visit, settings, path = visit_of(request), house(request).settings, request.url.path
     whose = given_out(form.get("keepsake"), path, settings)
     typed = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and name not in NOT_TYPED]
@@ -40,6 +41,16 @@ async def posted(request: Request) -> FormData:
     if whose is None:
         raise ProblemError("not-allowed", STRANGE)
     return FormData([*typed, ("resume", "yes")])
+
+
+def posted_with(files: int) -> Callable[[Request], AsyncIterator[FormData]]:
+    """The same of a form with at most so many files, which lie open until the answer is made."""
+
+    async def read(request: Request) -> AsyncIterator[FormData]:
+        async with request.form(max_files=files, max_fields=FIELDS):
+            yield await posted(request)
+
+    return read
 
 
 Posted = Annotated[FormData, Depends(posted)]
@@ -105,7 +116,7 @@ def _out(request: Request, *, everywhere: bool) -> Response:
             held = visits.holder(session, here.token, at)
             visits.end(session, here.token, at)
             if everywhere and held is not None:
-                visits.end_all(session, held.actor.username, at)
+                staff.sign_out_everywhere(session, held.actor.username, at)
     response = RedirectResponse("/sign-in", 303)
     forget(response, house(request).settings)
     return response
@@ -121,7 +132,7 @@ def _begun(request: Request, username: str, password: str) -> Visit | int:
         if wait := guesses.guess(session, username, address, at):
             return wait
     with database.reading() as session:  # it takes a tenth of a second: nobody is to wait behind it
-        actor = by_password(session, username, password)
+        actor = staff.by_password(session, username, password)
     if actor is None:
         return 0
     before = visit_of(request)

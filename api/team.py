@@ -13,7 +13,7 @@ from api.problems import ProblemError
 from api.sign_in import Posted
 from divert.models import OPEN, Case, Role, Staff
 from divert.models.case import in_states
-from divert.people import staff, visits
+from divert.people import staff
 from divert.people.staff import KEYWORKERS, Actor
 from divert.records import access
 
@@ -95,7 +95,6 @@ def _changed(username: str, asking: Asking, how: str) -> Response:
         try:
             if how == "left":
                 staff.let_go(session, username, asking.at)
-                visits.end_all(session, username, asking.at)
             else:
                 staff.take_back(session, username)
         except KeyError:

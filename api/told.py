@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from api.page import in_words
+from api.page import in_words, kept_as
 from api.view import EntryView
 from divert.casework.command import Command
 from divert.casework.lifecycle import COMMANDS
@@ -20,6 +20,15 @@ def told(entries: Iterable[EntryView]) -> list[tuple[EntryView, Pairs]]:
 def answers(command: type[Command] | None, body: Mapping[str, Any]) -> Pairs:
     """Answers in words, each under its question."""
     asked = command.model_fields if command else {}
-    given = {name: in_words(answer) for name, answer in body.items() if answer not in (None, [], "")}
+    given = {
+        name: _files(answer) if name == "files" else in_words(answer)
+        for name, answer in body.items()
+        if answer not in (None, [], "")
+    }
     titles = {name: asked[name].title if name in asked else None for name in given}
     return [(titles[name] or name.replace("_", " ").capitalize(), words) for name, words in given.items()]
+
+
+def _files(named: Iterable[Mapping[str, Any]]) -> str:
+    """Each file by its title, with what it is and how large."""
+    return "\n".join(f"{one['title']} ({kept_as(one['file']['media_type'], one['file']['size'])})" for one in named)

@@ -6,6 +6,7 @@ somebody typed.
 """
 
 import hashlib
+import re
 import secrets
 import time
 import traceback
@@ -44,6 +45,9 @@ SAFE = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+TAKES_FILES = re.compile(r"/cases/[^/]+/[^/]+$|/api/cases/[^/]+/evidence$")
+"""The forms of commands, and where a program gives a file."""
+
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 log = structlog.get_logger("divert.access")
 
@@ -102,7 +106,8 @@ class Traffic:
 
     def _limited(self, request: Request, receive: Receive) -> Receive:
         """The body, as long as it stays within its limit. The framework's own limit would answer in plain text."""
-        most, read = self.house.settings.max_body_bytes, 0
+        settings, read = self.house.settings, 0
+        most = settings.max_body_bytes + (settings.max_file_bytes if TAKES_FILES.match(request.url.path) else 0)
         said = request.headers.get("content-length", "")[:18]
 
         async def limited() -> Message:

@@ -131,6 +131,19 @@ class DeadlineView(Shown):
     escalated_on: date | None
 
 
+class GivenView(BaseModel):
+    """A file of evidence, as an entry names it."""
+
+    seq: int = Field(description="The ledger entry.")
+    at: datetime
+    by: str
+    title: str
+    sha256: str
+    media_type: str
+    size: int = Field(description="Bytes.")
+    href: str = Field(description="Where to read it.")
+
+
 class CaseView(BaseModel):
     """A case as the caller may know it."""
 
@@ -165,6 +178,7 @@ class CaseView(BaseModel):
     close_reason: str | None
     outcome_code: int | None
     keep_until: date | None = Field(description="Kept until then, where somebody has said so.")
+    evidence: list[GivenView] = Field(description="The files that entries name, as far as the caller may read them.")
     disposed_at: datetime | None = Field(description="When what says who it was about was erased; null: it was not.")
     support: SupportView | None = Field(description="null: the caller may not know it.")
 
@@ -249,6 +263,7 @@ def case_view(case: Case, actor: Actor, entries: Sequence[LedgerEntry]) -> CaseV
             "victim": victim,
             "deadlines": [DeadlineView.model_validate(one) for one in case.deadlines],
             "linked": [one.other_ref for one in case.links],
+            "evidence": given_in(case.ref, history(entries, actor)),
             "support": support_view(case, entries, said, actor) if actor.role in KNOWS_SUPPORT else None,
         }
     )
@@ -272,6 +287,23 @@ def _check_view(case: Case, check: Check) -> CheckView:
 def history(entries: Sequence[LedgerEntry], actor: Actor) -> list[EntryView]:
     """Entries of a case's ledger, without the words that `actor` may not read. Their own, everyone may."""
     return [_entry_view(one, withheld=_withheld(one, actor)) for one in entries]
+
+
+def given_in(ref: str, entries: Sequence[EntryView]) -> list[GivenView]:
+    """The files that these entries of a case name, first to last."""
+    return [
+        GivenView(
+            **one["file"],
+            title=one["title"],
+            seq=entry.seq,
+            at=entry.at,
+            by=entry.by,
+            href=f"/api/cases/{ref}/evidence/{one['file']['sha256']}",
+        )
+        for entry in entries
+        if entry.body is not None and '"files":[{' in entry.body
+        for one in json.loads(entry.body)["files"]
+    ]
 
 
 def _withheld(entry: LedgerEntry, actor: Actor) -> bool:

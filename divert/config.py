@@ -29,6 +29,12 @@ class Settings(BaseSettings):
         description="False only for plain HTTP on this machine itself: cookies are then not marked Secure.",
     )
     max_body_bytes: int = Field(default=2_000_000, gt=0, description="The largest request body accepted, in bytes.")
+    max_file_bytes: int = Field(
+        default=10_000_000, gt=0, description="The largest file of evidence accepted, in bytes."
+    )
+    evidence_folder: Path = Field(
+        default=Path("var/evidence"), description="Where files of evidence are kept, each under its SHA-256."
+    )
     requests_per_minute: int = Field(default=1200, gt=0, description="What one caller may ask a minute; then 429.")
 
     outbox_folder: Path = Field(

@@ -1,6 +1,6 @@
 """A person with a browser that knows no JavaScript: reads a page, fills in the form it offers, sends it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -154,9 +154,11 @@ class Person:
             values[name] = given
         return values
 
-    def sends(self, form: Sheet, values: dict[str, list[str]], at: str) -> Page:
-        """Send a form with these values."""
-        return self._page(self.client.post(urljoin(at, form.action or at), data=values))
+    def sends(
+        self, form: Sheet, values: dict[str, list[str]], at: str, files: Sequence[tuple[str, tuple[str, bytes]]] = ()
+    ) -> Page:
+        """Send a form with these values; and with files, by the names of their questions."""
+        return self._page(self.client.post(urljoin(at, form.action or at), data=values, files=list(files)))
 
     @staticmethod
     def _page(response: Response) -> Page:

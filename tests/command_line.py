@@ -12,6 +12,7 @@ from divert.cli import app
 from divert.config import settings
 from divert.db import Database
 from divert.models import Access, Case, LedgerEntry, Person
+from tests.service import EVIDENCE
 
 
 class Said(NamedTuple):
@@ -32,6 +33,7 @@ def divert(*words: object, url: str, stdin: str | bytes | None = None) -> Said:
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
         patch.setenv("DIVERT_DATABASE_URL", url)
         patch.setenv("DIVERT_OUTBOX_FOLDER", folder)
+        patch.setenv("DIVERT_EVIDENCE_FOLDER", EVIDENCE.name)
         settings.cache_clear()
         try:
             result = CliRunner().invoke(app, [str(word) for word in words], input=stdin)

@@ -44,6 +44,11 @@ BREACH: dict[str, Any] = {
     "excuse_asked": True,
     "excuse": "None.",
 }
+STRANGE_FILE: dict[str, Any] = {
+    "condition": 4,
+    "evidence": "Done.",
+    "files": [{"title": "Letter", "file": {"sha256": "0" * 64, "media_type": "text/plain", "size": 1}}],
+}
 AGAIN = b.ReviewBreach(reasons="Thought again.")
 PAUSE: dict[str, Any] = {"from_on": "2019-05-06", "until_on": "2019-05-12", "why": "Hospital."}
 YES: dict[str, Any] = {"accept": True, "reasons": "First offence."}
@@ -105,6 +110,7 @@ REFUSALS: list[tuple[str, State, dict[str, Any], Callable[[Office, str], None], 
     ("not_in_the_future", State.referred, {}, no_setting, OFFICER, r.RecordReferralAgreement(signed_on=LATER)),
     ("agreement_recorded", State.referred, {}, no_setting, INSPECTOR, d.CheckEligibility()),
     ("has_a_victim", State.referred, DRUNK, no_setting, INSPECTOR, v.RecordVictimViews(views="obtained")),
+    ("files_were_given", State.active, {}, no_setting, KEYWORKER, k.RecordProgress.model_validate(STRANGE_FILE)),
     ("business_has_a_contact", State.referred, {}, no_setting, INSPECTOR, v.RecordVictimViews(views="declined")),
     ("verdict_up_to_date", State.under_decision, {}, facts_changed, INSPECTOR, d.DecideForPolice(**NO)),
     ("verdict_known", State.under_decision, {}, facts_lost, INSPECTOR, d.DecideForPolice(**NO)),

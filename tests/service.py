@@ -4,6 +4,8 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import uvicorn
@@ -20,7 +22,15 @@ from divert.people.staff import Actor, issue_token
 from divert.people.visits import begin
 from tests.office import CAST, Office
 
-SETTINGS = Settings(secret=SecretStr("a secret of the tests"), requests_per_minute=1_000_000, https=False)
+EVIDENCE = TemporaryDirectory(prefix="divert-evidence-")
+"""Removed with the process that ran the tests."""
+
+SETTINGS = Settings(
+    secret=SecretStr("a secret of the tests"),
+    requests_per_minute=1_000_000,
+    https=False,
+    evidence_folder=Path(EVIDENCE.name),
+)
 
 
 @dataclass

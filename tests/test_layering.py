@@ -60,7 +60,7 @@ MAY_IMPORT = {
                         "divert.rulebook"},
     "divert.board": {"divert.clock", "divert.eligibility", "divert.models", "divert.rulebook"},
     "divert.worker": {"divert.casework", "divert.clock", "divert.config", "divert.db", "divert.message_rules",
-                      "divert.models", "divert.people", "divert.rulebook"},
+                      "divert.models", "divert.people", "divert.records", "divert.rulebook"},
     # the faces: they may use everything, and nothing may use them
     "divert.demo": {"divert"},
     "divert.cli": {"divert", "api"},

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from divert.models import Case, Import
+from divert.worker.purge import purge
 from tests.browsing import Page, Person
 from tests.office import INSPECTOR, MANAGER, OFFICER, Office
 from tests.service import SETTINGS, visiting
@@ -163,6 +164,6 @@ def test_it_is_for_the_police_lead_and_the_manager_and_each_sees_their_own(count
 def test_a_file_is_forgotten_after_a_week(counter: Counter) -> None:
     page = counter.looks(counter.tries(FILE.read_bytes()))
     counter.desk.today += timedelta(days=7)
+    purge(counter.desk.database, lambda: counter.desk.now, SETTINGS.evidence_folder)
     counter.manager = Person(visiting(TestClient(counter.app), MANAGER))
-    counter.tries(FILE.read_bytes())
     assert counter.manager.reads(page.response.url.path).status == 404

@@ -14,6 +14,7 @@ from api.visit import NAME
 from divert import models
 from divert.models import Role, Staff
 from divert.people.guesses import ACCOUNT
+from divert.people.staff import let_go, take_back
 from tests.browsing import PASSWORD, Page, Person, Visit, refers, visits
 from tests.office import DALE, Office
 from tests.service import SETTINGS
@@ -165,6 +166,14 @@ def test_a_visit_ends_when_password_or_post_changes_or_its_owner_leaves(
             setattr(session.get_one(Staff, "pc.moss"), name, value)
     assert officer.reads("/").response.url.path == "/sign-in"
     assert officer.reads("/visits").response.url.path == "/sign-in"
+
+
+def test_whoever_comes_back_begins_anew(visit: Visit, desk: Office) -> None:
+    officer = visit("pc.moss")
+    with desk.database.writing() as session:
+        let_go(session, "pc.moss", desk.now)
+        take_back(session, "pc.moss")
+    assert officer.reads("/").response.url.path == "/sign-in"
 
 
 def test_what_was_typed_when_a_visit_ended_is_there_after_signing_in_again(visit: Visit) -> None:

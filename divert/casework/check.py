@@ -11,14 +11,14 @@ from divert.casework.commands.documents import sha256
 from divert.casework.disposal import left_of
 from divert.casework.obligations import outstanding
 from divert.casework.replay import replay, scratch
-from divert.models import FINAL, OPEN, Case, LedgerEntry, OutboxMessage, Person, Row, State
+from divert.models import FINAL, OPEN, Case, File, LedgerEntry, OutboxMessage, Person, Row, State
 from divert.records import ledger
 from divert.records.ledger import Fault
 
 OF_A_CASE = [
     mapper.class_
     for mapper in Row.registry.mappers
-    if "case_id" in mapper.columns and mapper.class_ not in (LedgerEntry, OutboxMessage)
+    if "case_id" in mapper.columns and mapper.class_ not in (LedgerEntry, OutboxMessage, File)
 ]
 NOT_REPLAYED = {"id", "case_id", "person_id", "head", "version", "pdf", "attempts", "fault", "retry_at"}
 

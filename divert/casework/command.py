@@ -58,7 +58,7 @@ class Command(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
     words_only: ClassVar[bool] = False
-    """True where nothing but the history grows."""
+    """True where nothing changes that a deadline could follow from: only the history grows."""
 
     ends_a_case: ClassVar[bool] = False
     """True where the page asks to check the answers first."""

@@ -1,7 +1,8 @@
 """Lawful disposal: what says who a case was about goes, for good; what only counts stays, and the chain still verifies.
 
-It goes from the live rows, the bodies and salts of the ledger, the documents, the messages, the consents. What stays is
-the reference, states, dates and codes that figures are made of, and who of the staff did what and when.
+It goes from the live rows, the bodies and salts of the ledger, the documents, the messages, the consents. A file of
+evidence is nobody's from then on, unless another case holds it too, and goes with the worker's next round. What stays
+is the reference, states, dates and codes that figures are made of, and who of the staff did what and when.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from divert.models import (
     CaseLink,
     Consent,
     Document,
+    Evidence,
     LedgerEntry,
     NameWord,
     NeedScore,
@@ -39,13 +41,13 @@ def dispose_of(case: Case, context: Context) -> None:
     session.flush()
     restricted = [need.code for need in context.rules.needs.values() if need.restricted]
     session.execute(delete(NeedScore).where(NeedScore.case_id == case.id, NeedScore.need.in_(restricted)))
-    for table in (CaseLink, Document, Consent, OutboxMessage):
+    for table in (CaseLink, Document, Evidence, Consent, OutboxMessage):
         session.execute(delete(table).where(table.case_id == case.id))
     session.execute(delete(ReceivedItem).where(ReceivedItem.case_ref == case.ref))
     session.execute(update(LedgerEntry).where(LedgerEntry.case_id == case.id).values(body=None, salt=None))
     session.execute(delete(NameWord).where(NameWord.person_id.not_in(select(Case.person_id))))
     session.execute(delete(Person).where(Person.id.not_in(select(Case.person_id))))  # whom no other case is about
-    session.expire(case, ["need_scores", "links", "documents", "consents"])
+    session.expire(case, ["need_scores", "links", "documents", "evidence", "consents"])
     access.record(session, context.by, "erasure", context.at, case_ref=case.ref, what="disposal")
 
 
@@ -71,6 +73,7 @@ def left_of(session: Session, case: Case) -> Sequence[str]:
         "ledger": session.scalar(said.limit(1)),
         "people": case.person.forenames or case.person.date_of_birth or case.person.pnc_id,
         "documents": case.documents,
+        "evidence": case.evidence,
         "consents": case.consents,
         "outbox": session.scalar(select(OutboxMessage.id).where(OutboxMessage.case_id == case.id).limit(1)),
     }

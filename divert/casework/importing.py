@@ -25,9 +25,13 @@ SILENT = timedelta(minutes=2)
 """A run that has not come on for so long was cut short."""
 
 
-def begin(session: Session, username: str, file: bytes, at: datetime, *, dry_run: bool) -> str:
-    """A new run of a whole file. Raises FileRefused for one that is not; forgets what is too old, whosever it is."""
+def purge(session: Session, at: datetime) -> None:
+    """Delete what is too old, whosever it is."""
     session.execute(delete(Import).where(Import.begun_at <= at - KEPT))
+
+
+def begin(session: Session, username: str, file: bytes, at: datetime, *, dry_run: bool) -> str:
+    """A new run of a whole file. Raises FileRefused for one that is not."""
     count = check_shape(BytesIO(file))
     one = Import(
         id=secrets.token_urlsafe(32),

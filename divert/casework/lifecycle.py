@@ -31,6 +31,7 @@ from divert.casework.guards import compliance as as_kept
 from divert.casework.guards import deadline as about_time
 from divert.casework.guards import documents as on_paper
 from divert.casework.guards import ending as at_end
+from divert.casework.guards import evidence as on_file
 from divert.casework.guards import opening as at_start
 from divert.casework.guards import retention as on_keeping
 from divert.casework.guards import sharing as on_sharing
@@ -93,7 +94,7 @@ TRANSITIONS = (
       OFFICER + TEAM, (at_start.not_in_the_future,),
       f"{SCHEME}: signed at referral, before eligibility is decided"),
     T(v.RecordVictimViews,      OPEN,                         None,
-      OFFICER + TEAM, (at_start.has_a_victim, at_start.business_has_a_contact),
+      OFFICER + TEAM, (at_start.has_a_victim, at_start.business_has_a_contact, on_file.files_were_given),
       "Code of Practice for Victims of Crime; Anti-social Behaviour, Crime and Policing Act 2014 s.102"),
     T(v.RecordVictimUpdate,     OPEN + FINAL,                 None,
       TEAM, (at_start.has_a_victim, at_start.not_in_the_future),
@@ -152,14 +153,16 @@ TRANSITIONS = (
       KEYWORKERS, (in_term.by_the_keyworker, as_kept.attendance_recorded), ACCURATE),
 
     T(k.RecordProgress,         S.active,                     None,
-      KEYWORKERS, (in_term.by_the_keyworker, as_kept.condition_is_open), SCHEME),
+      KEYWORKERS, (in_term.by_the_keyworker, as_kept.condition_is_open, on_file.files_were_given), SCHEME),
     T(k.MarkConditionKept,      S.active,                     None,
-      KEYWORKERS, (in_term.by_the_keyworker, as_kept.condition_is_open, at_start.not_in_the_future), SCHEME),
+      KEYWORKERS, (in_term.by_the_keyworker, as_kept.condition_is_open, at_start.not_in_the_future,
+                   on_file.files_were_given), SCHEME),
     T(k.WaiveCondition,         S.active,                     None,
       PROBATION, (as_kept.condition_is_open,), SCHEME),
     T(k.CorrectCondition,       (S.active, S.breach_review, S.returned), None,
       KEYWORKERS + PROBATION, (in_term.by_the_keyworker, as_kept.condition_in_force, as_kept.record_differs,
-                               as_kept.true_of_the_term, at_start.not_in_the_future), ACCURATE),
+                               as_kept.true_of_the_term, at_start.not_in_the_future, on_file.files_were_given),
+      ACCURATE),
     T(c.VaryContract,           S.active,                     None,
       KEYWORKERS, (in_term.by_the_keyworker, in_term.probation_lead_agreed, in_term.mandatory_conditions_present,
                    in_term.conditions_within_the_maximum, in_term.conditions_offered,
@@ -175,7 +178,7 @@ TRANSITIONS = (
 
     T(b.ReportBreach,           S.active,                     S.breach_review,
       TEAM, (as_kept.within_term, as_kept.conditions_of_this_contract, as_kept.excuse_asked,
-             at_start.not_in_the_future),
+             at_start.not_in_the_future, on_file.files_were_given),
       COMPLIANCE),
     T(b.RecordNewOffence,       S.active,                     S.breach_review,
       POLICE, (as_kept.within_term, at_start.not_in_the_future), COMPLIANCE),

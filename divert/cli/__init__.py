@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from divert.cli import acting, cases, documents, exchange, outbox, panel, policies, proof, running, team
+from divert.cli import acting, cases, documents, evidence, exchange, outbox, panel, policies, proof, running, team
 from divert.cli.terminal import log_to_stderr, plainly
 
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -16,6 +16,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "judge": cases.judge_facts,
     "act": acting.act,
     "document": documents.document,
+    "evidence": evidence.give_file,
     "verify": proof.verify,
     "seal": proof.seal,
     "check": proof.check,

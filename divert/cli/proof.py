@@ -11,8 +11,9 @@ from divert.casework.lifecycle import mermaid
 from divert.cli.cases import AsJson
 from divert.cli.terminal import NOT_SO, WrongCall, answer, answer_json, database, watched
 from divert.clock import london_text, system_clock
+from divert.config import settings
 from divert.models import Case
-from divert.records import ledger
+from divert.records import evidence, ledger
 from divert.records.ledger import Fault
 from divert.records.seal import seal as seal_now
 from divert.records.seal import verify_seal
@@ -37,10 +38,11 @@ def verify(
 
 
 def check(as_json: AsJson = False) -> None:
-    """Prove the invariants of the whole database: history, replay, owners, deadlines. Exit 1 where one is broken."""
+    """Prove the invariants of everything kept: history, replay, owners, deadlines, files. Exit 1 where one fails."""
     with database() as opened, opened.reading() as session:
         cases = session.scalar(select(func.count()).select_from(Case)) or 0
         faults = list(watched(faults_in(session), "Cases"))
+        faults += watched(evidence.faults(session, settings().evidence_folder), "Files")
     _tell(faults, cases, as_json, "Every invariant holds")
 
 

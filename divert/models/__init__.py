@@ -17,6 +17,7 @@ from divert.models.case import (
     Victim,
 )
 from divert.models.counter import Draft, Import, ImportedRow
+from divert.models.evidence import Evidence, File
 from divert.models.people import Guesses, NameWord, Person, SavedFilter, Staff, Token, Visit
 from divert.models.records import (
     Access,
@@ -54,6 +55,8 @@ __all__ = [
     "Document",
     "Draft",
     "Draw",
+    "Evidence",
+    "File",
     "Frame",
     "Guesses",
     "IdempotencyKey",

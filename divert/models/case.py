@@ -15,6 +15,7 @@ from divert.models.row import Row
 from divert.models.states import FINAL, OPEN, TAKEN, Role, Sensitivity, State
 
 if TYPE_CHECKING:
+    from divert.models.evidence import Evidence
     from divert.models.sharing import Consent
 
 
@@ -108,6 +109,7 @@ class Case(Row):
     links: Mapped[list["CaseLink"]] = relationship(order_by="CaseLink.seq")
     documents: Mapped[list["Document"]] = relationship(order_by="Document.seq")
     consents: Mapped[list["Consent"]] = relationship(order_by="Consent.seq")
+    evidence: Mapped[list["Evidence"]] = relationship(order_by="Evidence.seq, Evidence.sha256")
 
     __mapper_args__ = {  # noqa: RUF012 - SQLAlchemy reads this name
         "version_id_col": version,

@@ -105,7 +105,7 @@ class IdempotencyKey(Row):
     request_digest: Mapped[str] = mapped_column(String(64))
     status: Mapped[int]
     answer: Mapped[str] = mapped_column(Text)
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Frame(Row):

@@ -8,10 +8,10 @@ from functools import lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from divert.models import Instant, Role, Staff, Token
+from divert.models import Instant, Role, Staff, Token, Visit
 
 TOKEN_LIFE = timedelta(days=365)
 
@@ -82,11 +82,20 @@ def give_post(session: Session, username: str, role: Role) -> Staff:
 
 
 def let_go(session: Session, username: str, at: datetime) -> Staff:
-    """End a person's access at once, tokens included. What they did stays theirs. KeyError if unknown."""
+    """End a person's access at once, visits and tokens included, for good: coming back revives none of them.
+
+    What they did stays theirs. KeyError if unknown.
+    """
     one = _here(session, username)
     one.active = False
     revoke_tokens(session, username, at)
+    sign_out_everywhere(session, username, at)
     return one
+
+
+def sign_out_everywhere(session: Session, username: str, at: datetime) -> None:
+    """End every visit of a person to the pages."""
+    session.execute(update(Visit).where(Visit.username == username, Visit.ended_at.is_(None)).values(ended_at=at))
 
 
 def take_back(session: Session, username: str) -> Staff:

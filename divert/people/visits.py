@@ -75,11 +75,6 @@ def end(session: Session, token: str, at: datetime) -> None:
     session.execute(update(Visit).where(Visit.digest == _digest(token), Visit.ended_at.is_(None)).values(ended_at=at))
 
 
-def end_all(session: Session, username: str, at: datetime) -> None:
-    """Sign somebody out everywhere."""
-    session.execute(update(Visit).where(Visit.username == username, Visit.ended_at.is_(None)).values(ended_at=at))
-
-
 def standing(session: Session, username: str, at: datetime) -> list[Visit]:
     """Where somebody is signed in now, the latest first."""
     query = select(Visit).join(Staff).where(Visit.username == username, *_standing(at)).order_by(Visit.began_at.desc())

@@ -20,6 +20,7 @@ from divert.config import Settings
 from divert.db import Database
 from divert.worker import outbox
 from divert.worker.outbox import CHANNELS, Message, Undeliverable
+from divert.worker.purge import purge
 from divert.worker.sinks import Sink, sinks
 from divert.worker.sweep import Missed, sweep
 
@@ -101,6 +102,7 @@ def beside(settings: Settings, every: float, clock: Clock = system_clock) -> Ite
         while not stop.is_set():
             try:
                 go_round(database, clock, to, name)
+                purge(database, clock, settings.evidence_folder)
             except Exception as broken:  # the database may be back for the next round
                 log.error("round left out", fault=type(broken).__name__)
             stop.wait(every)

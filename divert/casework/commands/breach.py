@@ -8,6 +8,7 @@ from divert.answers import IsoDate, YesNo
 from divert.casework.command import Command, Context, Reasons, Short, Words
 from divert.casework.commands.conditions import ConditionNumber
 from divert.casework.commands.ending import call_off
+from divert.casework.files import Files, attach
 from divert.models import Breach, Case
 
 
@@ -36,9 +37,11 @@ class ReportBreach(
         title="What they said, or why they could not be asked",
         description="Ask whether they knew of it, and about illness, caring, work, travel, money and safety.",
     )
+    files: Files = Field(default_factory=list)
 
     def apply(self, case: Case, context: Context) -> None:
         """One report."""
+        attach(case, self.files, context)
         case.breaches.append(
             Breach(seq=context.seq, kind="breach", occurred_on=self.occurred_on, reported_by=context.by.username)
         )

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from divert.answers import IsoDate, YesNo
 from divert.casework.command import Command, Context, Reasons
+from divert.casework.files import Files, attach
 from divert.models import Case
 
 ConditionNumber = Annotated[int, Field(ge=1, le=99, json_schema_extra={"choices": "open_conditions"})]
@@ -24,6 +25,11 @@ class RecordProgress(
 
     condition: ConditionNumber = Field(title="Condition")
     evidence: Reasons = Field(title="What was done, and how it is known")
+    files: Files = Field(default_factory=list)
+
+    def apply(self, case: Case, context: Context) -> None:
+        """Nothing is settled by it."""
+        attach(case, self.files, context)
 
 
 class MarkConditionKept(
@@ -38,9 +44,11 @@ class MarkConditionKept(
     condition: ConditionNumber = Field(title="Condition")
     kept_on: IsoDate = Field(title="Date it was kept")
     evidence: Reasons = Field(title="How it is known")
+    files: Files = Field(default_factory=list)
 
     def apply(self, case: Case, context: Context) -> None:
         """Settled on the day it was kept, whenever that was recorded."""
+        attach(case, self.files, context)
         settle(case, self.condition, "kept", self.kept_on)
 
 
@@ -82,9 +90,11 @@ class CorrectCondition(
         description="Not the day on which it became known.",
     )
     evidence: Reasons = Field(title="What shows it, and why it comes only now")
+    files: Files = Field(default_factory=list)
 
     def apply(self, case: Case, context: Context) -> None:
         """As now known; what was known before is in the history."""
+        attach(case, self.files, context)
         if self.kept:
             settle(case, self.condition, "kept", self.effective_on)
         else:

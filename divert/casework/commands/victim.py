@@ -6,6 +6,7 @@ from pydantic import Field
 
 from divert.answers import IsoDate
 from divert.casework.command import Command, Context, Reasons, Short, Words
+from divert.casework.files import Files, attach
 from divert.models import Case, Victim
 
 
@@ -31,9 +32,11 @@ class RecordVictimViews(
         default=None, title="Who spoke", description="For a business, the named contact: without one it has no rights."
     )
     words: Words | None = Field(default=None, title="What they said, in their own words")
+    files: Files = Field(default_factory=list)
 
     def apply(self, case: Case, context: Context) -> None:
         """The latest standing; earlier ones stay in the history."""
+        attach(case, self.files, context)
         victim = case.victim or Victim()
         case.victim = victim
         victim.views, victim.attempts = self.views, self.attempts

@@ -1,0 +1,126 @@
+"""Files of evidence: given to a case before a command names them, and read again by whoever may read what named them.
+
+A file is handed out only to be saved, never shown: it came from outside, and nothing in it may run here.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Request
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import Response
+
+from api.cases import find
+from api.commands import Ref
+from api.deps import Asking, ByToken, ByVisit
+from api.forms import flat
+from api.problems import ProblemError, may_answer
+from api.view import given_in, history
+from divert.casework.command import Command, Context
+from divert.casework.files import StoredFile
+from divert.casework.giving import NAMES_FILES, give
+from divert.casework.workflow import Refused
+from divert.records import access, evidence
+from divert.records.evidence import ENDINGS, PLAIN, TAKEN, NotTaken
+from divert.records.ledger import entries_of
+
+router = APIRouter(tags=["evidence"])
+
+BYTES: dict[str, Any] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in TAKEN}
+SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
+Digest = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="The file's SHA-256.", examples=["0" * 64])]
+
+
+async def sent(request: Request) -> bytes:
+    """The body, as it came."""
+    return await request.body()
+
+
+@router.post(
+    "/api/cases/{ref}/evidence",
+    status_code=201,
+    summary="Give a file of evidence",
+    openapi_extra={"requestBody": {"required": True, "content": BYTES}},
+    responses=may_answer("not-signed-in", "not-allowed", "not-found", "refused", "too-large", "media-type"),
+)
+def give_file(ref: Ref, given: Annotated[bytes, Depends(sent)], asking: ByToken) -> StoredFile:
+    """Send a file's bytes as the body. What it is, its bytes say: PDF, JPEG, PNG, Word (docx) or plain text in UTF-8.
+
+    Then name it in a command that takes `files`, within a day, with a title of your own:
+    `{"files": [{"title": "Certificate of the course", "file": <this answer>}]}`. A file that no entry comes to name is
+    deleted.
+    """
+    most = asking.house.settings.max_file_bytes
+    if len(given) > most:
+        raise ProblemError("too-large", f"The most is {evidence.words(most)}.")
+    try:
+        return _kept(asking, ref, given)
+    except NotTaken as fault:
+        raise ProblemError("media-type", str(fault)) from None
+
+
+@router.get(
+    "/api/cases/{ref}/evidence/{sha256}",
+    summary="Read a file of evidence",
+    response_class=Response,
+    responses={
+        200: {"content": BYTES, "description": "The bytes as they were given, to be saved."},
+        **may_answer("not-signed-in", "not-found"),
+    },
+)
+def read_file(ref: Ref, sha256: Digest, asking: ByToken) -> Response:
+    """The file, to whoever may read an entry of the case that names it."""
+    return _read(asking, ref, sha256)
+
+
+@router.get("/cases/{ref}/evidence/{sha256}", include_in_schema=False)
+def file_page(ref: Ref, sha256: Digest, asking: ByVisit) -> Response:
+    """The same, from a page."""
+    return _read(asking, ref, sha256)
+
+
+def with_files_kept(asking: Asking, command: type[Command], ref: str, form: FormData) -> FormData:
+    """A form with each file in it kept, and named as what it was kept under; or with what is wrong with it instead."""
+    found: list[tuple[str, str | UploadFile]] = []
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            found.append((name, value))
+        elif value.filename and command in NAMES_FILES:
+            found += _named(asking, ref, name, value)
+    return FormData(found)
+
+
+def _named(asking: Asking, ref: str, name: str, given: UploadFile) -> list[tuple[str, str]]:
+    try:
+        return flat(_kept(asking, ref, given.file.read()).model_dump(), f"{name}-")
+    except NotTaken as fault:
+        return [(f"{name}-fault", str(fault))]
+    except Refused:  # the command itself will be, with every reason
+        return []
+
+
+def _kept(asking: Asking, ref: str, given: bytes) -> StoredFile:
+    settings = asking.house.settings
+    with asking.writing() as (session, actor):
+        case = find(session, ref, actor)
+        context = Context(session, actor, asking.at, case.version + 1)
+        return give(case, context, settings.evidence_folder, given, settings.max_file_bytes)
+
+
+def _read(asking: Asking, ref: str, sha256: str) -> Response:
+    with asking.writing() as (session, actor):
+        case = find(session, ref, actor)
+        named = given_in(ref, history(entries_of(session, case), actor))
+        one = next((one for one in named if one.sha256 == sha256), None)
+        if one is None:
+            raise ProblemError("not-found", f"{ref} has no such file that you may read.")
+        access.record(session, actor, "consultation", asking.at, case_ref=ref, what=f"file of entry {one.seq}")
+    try:
+        held = evidence.read(asking.house.settings.evidence_folder, sha256)
+    except LookupError as gone:
+        raise ProblemError("failed", f"What is kept is not what was given: {gone}. Tell the auditor.") from None
+    name = f"{ref}-entry-{one.seq}.{ENDINGS[one.media_type]}"
+    return Response(
+        held,
+        media_type=f"{PLAIN}; charset=utf-8" if one.media_type == PLAIN else one.media_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Content-Security-Policy": SANDBOX},
+    )

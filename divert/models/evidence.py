@@ -1,0 +1,35 @@
+"""Files of evidence: what was given to a case, and which entries name it. The bytes lie in a folder, not in a table."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from divert.models.case import made_by_entry, part_of_a_case
+from divert.models.row import Row
+
+
+class File(Row):
+    """A file that was given to a case, under the SHA-256 of its bytes. It goes unless an entry comes to name it."""
+
+    __tablename__ = "files"
+    __table_args__ = (Index("ix_files_at", "at"), Index("ix_files_sha256", "sha256"))
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    media_type: Mapped[str] = mapped_column(String(80))
+    size: Mapped[int]
+    """Bytes."""
+
+    by: Mapped[str] = mapped_column(String(60))
+    at: Mapped[datetime]
+
+
+class Evidence(Row):
+    """That entry `seq` of a case names a file. What it is called there, the entry says."""
+
+    __tablename__ = "evidence"
+
+    case_id: Mapped[int] = part_of_a_case()
+    seq: Mapped[int] = made_by_entry()
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
