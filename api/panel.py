@@ -1,20 +1,27 @@
-"""The scrutiny panel's side: frames frozen before any seed, one draw on each, the packs drawn."""
+"""The scrutiny panel's side: frames frozen before any seed, the draw on each and what is added to it, the packs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from api.deps import ByToken, ByVisit
 from api.page import write
 from api.problems import FieldFault, ProblemError, invalid, may_answer
+from divert.answers import fault
 from divert.models import Draw, Frame
+from divert.scrutiny import additions
 from divert.scrutiny import frame as frames_of
 from divert.scrutiny.draw import Publication
-from divert.scrutiny.frame import COORDINATES, OPENS, READS, AlreadyDrawn, FrameChanged, FrameRule, NoSuchFrame
+from divert.scrutiny.frame import COORDINATES, OPENS, READS, AlreadyDrawn, FrameChanged, NoSuchFrame
 from divert.scrutiny.opening import NoSuchPack, OpenedPack, open_pack, open_packs
+from divert.scrutiny.population import FrameRule
+from divert.scrutiny.proof import if_clean
 
 router = APIRouter(tags=["panel"])
 
@@ -24,13 +31,18 @@ Digest = Annotated[
 ]
 
 
+Sizes = dict[str, Annotated[int, Field(ge=0, le=10_000)]]
+Total = Annotated[int, Field(ge=1, le=10_000)]
+Why = Annotated[str, Field(min_length=1, max_length=300)]
+
+
 class FrameView(BaseModel):
     """A frozen frame. Publish `digest` before the seed is made: then neither can be moved to suit the other."""
 
     digest: str
     rule: str
     cut_off: date
-    strata: dict[str, list[str]] = Field(description="Case references by stratum, sorted.")
+    strata: dict[str, list[str]] = Field(description="Random case ids by stratum, sorted.")
     frozen_at: datetime
     frozen_by: str
     drawn: bool
@@ -48,9 +60,47 @@ class DrawOrder(BaseModel):
 
     frame: str = Field(pattern=r"^[0-9a-f]{64}$", title="The frame's SHA-256")
     seed: str = Field(title="Seed", max_length=200, description="At least 20 digits, made by dice in the meeting.")
-    sizes: dict[str, Annotated[int, Field(ge=0, le=10_000)]] = Field(
-        title="How many of each stratum", description="Every stratum of the frame has a size; 0 is one."
+    sizes: Sizes | None = Field(
+        default=None, title="How many of each stratum", description="Every stratum of the frame has a size; 0 is one."
     )
+    total: Total | None = Field(
+        default=None, title="Or how many in all", description="Allotted to the strata; then sizes are those stated."
+    )
+
+    @model_validator(mode="after")
+    def _sized(self) -> "DrawOrder":
+        if self.sizes is None and self.total is None:
+            raise fault("Give sizes, one for each stratum, or a total to allot to them.")
+        return self
+
+
+class TopUpOrder(BaseModel):
+    """More of some strata, by the same tickets."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"sizes": {"refused": 2}, "reason": "One was inappropriate."}]}
+    )
+
+    sizes: Sizes = Field(title="How many more of each stratum", description="Those left out have none.")
+    reason: Why = Field(title="Reason")
+
+
+class Pick(BaseModel):
+    """A case to be read beside a draw: chosen, so it counts in no rate."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"case": "D-19-0001", "theme": "A complaint was made."}]}
+    )
+
+    case: str = Field(title="Case reference", max_length=16, description="It had ended by the frame's cut-off.")
+    theme: Why = Field(title="Theme", description="Why this case, without naming anybody.")
+
+
+class Plan(BaseModel):
+    """Sizes, and what a clean result of them would prove, with 95% confidence."""
+
+    sizes: dict[str, int]
+    if_clean: dict[str, str] = Field(description="By stratum, and altogether: the sentence that it would allow.")
 
 
 class DrawnView(BaseModel):
@@ -67,15 +117,8 @@ class DrawnView(BaseModel):
 
 def frame_view(frozen: Frame, drawn: bool) -> FrameView:
     """A frame, to be shown."""
-    return FrameView(
-        digest=frozen.digest,
-        rule=frozen.rule,
-        cut_off=frozen.cut_off,
-        strata=frozen.strata,
-        frozen_at=frozen.frozen_at,
-        frozen_by=frozen.frozen_by,
-        drawn=drawn,
-    )
+    kept = {name: getattr(frozen, name) for name in FrameView.model_fields if name != "drawn"}
+    return FrameView(**kept, drawn=drawn)
 
 
 def drawn_view(frozen: Frame, made: Draw) -> DrawnView:
@@ -98,11 +141,8 @@ READ = ("not-signed-in", "not-allowed")
 @router.post("/api/panel/frames", status_code=201, summary="Freeze a frame", responses=may_answer(*BODY))
 def freeze(rule: FrameRule, asking: ByToken) -> FrameView:
     """Freeze the cases that a rule chooses. Frozen again, it is the same frame."""
-    with asking.writing(*COORDINATES) as (session, actor):
-        try:
-            return frame_view(frames_of.freeze(session, rule, actor, asking.at), drawn=False)
-        except ValueError as fault:
-            raise invalid([FieldFault(pointer="#", detail=str(fault))]) from None
+    with asking.writing(*COORDINATES) as (session, actor), told_plainly():
+        return frame_view(frames_of.freeze(session, rule, actor, asking.at), drawn=False)
 
 
 @router.get("/api/panel/frames", summary="List frames", responses=may_answer(*READ))
@@ -110,6 +150,37 @@ def list_frames(asking: ByToken) -> list[FrameView]:
     """Every frame, the latest first."""
     with asking.reading(*READS) as (session, _):
         return [frame_view(frozen, made is not None) for frozen, made in frames_of.frames(session)]
+
+
+def published(session: Session, frame: str) -> Publication:
+    """What was published of a draw. Raises a problem where there is none."""
+    with told_plainly():
+        return frames_of.publication_of(frames_of.frame(session, frame), frames_of.drawn_from(session, frame))
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """What stands against a draw, as the problem that it makes."""
+    try:
+        yield
+    except NoSuchFrame as none:
+        raise ProblemError("not-found", str(none)) from None
+    except (AlreadyDrawn, FrameChanged) as refusal:
+        raise ProblemError("refused", str(refusal)) from None
+    except ValueError as wrong:
+        raise invalid([FieldFault(pointer="#", detail=str(wrong))]) from None
+
+
+@router.get(
+    "/api/panel/frames/{frame}/sizes", summary="Weigh sizes", responses=may_answer(*READ, "not-found", "invalid")
+)
+def weigh_sizes(frame: Digest, total: Annotated[Total, Query()], asking: ByToken) -> Plan:
+    """Before the draw: how a total is allotted to the strata, and what finding nothing would prove."""
+    with asking.reading(*READS) as (session, _), told_plainly():
+        frozen = frames_of.frame(session, frame)
+        sizes = frames_of.sizes_for(frozen, total)
+        found = if_clean(frames_of.cases_in(frozen), sizes)
+        return Plan(sizes=sizes, if_clean={stratum: one.says for stratum, one in found.items()})
 
 
 @router.post(
@@ -120,16 +191,38 @@ def list_frames(asking: ByToken) -> list[FrameView]:
 )
 def draw(order: DrawOrder, asking: ByToken) -> Publication:
     """Draw, once. The answer holds all that a stranger needs to draw again with docs/redraw.py."""
-    with asking.writing(*COORDINATES) as (session, actor):
-        try:
-            made = frames_of.draw_sample(session, order.frame, order.seed, order.sizes, actor, asking.at)
-        except NoSuchFrame as none:
-            raise ProblemError("not-found", str(none)) from None
-        except (AlreadyDrawn, FrameChanged) as refusal:
-            raise ProblemError("refused", str(refusal)) from None
-        except ValueError as fault:
-            raise invalid([FieldFault(pointer="#", detail=str(fault))]) from None
-        return frames_of.publication_of(frames_of.frame(session, order.frame), made)
+    with asking.writing(*COORDINATES) as (session, actor), told_plainly():
+        frozen, sizes = frames_of.frame(session, order.frame), order.sizes or {}
+        if order.total is not None:
+            sizes = frames_of.sizes_for(frozen, order.total, stated=sizes)
+        made = frames_of.draw_sample(session, order.frame, order.seed, sizes, actor, asking.at)
+        return frames_of.publication_of(frozen, made)
+
+
+@router.post(
+    "/api/panel/draws/{frame}/top-ups",
+    status_code=201,
+    summary="Top a draw up",
+    responses=may_answer(*BODY, "not-found", "refused"),
+)
+def top_up(frame: Digest, order: TopUpOrder, asking: ByToken) -> Publication:
+    """Draw more by the same seed, from where it stopped; for the meeting that is open, or else the next."""
+    with asking.writing(*COORDINATES) as (session, actor), told_plainly():
+        additions.top_up(session, frame, order.sizes, order.reason, actor, asking.at)
+        return published(session, frame)
+
+
+@router.post(
+    "/api/panel/draws/{frame}/picks",
+    status_code=201,
+    summary="Pick a case",
+    responses=may_answer(*BODY, "not-found", "refused"),
+)
+def pick(frame: Digest, order: Pick, asking: ByToken) -> Publication:
+    """Put a case beside a draw, in no rate; for the meeting that is open, or else the next."""
+    with asking.writing(*COORDINATES) as (session, actor), told_plainly():
+        additions.pick(session, frame, order.case, order.theme, actor, asking.at)
+        return published(session, frame)
 
 
 @router.get("/api/panel/draws", summary="List draws", responses=may_answer(*READ))
@@ -143,10 +236,7 @@ def list_draws(asking: ByToken) -> list[DrawnView]:
 def read_draw(frame: Digest, asking: ByToken) -> Publication:
     """What was published: docs/redraw.py confirms it."""
     with asking.reading(*READS) as (session, _):
-        for frozen, made in frames_of.frames(session):
-            if frozen.digest == frame and made is not None:
-                return frames_of.publication_of(frozen, made)
-        raise ProblemError("not-found", "That frame has not been drawn here.")
+        return published(session, frame)
 
 
 @router.get("/panel/draws", include_in_schema=False)

@@ -65,6 +65,8 @@ class Offence(Strict):
     limit: LimitMethod
     authority: str
     note: str = ""
+    weapon: bool = False
+    """Having a weapon is the offence."""
 
 
 class UnknownOffence(LookupError):

@@ -1,43 +1,30 @@
-"""Draws a scrutiny sample again from its published values: python3 redraw.py FILE.json (Python 3, nothing else).
+"""Draws a scrutiny sample again from what was published: python3 redraw.py FILE.json (any Python 3, nothing else).
 
-Each case's ticket is a hash of seed and case id; the lowest tickets are drawn (Rivest, arXiv 1808.10016).
+A case's ticket: SHA-256 over the seed's own SHA-256 and the case's id, in decimal, last digit first. Of each stratum
+the lowest tickets are drawn (Rivest, arXiv 1808.10016); a top-up goes on with the next.
 """
 
 import json
 import sys
-from collections.abc import Iterator
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
-from typing import Any
-
-
-def sha(text: str) -> str:
-    """SHA-256 in hexadecimal."""
-    return sha256(text.encode()).hexdigest()
-
-
-def ticket(seed: str, case: str) -> str:
-    """The hash as a decimal fraction, last digit first; compared as text."""
-    return "0." + str(int(sha(sha(seed) + case), 16)).zfill(64)[::-1]
-
-
-def findings(said: dict[str, Any]) -> Iterator[tuple[bool, str]]:
-    """What was published, point by point, and whether it agrees with what comes out here."""
-    frame, sizes, drawn = said["frame"], said["sizes"], said["drawn"]
-    text = json.dumps({k: said[k] for k in ("rule", "cut_off", "frame")}, sort_keys=True, separators=(",", ":"))
-    yield sha(text) == said["frame_sha256"], "SHA-256 of the frame"
-    cases = [case for stratum in frame.values() for case in stratum]
-    yield len(cases) == len(set(cases)), f"{len(cases)} cases in the frame, each once"
-    yield frame.keys() == sizes.keys() == drawn.keys(), "a size and a sample for each stratum"
-    for name in sorted(frame.keys() & sizes.keys() & drawn.keys()):
-        again = sorted((ticket(said["seed"], case), case) for case in frame[name])[: sizes[name]]
-        yield drawn[name] == [[case, number] for number, case in again], f"{name}: the sample"
-        yield len(again) == sizes[name], f"{name}: its size, {sizes[name]} of {len(frame[name])}"
-
 
 try:
-    found = list(findings(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))
-except (OSError, IndexError, KeyError, TypeError, AttributeError, ValueError) as fault:
+    said = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    frame, parts, seed = said["frame"], [said, *said.get("top_ups", [])], sha256(said["seed"].encode()).hexdigest()
+    text = json.dumps({key: said[key] for key in ("rule", "cut_off", "frame")}, sort_keys=True, separators=(",", ":"))
+    cases = [case for ids in frame.values() for case in ids]
+    agrees = {"SHA-256 of the frame": sha256(text.encode()).hexdigest() == said["frame_sha256"]}
+    agrees[f"{len(cases)} cases in the frame, each once"] = len(cases) == len(set(cases))
+    agrees["the strata"] = all(part[of].keys() == frame.keys() for part in parts for of in ("sizes", "drawn"))
+    for stratum, ids in frame.items():
+        tickets = [("0." + f"{int(sha256((seed + case).encode()).hexdigest(), 16):064}"[::-1], case) for case in ids]
+        lowest, sizes = iter(sorted(tickets)), [part["sizes"][stratum] for part in parts]
+        again = [[[case, ticket] for ticket, case in islice(lowest, size)] for size in sizes]
+        same = again == [part["drawn"][stratum] for part in parts] and sum(sizes) <= len(ids)
+        agrees[f"{stratum}: {', then '.join(map(str, sizes))} of {len(ids)} cases"] = same
+    print(*(f"{'agrees ' if same else 'differs'}  {what}" for what, same in agrees.items()), sep="\n")
+    sys.exit(not all(agrees.values()))
+except (OSError, LookupError, TypeError, AttributeError, ValueError) as fault:
     sys.exit(f"differs  this is no file of a published draw: {fault!r}")
-print("\n".join(("agrees   " if agrees else "differs  ") + what for agrees, what in found))
-sys.exit(not all(agrees for agrees, _ in found))

@@ -4,7 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from divert.models import Frame, State
 from divert.scrutiny.draw import Publication
-from divert.scrutiny.frame import FrameRule, draw_sample, freeze, publication_of
+from divert.scrutiny.frame import draw_sample, freeze, publication_of
+from divert.scrutiny.population import FrameRule
+from divert.scrutiny.pseudonyms import stands_for
 from tests import endings
 from tests.office import COORDINATOR, PATHS, Office
 
@@ -34,6 +36,18 @@ def everyone(office: Office) -> dict[str, str]:
 def frozen(office: Office, rule: FrameRule = MAY_AND_JUNE, at: datetime = MEETING) -> Frame:
     with office.database.writing() as session:
         return freeze(session, rule, COORDINATOR, at)
+
+
+def in_references(office: Office, frame: Frame) -> dict[str, list[str]]:
+    """The cases behind a frame's random ids."""
+    with office.database.reading() as session:
+        of = stands_for(session, [id for ids in frame.strata.values() for id in ids])
+    return {stratum: sorted(of[id] for id in ids) for stratum, ids in frame.strata.items()}
+
+
+def framed(office: Office, rule: FrameRule = MAY_AND_JUNE) -> dict[str, list[str]]:
+    """The references of the cases that a rule chooses, by stratum."""
+    return in_references(office, frozen(office, rule))
 
 
 def drawn(office: Office, digest: str, sizes: dict[str, int], seed: str = SEED) -> Publication:

@@ -1,6 +1,7 @@
 """The command line proves the ledger and the invariants, rehearses a policy, and draws for the panel."""
 
 import json
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -13,6 +14,8 @@ from divert.casework.lifecycle import mermaid
 from divert.clock import london_date, system_clock
 from divert.db import Database
 from divert.models import State
+from divert.scrutiny.pseudonyms import stands_for
+from tests import endings
 from tests.command_line import counts, divert
 from tests.office import Office
 
@@ -147,7 +150,9 @@ def test_a_frame_is_frozen_then_drawn_and_a_stranger_can_draw_it_again(
     done = office.case_in(State.completed)
     back = office.on("2019-05-06").case_in(State.returned, crime_ref="CVP-19-2", surname="Marr")
     frozen = divert("draw", "--from", "2019-05-01", "--to", "2019-07-31", "--json", url=database_url).json
-    assert sorted(ref for refs in frozen["frame"].values() for ref in refs) == sorted((done, back))
+    with office.database.reading() as session:
+        of = stands_for(session, [id for ids in frozen["frame"].values() for id in ids])
+    assert sorted(of.values()) == sorted((done, back))
     sizes = [word for stratum, refs in frozen["frame"].items() for word in ("--size", f"{stratum}={len(refs)}")]
     words = ("draw", "--frame", frozen["frame_sha256"], "--seed", "31415 92653 58979 32384", *sizes)
     drawn = divert(*words, "--by", "panel.coordinator", "--json", url=database_url)
@@ -158,10 +163,40 @@ def test_a_frame_is_frozen_then_drawn_and_a_stranger_can_draw_it_again(
     assert again.returncode == 0
     shown = divert("draw", url=database_url).answer
     assert frozen["frame_sha256"] in shown
-    assert done in shown
+    assert not {done, back} & set(re.findall(r"D-\d\d-\d+", shown))
+    assert set(of) <= set(re.findall(r"\b[0-9a-f]{16}\b", shown))
     twice = divert(*words, url=database_url)
     assert (twice.code, "a frame is drawn once" in twice.words) == (1, True)
     assert divert("draw", "--frame", frozen["frame_sha256"], "--json", url=database_url).answer == drawn.answer
+
+
+def test_sizes_are_weighed_before_the_seed_a_draw_is_topped_up_and_a_case_picked(
+    office: Office, database_url: str, tmp_path: Path
+) -> None:
+    for _ in range(5):
+        endings.is_refused(office.on("2019-05-06"))
+    frozen = divert("draw", "--from", "2019-05-01", "--to", "2019-05-31", "--json", url=database_url).json
+    of_frame = ("draw", "--frame", frozen["frame_sha256"])
+    plan = divert(*of_frame, "--total", 2, url=database_url)
+    assert "None of 2 found; up to 60 in 100 could still be." in " ".join(plan.answer.split())
+    assert divert(*of_frame, "--size", "refused=5", "--json", url=database_url).json["if_clean"]["altogether"] == (
+        "All 5 were seen, and 0 found."
+    )
+    assert divert(*of_frame, "--seed", "31415 92653 58979 32384", "--total", 2, url=database_url).code == 0
+    topped = divert(*of_frame, "--top-up", "Time was left.", "--size", "refused=1", "--json", url=database_url)
+    assert [one["sizes"] for one in topped.json["top_ups"]] == [{"refused": 1}]
+    drawn = {id for one in (topped.json, *topped.json["top_ups"]) for id, _ in one["drawn"]["refused"]}
+    with office.database.reading() as session:
+        left = next(ref for id, ref in stands_for(session, frozen["frame"]["refused"]).items() if id not in drawn)
+    picked = divert(*of_frame, "--pick", left, "--theme", "A complaint.", "--json", url=database_url)
+    publication = tmp_path / "draw.json"
+    publication.write_text(picked.answer, encoding="utf-8")
+    again = subprocess.run([sys.executable, ROOT / "docs" / "redraw.py", publication], capture_output=True, check=False)
+    assert (again.returncode, [one["theme"] for one in picked.json["thematic"]]) == (0, ["A complaint."])
+    shown = divert(*of_frame, url=database_url).answer
+    assert "Time was left." in shown
+    assert "Picked, not drawn" in shown
+    assert not set(office.refs) & set(re.findall(r"D-\d\d-\d+", shown))
 
 
 @pytest.mark.parametrize(
@@ -175,6 +210,9 @@ def test_a_frame_is_frozen_then_drawn_and_a_stranger_can_draw_it_again(
         (("--frame", "abc", "--seed", "12345678901234567890", "--size", "completed"), "like completed=5"),
         (("--seed", "12345678901234567890"), "first freeze a frame"),
         (("--frame", "abc", "--from", "2019-05-01"), "first freeze a frame"),
+        (("--total", "3"), "first freeze a frame"),
+        (("--frame", "abc", "--top-up", "More.", "--seed", "1"), "one at a time"),
+        (("--frame", "abc", "--pick", "D-19-0001"), "one at a time"),
         (("--by", "board"), "drawn by the panel coordinator"),
         (("--kind", "whim"), "--kind"),
     ],

@@ -14,9 +14,12 @@ from divert.casework.commands.retention import ReviewRetention
 from divert.models import Access, Case, LedgerEntry, PanelEntry
 from divert.people.staff import Actor
 from divert.scrutiny import business
+from divert.scrutiny.additions import pick, top_up
 from divert.scrutiny.business import BUSINESS, CannotBeDone, NotYours, OpenMeeting, known_to, open_meeting
-from divert.scrutiny.frame import FrameRule, draw_sample
+from divert.scrutiny.frame import draw_sample, drawn_from, drawn_in_all
 from divert.scrutiny.meeting import Meeting, meetings, proved
+from divert.scrutiny.population import FrameRule
+from divert.scrutiny.pseudonyms import stands_for
 from tests import endings
 from tests.browsing import Person
 from tests.office import COORDINATOR, INSPECTOR, MANAGER, MEMBER, SECOND_MEMBER, THIRD_MEMBER, Office
@@ -197,6 +200,42 @@ def test_no_conclusion_comes_back_at_the_next_meeting_with_what_was_asked_for(of
         everyone = meetings(session)
         proof = proved(session, everyone[0], everyone)
         assert (proof.unsettled, proof.altogether.says) == (0, "All 2 were seen, and 0 found.")
+
+
+def test_what_is_added_to_a_draw_comes_before_the_meeting_that_is_open_or_else_the_next(office: Office) -> None:
+    for _ in range(5):
+        endings.is_refused(office.on("2019-05-06"))
+    frame = frozen(office)
+    drawn(office, frame.digest, {"refused": 2})
+    opened(office, frame.digest, MEMBER, SECOND_MEMBER)
+    with office.database.writing() as session:
+        top_up(session, frame.digest, {"refused": 1}, "Time was left.", COORDINATOR, MEETING)
+        of = stands_for(session, frame.strata["refused"])
+        had = {picked.id for picked in drawn_in_all(drawn_from(session, frame.digest))["refused"]}
+        chosen = next(ref for id, ref in of.items() if id not in had)
+        pick(session, frame.digest, chosen, "A complaint was made.", COORDINATOR, MEETING)
+    with office.database.reading() as session:
+        [told] = meetings(session)
+    assert list(told.packs) == ["refused-1", "refused-2", "refused-3", "thematic-1"]
+    for pack in told.packs:
+        score = 4 if pack == "thematic-1" else 1
+        all_score(office, pack, score, score)
+        agrees(office, pack, score)
+    with office.database.reading() as session:
+        [told] = meetings(session)
+        proof = proved(session, told, [told])
+    assert (proof.altogether.drawn, proof.altogether.found, proof.unsettled) == (3, 0, 0), "a pick is in no rate"
+
+    does(office, COORDINATOR, "close-meeting")
+    with office.database.writing() as session:
+        top_up(session, frame.digest, {"refused": 1}, "Asked for afterwards.", COORDINATOR, MEETING)
+    endings.is_refused(office.on("2019-08-05"))
+    autumn = frozen(office, AUTUMN, MEETING + timedelta(days=100))
+    with office.database.writing() as session:
+        draw_sample(session, autumn.digest, "2" * 20, {"refused": 1}, COORDINATOR, MEETING + timedelta(days=101))
+    opened(office, autumn.digest, MEMBER, held_on="2019-10-19")
+    with office.database.reading() as session:
+        assert list(meetings(session)[1].packs) == ["refused-1", "1-thematic-1", "1-refused-4"]
 
 
 def test_what_a_meeting_proves_is_said_by_stratum_and_altogether(desk: Office) -> None:

@@ -15,9 +15,10 @@ from divert.casework.commands.retention import ReviewRetention
 from divert.casework.commands.support import Allocate, AssessNeeds
 from divert.casework.replay import scratch
 from divert.models import Access
-from divert.scrutiny.frame import NoSuchFrame, left_by
+from divert.scrutiny.frame import NoSuchFrame
 from divert.scrutiny.opening import NoSuchPack, OpenedPack, open_pack, open_packs, pack_of
 from divert.scrutiny.pack import Pack
+from divert.scrutiny.population import left_by
 from tests import endings
 from tests.office import COORDINATOR, ENTRY, INSPECTOR, KEYWORKER, MANAGER, MEMBER, PROBATION_LEAD, SPECIALIST, Office
 from tests.quarter import MAY_AND_JUNE, MEETING, drawn, everyone, frozen, one_of_each

@@ -1,6 +1,7 @@
 """The panel's first slice: a frame frozen before any seed, a draw that a stranger confirms, packs without names."""
 
 import json
+import re
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
@@ -9,24 +10,28 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from sqlalchemy import text, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from divert.casework.commands.decisions import DecideForPolice
+from divert.casework.commands.decisions import DecideForPolice, ReturnToForce
 from divert.casework.commands.ending import CloseCase, Reinstate
-from divert.models import Frame
+from divert.models import Case, Draw, Frame, Pseudonym, State, ThematicPick, TopUp
+from divert.scrutiny import draw as sampling
+from divert.scrutiny.additions import pick, top_up
+from divert.scrutiny.draw import Publication, frame_digest
 from divert.scrutiny.frame import (
     AlreadyDrawn,
     FrameChanged,
-    FrameRule,
-    Kind,
     NoSuchFrame,
     frames,
     publication_of,
 )
+from divert.scrutiny.opening import open_packs
+from divert.scrutiny.population import CERTAINTY, FrameRule, Kind
+from divert.scrutiny.pseudonyms import stands_for
 from tests import endings
-from tests.office import MANAGER, OTHER_INSPECTOR, Office
-from tests.quarter import MAY_AND_JUNE, MEETING, SEED, drawn, everyone, frozen, one_of_each
+from tests.office import COORDINATOR, INSPECTOR, MANAGER, OTHER_INSPECTOR, PATHS, Office
+from tests.quarter import MAY_AND_JUNE, MEETING, SEED, drawn, everyone, framed, frozen, in_references, one_of_each
 
 REDRAW = Path(__file__).parent.parent / "docs" / "redraw.py"
 
@@ -43,7 +48,7 @@ def redrawn(said: dict[str, Any], folder: Path) -> subprocess.CompletedProcess[s
 def test_each_decided_case_stands_in_one_stratum_and_open_and_later_ones_in_none(office: Office) -> None:
     refs = everyone(office)
     frame = frozen(office)
-    assert frame.strata == {stratum: [ref] for stratum, ref in sorted(refs.items())}
+    assert in_references(office, frame) == {stratum: [ref] for stratum, ref in sorted(refs.items())}
     assert (frame.cut_off, frame.frozen_at, frame.frozen_by) == (date(2019, 6, 30), MEETING, "panel.coordinator")
 
 
@@ -70,16 +75,16 @@ def test_a_case_taken_back_before_the_cut_off_is_not_decided(desk: Office) -> No
     ref = endings.withdraws(desk.on("2019-05-06"))
     other = endings.withdraws(desk)
     desk.does(MANAGER, Reinstate(reason="Closed the wrong one."), ref)
-    assert frozen(desk).strata == {"closed": [other]}
+    assert framed(desk) == {"closed": [other]}
 
 
 def test_a_charge_can_be_asked_for_by_name(desk: Office) -> None:
     refs = everyone(desk)
     endings.charged(desk.on("2019-06-28"), refs["breached"])
-    assert frozen(desk).strata["breached"] == [refs["breached"]]
+    assert framed(desk)["breached"] == [refs["breached"]]
     endings.charged(desk.on("2019-07-01"), refs["refused"])  # after the cut-off
     rule = MAY_AND_JUNE.model_copy(update={"kinds": (Kind.prosecuted, Kind.disagreement)})
-    assert frozen(desk, rule).strata == {"disagreement": [refs["disagreement"]], "prosecuted": [refs["breached"]]}
+    assert framed(desk, rule) == {"disagreement": [refs["disagreement"]], "prosecuted": [refs["breached"]]}
 
 
 def test_offence_and_district_narrow_the_frame(desk: Office) -> None:
@@ -89,9 +94,84 @@ def test_offence_and_district_narrow_the_frame(desk: Office) -> None:
     drunk = endings.judged(desk, endings.drunk(desk))
     for ref in (elsewhere, drunk):
         desk.does(MANAGER, CloseCase(reason_code="duplicate", explanation="In another case."), ref)
-    assert frozen(desk).strata == {"closed": sorted([here, elsewhere, drunk])}
-    assert frozen(desk, MAY_AND_JUNE.model_copy(update={"district": "E06000004"})).strata == {"closed": [elsewhere]}
-    assert frozen(desk, MAY_AND_JUNE.model_copy(update={"offence_code": "CJ67002"})).strata == {"closed": [drunk]}
+    assert framed(desk) == {"closed": sorted([here, elsewhere, drunk])}
+    assert framed(desk, MAY_AND_JUNE.model_copy(update={"district": "E06000004"})) == {"closed": [elsewhere]}
+    assert framed(desk, MAY_AND_JUNE.model_copy(update={"offence_code": "CJ67002"})) == {"closed": [drunk]}
+
+
+GRAVE: dict[str, dict[str, Any]] = {
+    "domestic_abuse": {"domestic_abuse": "yes"},
+    "hate": {"hate_crime": "yes"},
+    "weapon": {"offence_code": "CJ88144", "value_gbp": None, "victim_kind": "none"},
+    "repeat_entry": {"previous_divert": "yes"},
+}
+
+
+def test_what_is_gravest_to_get_wrong_stands_in_strata_of_its_own(office: Office) -> None:
+    office.on("2019-05-06")
+    for facts in GRAVE.values():
+        grave = endings.judged(office, endings.somebody(office, **facts))
+        office.does(MANAGER, CloseCase(reason_code="withdrew_before_start", explanation="By telephone."), grave)
+    other = endings.withdraws(office)
+    assert framed(office) == {**{kind: [ref] for kind, ref in zip(GRAVE, office.refs, strict=False)}, "closed": [other]}
+    assert set(GRAVE) | {"override"} == set(CERTAINTY)
+
+
+def test_a_frame_by_the_day_of_decision_holds_who_was_decided_then_and_has_ended_since(office: Office) -> None:
+    in_may = endings.completes(office.on("2019-05-06"))  # decided in May, completed in June
+    in_june = endings.completes(office.on("2019-06-03"))
+    undecided = endings.withdraws(office.on("2019-05-07"))
+    PATHS[State.active](office.on("2019-05-08"), endings.somebody(office))
+    may = FrameRule(decided_from=date(2019, 5, 1), decided_to=date(2019, 5, 31))
+    assert framed(office, may) == {"closed": [undecided]}
+    by_decision = may.model_copy(update={"dated_by": "decision", "cut_off": date(2019, 7, 9)})
+    assert framed(office, by_decision) == {"closed": [undecided], "completed": [in_may]}
+    assert in_june not in str(framed(office, by_decision))
+
+
+def test_the_cases_of_one_decision_maker_are_framed_and_the_rule_does_not_name_them(office: Office) -> None:
+    mine = endings.is_refused(office.on("2019-05-06"))
+    breached = endings.breaches(office)
+    ref = office.checks(endings.somebody(office, previous_convictions=1))
+    office.does(OTHER_INSPECTOR, DecideForPolice(accept=False, reasons="Third theft."), ref)
+    office.does(OTHER_INSPECTOR, ReturnToForce(reason_code="not_agreed", reasons="No."), ref)
+    of_one = frozen(office, MAY_AND_JUNE.model_copy(update={"decided_by": INSPECTOR.username}))
+    assert in_references(office, of_one) == {"breached": [breached], "refused": [mine]}
+    of_other = frozen(office, MAY_AND_JUNE.model_copy(update={"decided_by": OTHER_INSPECTOR.username}))
+    assert in_references(office, of_other) == {"refused": [ref]}
+    assert INSPECTOR.username not in of_one.rule
+    assert of_one.rule != of_other.rule
+
+
+def test_a_published_frame_holds_random_ids_that_no_reader_can_trace_to_a_case(office: Office) -> None:
+    everyone(office)
+    frame = frozen(office)
+    said = json.dumps(drawn(office, frame.digest, one_of_each(frame)))
+    with office.database.reading() as session:
+        for ref, crime in session.execute(select(Case.ref, Case.crime_ref)):
+            assert ref not in said
+            assert crime not in said
+    ids = [id for ids in frame.strata.values() for id in ids]
+    assert all(re.fullmatch("[0-9a-f]{16}", id) for id in ids)
+    assert len(set(ids)) == len(ids)
+    with pytest.raises(DBAPIError, match="append-only"), office.database.writing() as session:
+        session.execute(update(Pseudonym).values(of="D-19-9999"))
+
+
+def test_a_draw_published_under_references_is_still_drawn_again_and_its_packs_opened(
+    desk: Office, tmp_path: Path
+) -> None:
+    refs = everyone(desk)
+    strata = {stratum: [ref] for stratum, ref in sorted(refs.items())}
+    digest = frame_digest("An old rule.", MAY_AND_JUNE.decided_to, strata)
+    old = Frame(digest=digest, rule="An old rule.", cut_off=MAY_AND_JUNE.decided_to, strata=strata,
+                frozen_at=MEETING, frozen_by="panel.coordinator")  # fmt: skip
+    with desk.database.writing() as session:
+        session.add(old)
+    said = drawn(desk, digest, dict.fromkeys(strata, 1))
+    assert redrawn(dict(said), tmp_path).returncode == 0
+    with desk.database.writing() as session:
+        assert all(one.known for one in open_packs(session, digest, COORDINATOR, MEETING))
 
 
 def test_a_day_begins_at_midnight_in_cleveland(desk: Office) -> None:
@@ -103,21 +183,24 @@ def test_a_day_begins_at_midnight_in_cleveland(desk: Office) -> None:
     with pytest.raises(ValueError, match="No case fits this rule"):
         frozen(desk)
     july = FrameRule(decided_from=date(2019, 7, 1), decided_to=date(2019, 7, 1))
-    assert frozen(desk, july).strata == {"closed": [ref]}
+    assert framed(desk, july) == {"closed": [ref]}
 
 
 def test_a_rule_that_will_not_do_says_what_would(desk: Office) -> None:
-    with pytest.raises(ValueError, match="10 July 2019 is not over"):
+    with pytest.raises(ValueError, match="10 July 2019, is not over"):
         frozen(desk, FrameRule(decided_from=date(2019, 5, 1), decided_to=MEETING.date()))
     with pytest.raises(ValidationError, match="The last day comes before the first"):
         FrameRule(decided_from=date(2019, 5, 2), decided_to=date(2019, 5, 1))
+    with pytest.raises(ValidationError, match="cut-off comes before the last day"):
+        FrameRule(decided_from=date(2019, 5, 1), decided_to=date(2019, 5, 3), cut_off=date(2019, 5, 2))
     with pytest.raises(ValidationError, match="at least 1 item"):
         FrameRule(decided_from=date(2019, 5, 1), decided_to=date(2019, 5, 2), kinds=())
 
 
 def test_the_longest_rule_fits_its_column() -> None:
-    whole = MAY_AND_JUNE.model_copy(update={"offence_code": "TH68010A", "district": "E06000004", "kinds": tuple(Kind)})
-    assert len(whole.says()) <= 300
+    said = {"offence_code": "TH68010A", "district": "E06000004", "decided_by": "inspector", "dated_by": "decision"}
+    whole = MAY_AND_JUNE.model_copy(update={**said, "kinds": tuple(Kind)})
+    assert 290 < len(whole.says("0" * 16)) <= 300
 
 
 # The draw
@@ -195,9 +278,9 @@ def test_a_frozen_frame_cannot_be_changed(office: Office) -> None:
     endings.is_refused(office.on("2019-05-06"))
     frozen(office)
     changes: list[dict[str, Any]] = [{"rule": "Only the good ones."}, {"strata": {"refused": []}}]
-    for change in changes:
+    for change in [*(update(Frame).values(**each) for each in changes), delete(Frame)]:
         with pytest.raises(DBAPIError, match="append-only"), office.database.writing() as session:
-            session.execute(update(Frame).values(**change))
+            session.execute(change)
 
 
 def test_a_frame_changed_behind_the_databases_back_is_noticed_before_the_draw(desk: Office) -> None:
@@ -231,3 +314,104 @@ def test_any_change_of_a_published_draw_is_noticed_by_a_stranger(desk: Office, t
         {"sizes": {**one_of_each(frame), "refused": 0}},
     ):
         assert redrawn({**said, **json.loads(json.dumps(change, default=str))}, tmp_path).returncode == 1, change
+
+
+# What is added to a draw
+
+
+def added(office: Office, digest: str, reason: str = "One was inappropriate.", **more: int) -> Publication:
+    with office.database.writing() as session:
+        top_up(session, digest, more, reason, COORDINATOR, MEETING + timedelta(minutes=30))
+        return publication_of(session.get_one(Frame, digest), session.get_one(Draw, digest))
+
+
+def summer(office: Office) -> Frame:
+    """Six refused and three completed."""
+    for _ in range(6):
+        endings.is_refused(office.on("2019-05-06"))
+    for _ in range(3):
+        endings.completes(office.on("2019-05-06"))
+    return frozen(office)
+
+
+def test_a_top_up_goes_on_with_the_same_tickets_and_a_stranger_draws_it_again(office: Office, tmp_path: Path) -> None:
+    frame = summer(office)
+    drawn(office, frame.digest, {"refused": 2, "completed": 1})
+    added(office, frame.digest, refused=2)
+    said = added(office, frame.digest, "Time was left.", refused=1, completed=1)
+    assert [(one["reason"], one["sizes"]) for one in said["top_ups"]] == [
+        ("One was inappropriate.", {"refused": 2, "completed": 0}),
+        ("Time was left.", {"refused": 1, "completed": 1}),
+    ]
+    at_once = sampling.draw(frame.strata["refused"], said["seed"], 5)
+    assert [picked for one in (said, *said["top_ups"]) for picked in one["drawn"]["refused"]] == list(at_once)
+    assert redrawn(dict(said), tmp_path).returncode == 0
+    less = json.loads(json.dumps(said))
+    less["top_ups"][0]["sizes"]["refused"] = 1
+    assert redrawn(less, tmp_path).returncode == 1
+
+
+def test_a_top_up_needs_a_draw_and_cases_that_are_left(desk: Office) -> None:
+    frame = summer(desk)
+    with pytest.raises(NoSuchFrame):
+        added(desk, frame.digest, refused=1)
+    drawn(desk, frame.digest, {"refused": 5, "completed": 1})
+    with pytest.raises(ValueError, match="Stratum refused: A sample of 2 is asked for after the 5 already drawn"):
+        added(desk, frame.digest, refused=2)
+    with pytest.raises(ValueError, match="no other: elsewhere"):
+        added(desk, frame.digest, elsewhere=1)
+    with pytest.raises(ValueError, match="nothing would be drawn"):
+        added(desk, frame.digest, refused=0)
+
+
+def picked(office: Office, digest: str, ref: str) -> Publication:
+    with office.database.writing() as session:
+        pick(session, digest, ref, "A complaint was made.", COORDINATOR, MEETING + timedelta(minutes=30))
+        return publication_of(session.get_one(Frame, digest), session.get_one(Draw, digest))
+
+
+def test_a_thematic_pick_stands_apart_and_the_draw_is_still_drawn_again(office: Office, tmp_path: Path) -> None:
+    frame = summer(office)
+    said = drawn(office, frame.digest, {"refused": 1, "completed": 3})
+    before_the_panel = {one.id for each in said["drawn"].values() for one in each}
+    refs = in_references(office, frame)["refused"]
+    with office.database.reading() as session:
+        of = stands_for(session, before_the_panel)
+    left = next(ref for ref in refs if ref not in of.values())
+    chosen = picked(office, frame.digest, left)
+    assert [one["theme"] for one in chosen["thematic"]] == ["A complaint was made."]
+    assert chosen["drawn"] == said["drawn"]
+    assert redrawn(dict(chosen), tmp_path).returncode == 0
+    with office.database.writing() as session:
+        packs = {one.pack: one.stratum for one in open_packs(session, frame.digest, COORDINATOR, MEETING)}
+    assert packs["thematic-1"] == "thematic"
+    for ref in (left, next(iter(of.values()))):
+        with pytest.raises(ValueError, match="before the panel already"):
+            picked(office, frame.digest, ref)
+
+
+def test_only_a_case_that_had_ended_by_the_cut_off_is_picked(desk: Office) -> None:
+    frame = summer(desk)
+    drawn(desk, frame.digest, {"refused": 1, "completed": 1})
+    later = endings.is_refused(desk.on("2019-07-02"))
+    for ref in (later, "D-19-9999"):
+        with pytest.raises(ValueError, match="had left the scheme by 30 June 2019"):
+            picked(desk, frame.digest, ref)
+
+
+def test_what_was_added_to_a_draw_never_changes(office: Office) -> None:
+    frame = summer(office)
+    drawn(office, frame.digest, {"refused": 1, "completed": 3})
+    added(office, frame.digest, refused=1)
+    said = ThematicPick(frame_digest=frame.digest, number=1, id="0" * 16, theme="x", at=MEETING, by="panel.coordinator")
+    with office.database.writing() as session:
+        session.add(said)
+    changes: dict[Any, dict[str, str]] = {
+        Draw: {"seed": "0" * 20},
+        TopUp: {"reason": "y"},
+        ThematicPick: {"theme": "y"},
+    }
+    for row, change in changes.items():
+        for forbidden in (update(row).values(**change), delete(row)):
+            with pytest.raises(DBAPIError, match="append-only"), office.database.writing() as session:
+                session.execute(forbidden)

@@ -18,16 +18,14 @@ from divert.models.case import (
 )
 from divert.models.counter import Draft, Import, ImportedRow
 from divert.models.evidence import Evidence, File
+from divert.models.panel import Draw, Frame, PanelEntry, Pseudonym, ThematicPick, TopUp
 from divert.models.people import Guesses, NameWord, Person, SavedFilter, Staff, Token, Visit
 from divert.models.records import (
     Access,
     Counter,
-    Draw,
-    Frame,
     IdempotencyKey,
     LedgerEntry,
     OutboxMessage,
-    PanelEntry,
     Seal,
 )
 from divert.models.row import Instant, Row
@@ -70,6 +68,7 @@ __all__ = [
     "PanelEntry",
     "Pause",
     "Person",
+    "Pseudonym",
     "ReceivedItem",
     "Role",
     "Row",
@@ -78,7 +77,9 @@ __all__ = [
     "Sensitivity",
     "Staff",
     "State",
+    "ThematicPick",
     "Token",
+    "TopUp",
     "Victim",
     "Visit",
 ]

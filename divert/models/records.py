@@ -1,6 +1,6 @@
 """What is on record and never changes, and what makes requests and numbers unrepeatable."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
@@ -106,46 +106,6 @@ class IdempotencyKey(Row):
     status: Mapped[int]
     answer: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(index=True)
-
-
-class Frame(Row):
-    """A frozen population of cases to draw from, published before any seed."""
-
-    __tablename__ = "frames"
-
-    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    rule: Mapped[str] = mapped_column(String(300))
-    cut_off: Mapped[date]
-    strata: Mapped[dict[str, Any]]
-    frozen_at: Mapped[datetime]
-    frozen_by: Mapped[str] = mapped_column(String(60))
-
-
-class Draw(Row):
-    """The one draw on a frame."""
-
-    __tablename__ = "draws"
-
-    frame_digest: Mapped[str] = mapped_column(ForeignKey("frames.digest"), primary_key=True)
-    seed: Mapped[str] = mapped_column(String(200))
-    sizes: Mapped[dict[str, Any]]
-    drawn: Mapped[dict[str, Any]]
-    at: Mapped[datetime]
-    by: Mapped[str] = mapped_column(String(60))
-
-
-class PanelEntry(Row):
-    """One thing done at a meeting of the scrutiny panel. It never changes: a correction is another entry."""
-
-    __tablename__ = "panel_entries"
-
-    meeting: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    seq: Mapped[int] = made_by_entry()
-    at: Mapped[datetime]
-    by: Mapped[str] = mapped_column(String(60))
-    role: Mapped[Role]
-    command: Mapped[str] = mapped_column(String(40))
-    body: Mapped[str] = mapped_column(Text)
 
 
 class Counter(Row):

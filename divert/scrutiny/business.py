@@ -4,7 +4,7 @@ Each is a class, as the commands on a case are: its fields are the form, the JSO
 them can touch a case: they write entries of meetings and nothing else.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
@@ -234,11 +234,21 @@ def open_meeting(session: Session, given: OpenMeeting, by: Actor, at: datetime) 
         against.append("That frame was not drawn. Draw from it first.")
     if against:
         raise CannotBeDone(against)
-    packs = {name: Case(given.frame, name) for name in packs_of(session, given.frame)} | comes_back(earlier)
+    packs = {name: Case(given.frame, name) for name in packs_of(session, given.frame)}
+    packs |= comes_back(earlier) | _added(session, earlier)
     number = 1 + (session.scalar(select(func.max(PanelEntry.meeting))) or 0)
     body = {**given.body(), "packs": [[name, *case] for name, case in packs.items()]}
     _append(session, number, 1, given.slug(), ledger.canonical(body), by, at)
     return number
+
+
+def take_additions(session: Session, by: Actor, at: datetime) -> None:
+    """Put what was added to draws before the meeting that is open, if one is."""
+    _take_turns(session)
+    everyone = meetings(session)
+    if (told := next((one for one in everyone if one.is_open), None)) and (packs := _added(session, everyone)):
+        body = ledger.canonical({"packs": [[name, *case] for name, case in packs.items()]})
+        _append(session, told.number, told.entries + 1, "take-additions", body, by, at)
 
 
 def perform(session: Session, number: int, given: Business, by: Actor, at: datetime) -> Meeting:
@@ -270,6 +280,17 @@ def objections(session: Session, told: Meeting, given: Business, by: Actor) -> I
         yield "This meeting has no such pack. A pack is named by stratum and pick, like completed-1."
         return
     yield from given.refusals(session, told, by)
+
+
+def _added(session: Session, earlier: Sequence[Meeting]) -> dict[str, Case]:
+    """The packs of draws that meetings have had, which no meeting has: top-ups and thematic picks."""
+    had = {(case.frame, case.pack) for one in earlier for case in one.packs.values()}
+    return {
+        pack if one.is_open else f"{one.number}-{pack}": Case(one.frame, pack)
+        for one in earlier
+        for pack in packs_of(session, one.frame)
+        if (one.frame, pack) not in had
+    }
 
 
 def _require_role(title: str, roles: tuple[Role, ...], by: Actor) -> None:

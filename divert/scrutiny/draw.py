@@ -33,16 +33,37 @@ class Picked(NamedTuple):
     ticket: str
 
 
+class Addition(TypedDict):
+    """A top-up, as it is published: more of each stratum, by the same tickets, from where the draw had stopped."""
+
+    at: str
+    reason: str
+    sizes: dict[str, int]
+    drawn: dict[str, list[Picked]]
+
+
+class Chosen(TypedDict):
+    """A thematic pick, as it is published: chosen, not drawn, and in no rate."""
+
+    at: str
+    id: str
+    theme: str
+
+
 class Publication(TypedDict):
-    """All that a stranger needs to draw again, as `divert draw --json` prints it. Dates are ISO."""
+    """All that a stranger needs to draw again, as `divert draw --json` prints it. Dates and instants are ISO."""
 
     rule: str
     cut_off: str
     frame: dict[str, list[str]]
     frame_sha256: str
+    frozen_at: str
     seed: str
+    at: str
     sizes: dict[str, int]
     drawn: dict[str, list[Picked]]  # in JSON, pairs of id and ticket
+    top_ups: list[Addition]
+    thematic: list[Chosen]
 
 
 def validate_seed(text: str) -> str:
@@ -80,17 +101,22 @@ def draw(ids: Collection[str], seed: str, size: int, skip: int = 0) -> tuple[Pic
 
 
 def draw_strata(
-    frame: Mapping[str, Collection[str]], seed: str, sizes: Mapping[str, int]
+    frame: Mapping[str, Collection[str]], seed: str, sizes: Mapping[str, int], skip: Mapping[str, int] | None = None
 ) -> dict[str, tuple[Picked, ...]]:
-    """A sample from each stratum. Raises ValueError as `draw` does, and unless every stratum has a size, if only 0."""
+    """A sample from each stratum, after as many as are to be skipped.
+
+    Raises ValueError as `draw` does, unless every stratum has a size, if only 0, and where every size is 0.
+    """
     if frame.keys() != sizes.keys():
         apart = ", ".join(sorted(frame.keys() ^ sizes.keys()))
         raise ValueError(f"Give every stratum of the frame one size, 0 if none, and no other: {apart}.")
+    if not any(sizes.values()):
+        raise ValueError("Every size is 0: nothing would be drawn. Ask for at least one case.")
     _refuse_repeats([id for ids in frame.values() for id in ids])
     drawn = {}
     for stratum in sorted(frame):
         try:
-            drawn[stratum] = draw(frame[stratum], seed, sizes[stratum])
+            drawn[stratum] = draw(frame[stratum], seed, sizes[stratum], (skip or {}).get(stratum, 0))
         except ValueError as problem:
             raise ValueError(f"Stratum {stratum}: {problem}") from None
     return drawn
@@ -116,20 +142,6 @@ def frame_text(rule: str, cut_off: date, frame: Frame) -> str:
 def frame_digest(rule: str, cut_off: date, frame: Frame) -> str:
     """SHA-256 of the frame's text, in hexadecimal; published before any seed exists, the frame cannot move."""
     return _sha256(frame_text(rule, cut_off, frame))
-
-
-def publication(rule: str, cut_off: date, frame: Frame, seed: str, sizes: Mapping[str, int]) -> Publication:
-    """A whole draw, ready to be printed as JSON and drawn again. Raises ValueError as the parts above do."""
-    seed = validate_seed(seed)
-    return {
-        "rule": rule,
-        "cut_off": cut_off.isoformat(),
-        "frame": {stratum: list(ids) for stratum, ids in frame.items()},
-        "frame_sha256": frame_digest(rule, cut_off, frame),
-        "seed": seed,
-        "sizes": dict(sizes),
-        "drawn": {stratum: list(picked) for stratum, picked in draw_strata(frame, seed, sizes).items()},
-    }
 
 
 def _ticket(hashed_seed: str, id: str) -> str:

@@ -31,6 +31,11 @@ class Case(NamedTuple):
     pack: str
     asked_for: str | None = None
 
+    @property
+    def stratum(self) -> str:
+        """The stratum it was drawn from, or `thematic`."""
+        return self.pack.rpartition("-")[0]
+
 
 class Proved(NamedTuple):
     """What a meeting's sample proves of its frame: by stratum, and altogether; and how far members agreed (kappa)."""
@@ -113,7 +118,8 @@ def comes_back(earlier: Sequence[Meeting]) -> dict[str, Case]:
 def proved(session: Session, one: Meeting, everyone: Sequence[Meeting]) -> Proved:
     """What the draw of a meeting proves, by the latest finding on each pack, at whatever meeting it was reached.
 
-    A case without a conclusion counts as inappropriate until it has one, and is counted among the unsettled.
+    A case without a conclusion counts as inappropriate until it has one, and is counted among the unsettled. Thematic
+    picks were not drawn, so they prove nothing and are not counted.
     """
     frozen = session.get_one(Frame, one.frame)
     found: dict[str, bool] = {}
@@ -123,13 +129,13 @@ def proved(session: Session, one: Meeting, everyone: Sequence[Meeting]) -> Prove
                 found[each.packs[name].pack] = each.scale[said["score"]].found
     strata = {}
     for stratum, refs in sorted(frozen.strata.items()):
-        mine = [bad for pack, bad in found.items() if pack.rpartition("-")[0] == stratum]
+        mine = [bad for pack, bad in found.items() if Case(one.frame, pack).stratum == stratum]
         strata[stratum] = Seen(len(refs), len(mine), sum(mine))
     return Proved(
         {stratum: estimate([seen]) for stratum, seen in strata.items()},
         estimate(strata.values()),
         kappa([[said["score"] for said in each.values()] for pack, each in one.scores.items() if one.revealed(pack)]),
-        sum(case.frame == one.frame for case in comes_back(everyone).values()),
+        sum(case.frame == one.frame and case.stratum in strata for case in comes_back(everyone).values()),
     )
 
 
@@ -162,6 +168,8 @@ def _follow(told: Meeting, entry: PanelEntry, said: dict[str, Any]) -> None:
     match entry.command:
         case "attend":
             told.attending.add(said["member"])
+        case "take-additions":
+            told.packs |= {name: Case(*case) for name, *case in said["packs"]}
         case "declare-conflict":
             member = said.get("member") or entry.by
             told.conflicts.add((member, pack))

@@ -16,11 +16,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from divert.casework.replay import Gone, as_it_stood, scratch
-from divert.models import Case, Draw, Frame, LedgerEntry, Role, Staff
+from divert.models import Case, Frame, LedgerEntry, Role, Staff
 from divert.people.staff import Actor
 from divert.records import access, ledger
-from divert.scrutiny.frame import NoSuchFrame, left_by
+from divert.scrutiny import pseudonyms
+from divert.scrutiny.frame import THEMATIC, drawn_from, drawn_in_all
 from divert.scrutiny.pack import WORDS, Pack, packed, told
+from divert.scrutiny.population import left_by
 from divert.scrutiny.redaction import Identifiers, Redacted
 
 PANEL = "Out of Court Disposal Scrutiny Panel"
@@ -75,15 +77,12 @@ def open_pack(
 
 
 def packs_of(session: Session, frame_digest: str) -> dict[str, str]:
-    """The case reference of each pack of a frame's draw, in the order drawn. Raises NoSuchFrame."""
-    made = session.get(Draw, frame_digest)
-    if made is None:
-        raise NoSuchFrame("No frame with that SHA-256 was drawn here.")
-    return {
-        f"{stratum}-{number}": picked[0]
-        for stratum, each in sorted(made.drawn.items())
-        for number, picked in enumerate(each, start=1)
-    }
+    """The case reference of each pack of a frame's draw, in the order drawn; last those picked. Raises NoSuchFrame."""
+    made = drawn_from(session, frame_digest)
+    ids = {stratum: [picked.id for picked in each] for stratum, each in drawn_in_all(made).items()}
+    ids[THEMATIC] = [one.id for one in made.picks]
+    of = pseudonyms.stands_for(session, [id for each in ids.values() for id in each])
+    return {f"{stratum}-{number}": of[id] for stratum, each in ids.items() for number, id in enumerate(each, start=1)}
 
 
 def is_missing(session: Session, frame_digest: str, pack: str) -> bool:

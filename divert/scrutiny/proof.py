@@ -9,12 +9,16 @@ Pure: counts in, counts out. A case whose record is missing is counted among the
 Risk by Turning Manifest Phantoms into Evil Zombies", arXiv 1207.3413).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from math import exp, lgamma, log
 from typing import NamedTuple
 
 CONFIDENCE = 0.95
+ALTOGETHER = "altogether"
+"""Stands for all strata together."""
+
 INFINITE = float("inf")
 ROUNDING = 1e-9
 
@@ -78,12 +82,28 @@ def estimate(strata: Iterable[Seen], confidence: float = CONFIDENCE) -> Estimate
     )
 
 
+def if_clean(cases: Mapping[str, int], sizes: Mapping[str, int], confidence: float = CONFIDENCE) -> dict[str, Estimate]:
+    """What samples of these sizes would prove if nothing were found, by stratum, and last ALTOGETHER.
+
+    ValueError where a size is over its stratum's cases or for what is no stratum.
+    """
+    if strangers := sorted(sizes.keys() - cases.keys()):
+        raise ValueError(f"There is no stratum {strangers[0]}. Use one of: {', '.join(cases)}.")
+    if over := [one for one in sizes if sizes[one] > cases[one]]:
+        raise ValueError(f"Stratum {over[0]} holds {cases[over[0]]} cases, and a sample of {sizes[over[0]]} was asked.")
+    seen = {stratum: Seen(count, sizes.get(stratum, 0), 0) for stratum, count in cases.items()}
+    return {
+        **{stratum: estimate([one], confidence) for stratum, one in seen.items()},
+        ALTOGETHER: estimate(seen.values(), confidence),
+    }
+
+
 def least_sample(cases: int, bad: int, confidence: float = CONFIDENCE) -> int:
     """The smallest sample that holds at least one of `bad` cases among `cases` with that confidence."""
     if not 0 < bad <= cases:
         raise ValueError("Say how many of the cases would be inappropriate: at least 1, at most all.")
     enough = log(1 - confidence)
-    return next(size for size in range(1, cases + 1) if _at_most(0, cases, bad, size) <= enough)
+    return 1 + bisect_left(range(1, cases + 1), True, key=lambda size: _at_most(0, cases, bad, size) <= enough)
 
 
 def _in_a_hundred(count: int, cases: int) -> int:
