@@ -11,8 +11,9 @@ from api.view import case_view, judgement_view
 from divert.casework.commands.referral import referral_facts
 from divert.eligibility.facts import derive
 from divert.eligibility.judge import Judgement, judge
-from divert.eligibility.policy import NoPolicy
+from divert.eligibility.policy import NoPolicy, Packs
 from divert.models import Case
+from divert.policies.adopted import packs_of
 from divert.records import access
 from divert.records.ledger import entries_of
 from divert.rulebook import rulebook
@@ -28,7 +29,8 @@ def eligibility_page(request: Request, ref: Ref, asking: ByVisit) -> Response:
         access.record(session, actor, "consultation", asking.at, case_ref=ref, what="eligibility")
         seen = case_view(case, actor, entries_of(session, case))
         then = seen.eligibility.judgement if seen.eligibility else None
-        today = judged_today(case)
+        packs = packs_of(session)
+        today = judged_today(case, packs)
         now = judgement_view(today) if today else None
         met = {one.id: one.met for one in then.trace} if then else {}
         return write(
@@ -40,15 +42,15 @@ def eligibility_page(request: Request, ref: Ref, asking: ByVisit) -> Response:
             then=then,
             now=now,
             differ=[(one, met.get(one.id)) for one in now.trace if one.met != met.get(one.id)] if now and then else [],
-            provenance={rule.id: rule.provenance for pack in rulebook().packs for rule in pack.rules},
+            provenance={rule.id: rule.provenance for pack in packs for rule in pack.rules},
         )
 
 
-def judged_today(case: Case) -> Judgement | None:
+def judged_today(case: Case, packs: Packs) -> Judgement | None:
     """What the case's policy says of the facts as they stand; None where they are gone, or no policy."""
     said = referral_facts(case)
     try:
-        pack = rulebook().packs.in_force(said.referred_on)
+        pack = packs.in_force(said.referred_on)
     except NoPolicy:
         return None
     return None if case.disposed_at else judge(pack, derive(said, pack, rulebook().offences))

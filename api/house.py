@@ -8,6 +8,7 @@ from anyio import CapacityLimiter
 from prometheus_client import CollectorRegistry
 from starlette.requests import HTTPConnection
 
+from api.rehearsals import Runs
 from divert.clock import Clock
 from divert.config import Settings
 from divert.db import Database
@@ -26,6 +27,9 @@ class House:
 
     background: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "background"))
     """Long work, one at a time, while endpoints go on answering."""
+
+    rehearsals: Runs = field(default_factory=Runs)
+    """What policies would have come to, counted in the background."""
 
     closing: Event = field(default_factory=Event)
     """Set when the service is told to stop."""

@@ -9,16 +9,22 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from api.deps import Asking, ByVisit
+from api.house import house
 from api.page import in_words, write
 from api.problems import ProblemError, may_answer
 from divert.clock import london_date, written_date
 from divert.eligibility.changes import changes
 from divert.eligibility.pack import COMPARE, Effect, Operator, Pack, Rule
-from divert.eligibility.policy import NoPolicy
+from divert.eligibility.policy import NoPolicy, Packs
+from divert.models import Role
 from divert.offences import Offence
+from divert.policies.adopted import SIGN, packs_of
 from divert.rulebook import DeadlineRule, rulebook
 
 router = APIRouter(tags=["eligibility"])
+
+READS_PROPOSALS = (*SIGN, Role.board_member, Role.auditor)
+"""Who may read what is proposed, and what its rehearsal counts."""
 
 Name = Annotated[str, Path(max_length=80, examples=["2019-04-01-full"])]
 
@@ -55,27 +61,36 @@ class PolicyView(BaseModel):
 
 
 @router.get("/api/policies", summary="Every eligibility policy", responses=may_answer())
-def policies() -> list[PolicyView]:
+def policies(request: Request) -> list[PolicyView]:
     """In order of the day each starts. Open to all."""
-    return [_policy_view(pack) for pack in rulebook().packs]
+    packs = _packs(request)
+    return [policy_view(pack, packs) for pack in packs]
 
 
 @router.get("/api/policies/{policy}", summary="One eligibility policy", responses=may_answer("not-found"))
-def policy(policy: Name) -> PolicyView:
+def policy(request: Request, policy: Name) -> PolicyView:
     """By its id. Open to all."""
-    return _policy_view(_pack(policy))
+    packs = _packs(request)
+    return policy_view(_pack(policy, packs), packs)
 
 
-def _pack(name: str) -> Pack:
+def _packs(request: Request) -> Packs:
+    """Those of the rules, and those adopted."""
+    with house(request).database.reading() as session:
+        return packs_of(session)
+
+
+def _pack(name: str, packs: Packs) -> Pack:
     try:
-        return rulebook().packs.get(name)
+        return packs.get(name)
     except NoPolicy:
-        known = ", ".join(pack.id for pack in rulebook().packs)
+        known = ", ".join(pack.id for pack in packs)
         raise ProblemError("not-found", f"There is no policy of that name; there are {known}.") from None
 
 
-def _policy_view(pack: Pack) -> PolicyView:
-    last = rulebook().packs.last_day(pack)
+def policy_view(pack: Pack, packs: Packs) -> PolicyView:
+    """A policy as JSON shows it. `packs`: those among which its last day is looked for."""
+    last = packs.last_day(pack)
     return PolicyView(
         id=pack.id,
         title=pack.title,
@@ -111,14 +126,16 @@ def _policy_view(pack: Pack) -> PolicyView:
 @router.get("/policies", include_in_schema=False)
 def policies_page(request: Request, asking: ByVisit) -> Response:
     """Every policy, and which is in force."""
-    book, today = rulebook(), london_date(asking.at)
-    with asking.reading() as (_, actor):
+    today = london_date(asking.at)
+    with asking.reading() as (session, actor):
+        packs = packs_of(session)
         return write(
             request,
             "policies.html",
             actor=actor,
-            packs=[(pack, book.packs.last_day(pack), _stands(pack.starts, book.packs.last_day(pack), today))
-                   for pack in reversed(list(book.packs))],
+            proposals=actor.role in READS_PROPOSALS,
+            packs=[(pack, packs.last_day(pack), _stands(pack.starts, packs.last_day(pack), today))
+                   for pack in reversed(list(packs))],
         )  # fmt: skip
 
 
@@ -126,7 +143,7 @@ def policies_page(request: Request, asking: ByVisit) -> Response:
 def offences_page(request: Request, asking: ByVisit) -> Response:
     """Every offence that the scheme knows, and which of them the policy takes."""
     book, today = rulebook(), london_date(asking.at)
-    pack = book.packs.in_force(today)
+    pack = _packs(request).in_force(today)
     rows = [_offence_row(one, pack) for one in book.offences.in_force(today).values()]
     return _catalogue(
         request,
@@ -149,7 +166,7 @@ def _offence_row(one: Offence, pack: Pack) -> tuple[object, ...]:
 def conditions_page(request: Request, asking: ByVisit) -> Response:
     """What a contract may ask of a person."""
     today = london_date(asking.at)
-    mandatory = rulebook().packs.in_force(today).contract.mandatory
+    mandatory = _packs(request).in_force(today).contract.mandatory
     rows = [
         (
             one.title,
@@ -194,10 +211,11 @@ def deadlines_page(request: Request, asking: ByVisit) -> Response:
 @router.get("/policies/{policy}", include_in_schema=False)
 def policy_page(request: Request, policy: Name, asking: ByVisit) -> Response:
     """One policy: its rules, what it changed, its examples."""
-    pack, book = _pack(policy), rulebook()
-    before = [one for one in book.packs if one.starts < pack.starts][-1:]
-    last = book.packs.last_day(pack)
-    with asking.reading() as (_, actor):
+    with asking.reading() as (session, actor):
+        packs = packs_of(session)
+        pack = _pack(policy, packs)
+        before = [one for one in packs if one.starts < pack.starts][-1:]
+        last = packs.last_day(pack)
         return write(
             request,
             "policy.html",
@@ -208,7 +226,7 @@ def policy_page(request: Request, policy: Name, asking: ByVisit) -> Response:
             before=before[0] if before else None,
             changed=changes(before[0], pack) if before else None,
             tested=tested,
-            mandatory=[book.conditions[code].title for code in pack.contract.mandatory],
+            mandatory=[rulebook().conditions[code].title for code in pack.contract.mandatory],
         )
 
 

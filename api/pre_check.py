@@ -26,7 +26,8 @@ from divert.clock import london_date
 from divert.eligibility.facts import ReferralFacts, asked_as, derive
 from divert.eligibility.judge import Judgement, judge
 from divert.eligibility.pack import Effect, Verdict
-from divert.eligibility.policy import NoPolicy
+from divert.eligibility.policy import NoPolicy, Packs
+from divert.policies.adopted import packs_of
 from divert.rulebook import rulebook
 
 router = APIRouter(tags=["eligibility"])
@@ -55,14 +56,13 @@ class AdviceView(JudgementView):
     lines: list[str] = Field(description="The same in sentences, to be read at the desk.")
 
 
-def advice(said: PreCheck) -> Judgement:
+def advice(said: PreCheck, packs: Packs) -> Judgement:
     """Judge facts by the policy of their referral date. Raises a problem where there is none."""
-    book = rulebook()
     try:
-        pack = book.packs.in_force(said.referred_on)
+        pack = packs.in_force(said.referred_on)
     except NoPolicy as none:
         raise invalid([FieldFault(pointer="#/referred_on", detail=str(none))]) from None
-    facts = derive(said, pack, book.offences)
+    facts = derive(said, pack, rulebook().offences)
     return judge(pack, facts if facts.agreement_signed else replace(facts, agreement_signed=said.agrees))
 
 
@@ -73,8 +73,8 @@ def advice(said: PreCheck) -> Judgement:
 )
 def pre_check(facts: PreCheck, asking: ByToken) -> AdviceView:
     """Judge facts, storing nothing: verdict, every rule with its authority, what to ask, what would change it."""
-    with asking.reading():
-        judged = advice(facts)
+    with asking.reading() as (session, _):
+        judged = advice(facts, packs_of(session))
         return AdviceView(**judgement_view(judged).model_dump(), lines=judged.lines())
 
 
@@ -82,7 +82,7 @@ def pre_check(facts: PreCheck, asking: ByToken) -> AdviceView:
 def pre_check_page(request: Request, asking: ByVisit) -> Response:
     """The first questions."""
     said = PreCheck(referred_on=london_date(asking.at), agrees=None)
-    return _page(request, asking, {"referred_on": said.referred_on}, judged=advice(said))
+    return _page(request, asking, {"referred_on": said.referred_on}, said=said)
 
 
 @router.post("/pre-check", include_in_schema=False)
@@ -93,10 +93,10 @@ def pre_check_answered(request: Request, form: Posted, asking: ByVisit) -> Respo
     if forms.redraws(form):
         return _page(request, asking, data, asked=asked, now=asked[-AT_ONCE:])
     try:
-        judged = advice(PreCheck.model_validate({"agrees": None, **data}))
+        said = PreCheck.model_validate({"agrees": None, **data})
     except ValidationError as error:
         return _page(request, asking, data, asked=asked, now=asked[-AT_ONCE:], errors=forms.faults(error))
-    return _page(request, asking, data, asked=asked, judged=judged, every=bool(form.get("every")), begun=True)
+    return _page(request, asking, data, asked=asked, said=said, every=bool(form.get("every")), begun=True)
 
 
 def matter(judged: Judgement, asked: Sequence[str] = (), *, every: bool = False) -> list[str]:
@@ -118,7 +118,7 @@ def _page(
     asking: Asking,
     data: Mapping[str, Any],
     *,
-    judged: Judgement | None = None,
+    said: PreCheck | None = None,
     asked: Sequence[str] = (),
     now: Sequence[str] = (),
     every: bool = False,
@@ -130,6 +130,7 @@ def _page(
         questions = {one.name: one for one in form.questions({"agrees": None, **data}, errors)}
         for one in questions.values():
             one.required = True  # none is, and the page says so once
+        judged = advice(said, packs_of(session)) if said else None
         left = matter(judged, asked, every=every) if judged else []
         now = now or (left if every else left[:AT_ONCE])
         return write(

@@ -32,9 +32,10 @@ from divert.casework.workflow import Refused
 from divert.clock import london_date, written_date
 from divert.eligibility.facts import ReferralFacts, derive
 from divert.eligibility.judge import Judgement, judge
-from divert.eligibility.policy import NoPolicy
+from divert.eligibility.policy import NoPolicy, Packs
 from divert.models import Draft, Role
 from divert.people.staff import Actor
+from divert.policies.adopted import packs_of
 from divert.rulebook import rulebook
 
 router = APIRouter(include_in_schema=False)
@@ -208,7 +209,7 @@ def _check(request: Request, ref: str, asking: Asking, *, status: int = 200, rea
         body = _body(_draft(session, ref, actor, asking), asking)
         wrong = _faults(body, list(Refer.model_fields))
         found = _questions(session, actor, asking, body, wrong)
-        judged, told = so_far(body), forms.summary(list(found.values()), wrong)
+        judged, told = so_far(body, packs_of(session)), forms.summary(list(found.values()), wrong)
         return write(
             request,
             "referral_check.html",
@@ -234,13 +235,13 @@ def in_short(one: Field) -> str:
     return ", ".join(chosen) or one.typed
 
 
-def so_far(body: Mapping[str, Any]) -> Judgement | None:
+def so_far(body: Mapping[str, Any], packs: Packs) -> Judgement | None:
     """What the scheme would say: what cannot be used is not known, and an agreement may yet be signed."""
     unusable = {str(at[0]) for at in _faults(body, list(ReferralFacts.model_fields))}
     known = {name: body[name] for name in ReferralFacts.model_fields if name in body and name not in unusable}
     try:
         said = ReferralFacts.model_validate(known)
-        pack = rulebook().packs.in_force(said.referred_on)
+        pack = packs.in_force(said.referred_on)
     except (ValidationError, NoPolicy):
         return None
     facts = derive(said, pack, rulebook().offences)

@@ -7,9 +7,10 @@ person; a score of the restricted need is for the specialist and the auditor.
 import json
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session, object_session
 
 from api.support_view import KNOWS_RESTRICTED_NEED, Shown, SupportView, is_restricted, support_view, with_words
 from divert.casework import deadlines
@@ -21,6 +22,7 @@ from divert.eligibility.pack import Effect, Verdict
 from divert.eligibility.policy import NoPolicy
 from divert.models import Case, Check, LedgerEntry, Role, Sensitivity, State
 from divert.people.staff import TEAM, Actor
+from divert.policies.adopted import pack_of
 from divert.rulebook import rulebook
 
 KNOWS_SUPPORT = (*TEAM, Role.auditor)
@@ -271,7 +273,7 @@ def case_view(case: Case, actor: Actor, entries: Sequence[LedgerEntry]) -> CaseV
 
 def _check_view(case: Case, check: Check) -> CheckView:
     try:
-        judged = judgement_view(trace_from(rulebook().packs.by_digest(check.pack_digest), check.facts))
+        judged = judgement_view(trace_from(pack_of(_session(case), check.pack_digest), check.facts))
     except NoPolicy:
         judged = None
     return CheckView(
@@ -282,6 +284,11 @@ def _check_view(case: Case, check: Check) -> CheckView:
         out_of_date=case.verdict_out_of_date,
         judgement=judged,
     )
+
+
+def _session(case: Case) -> Session:
+    """The session that a case was read in."""
+    return cast(Session, object_session(case))
 
 
 def history(entries: Sequence[LedgerEntry], actor: Actor) -> list[EntryView]:

@@ -34,10 +34,18 @@ def rules_folder() -> Path:
 def read_table(path: Path) -> dict[str, Any]:
     """The file's tables as TOML has them. Raises RulesError where it is absent or not TOML."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tables_of(path, path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RulesError(path, "", f"there is no such file in {path.parent}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+    except UnicodeDecodeError as fault:
+        raise RulesError(path, "", f"is not TOML: {fault}") from None
+
+
+def tables_of(path: Path, text: str) -> dict[str, Any]:
+    """The tables that a text holds, as if it stood in that file. Raises RulesError where it is not TOML."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
         raise RulesError(path, "", f"is not TOML: {fault}") from None
 
 

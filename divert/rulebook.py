@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import Field
 
+from divert.eligibility.pack import Pack
 from divert.eligibility.policy import Packs, load_packs
 from divert.message_rules import MessageRules, load_messages
 from divert.offences import Catalogue, load_offences
@@ -241,17 +242,7 @@ def _in_force(editions: "Editions[Entry]", on: date) -> Mapping[str, Entry]:
 def _require_whole(book: Rulebook) -> None:
     """Every name that one file uses of another is there."""
     for pack in book.packs:
-        path = book.folder / "eligibility" / f"{pack.id}.toml"
-        if pack.starts < book.offences.starts:
-            raise RulesError(path, "starts", f"no list of offences is in force before {book.offences.starts}")
-        for rule in pack.rules:
-            if rule.holds.fact == "offence_codes" and isinstance(rule.holds.value, tuple):
-                listed = book.offences.in_force(pack.starts)
-                _require_all(path, f"rule {rule.id}", rule.holds.value, listed, "offence")
-        _require_all(path, "contract, mandatory", pack.contract.mandatory, book.conditions, "condition")
-        for code in pack.contract.mandatory:
-            if book.conditions[code].victim_contact:
-                raise RulesError(path, "contract, mandatory", f"{code} is contact with a victim, which must stay free")
+        require_known(book, pack)
     path = book.folder / "conditions.toml"
     for condition in book.conditions.values():
         if condition.pathway is not None:
@@ -260,6 +251,21 @@ def _require_whole(book: Rulebook) -> None:
     for reason in book.close_reasons.values():
         if reason.outcome is not None:
             _require_all(path, f"close_reason {reason.code}", [reason.outcome], book.outcomes, "outcome")
+
+
+def require_known(book: Rulebook, pack: Pack) -> None:
+    """Every offence and condition that a policy names is one. Raises RulesError."""
+    path = book.folder / "eligibility" / f"{pack.id}.toml"
+    if pack.starts < book.offences.starts:
+        raise RulesError(path, "starts", f"no list of offences is in force before {book.offences.starts}")
+    for rule in pack.rules:
+        if rule.holds.fact == "offence_codes" and isinstance(rule.holds.value, tuple):
+            listed = book.offences.in_force(pack.starts)
+            _require_all(path, f"rule {rule.id}", rule.holds.value, listed, "offence")
+    _require_all(path, "contract, mandatory", pack.contract.mandatory, book.conditions, "condition")
+    for code in pack.contract.mandatory:
+        if book.conditions[code].victim_contact:
+            raise RulesError(path, "contract, mandatory", f"{code} is contact with a victim, which must stay free")
 
 
 def _require_all(path: Path, place: str, names: Iterable[Any], known: Container[Any], what: str) -> None:

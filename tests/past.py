@@ -11,6 +11,35 @@ import polars as pl
 from divert.eligibility.facts import ReferralFacts
 from divert.rulebook import rulebook
 
+STRICTER = """
+id = "2019-07-01-stricter"
+title = "Gravity counts, and contracts are shorter"
+starts = 2019-07-01
+extends = "2019-04-01-full"
+
+[contract]
+max_months = 3
+
+[[rule]]
+id = "gravity_max"
+says = "The offence scores no more than 2."
+cites = "A trial, for the sake of the rehearsal."
+provenance = "recommended"
+effect = "review"
+ask = "What is the gravity score?"
+holds = { fact = "gravity", op = "at_most", value = 2 }
+
+[[example]]
+name = "grave"
+given = { gravity = 3 }
+verdict = "review"
+because = ["gravity_max"]
+
+[ordinary]
+gravity = 1
+"""
+"""A policy that asks what no past case was asked, and makes contracts shorter."""
+
 BY_COLUMN = ("referred_on", "date_of_birth", "agreement_signed_on", "district", "offence_code")
 """What stands in columns of its own; the rest is one JSON text."""
 

@@ -38,7 +38,7 @@ def opened(office: Office, digest: str, opener: Any = MEMBER, **themes: Any) -> 
 
 def made(office: Office, ref: str) -> Pack:
     """A case's pack, made now, for a frame that was cut off at the end of June 2019."""
-    with office.database.reading() as session, scratch() as other:
+    with office.database.reading() as session, scratch(session) as other:
         case = office.find(session, ref)
         seq = left_by(session, case, MAY_AND_JUNE.decided_to)
         assert seq is not None

@@ -97,12 +97,14 @@ def test_a_wrong_answer_is_pointed_at_and_asked_again(visit: Visit) -> None:
 
 
 def test_only_questions_that_could_change_the_verdict_are_asked() -> None:
-    nothing = advice(PreCheck.model_validate({"referred_on": "2019-05-06", "agrees": None}))
+    nothing = advice(PreCheck.model_validate({"referred_on": "2019-05-06", "agrees": None}), rulebook().packs)
     questions = matter(nothing)
     assert nothing.verdict is Verdict.not_yet_known
     assert "agrees" in questions
     assert not {"gravity", "value_gbp", "agreement_signed_on"} & set(questions)
-    barred = advice(PreCheck.model_validate({"referred_on": "2019-05-06", "remorse": "no", "agrees": None}))
+    barred = advice(
+        PreCheck.model_validate({"referred_on": "2019-05-06", "remorse": "no", "agrees": None}), rulebook().packs
+    )
     assert matter(barred) == []
     assert matter(barred, every=True) == [name for name in questions if name != "remorse"]
 

@@ -1,7 +1,6 @@
 """A candidate policy over past cases: a column at a time, and yet to the letter what the judge would say of each."""
 
 from collections import Counter
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -10,49 +9,20 @@ from divert.eligibility.columns import derived, judged
 from divert.eligibility.facts import ReferralFacts, derive
 from divert.eligibility.judge import judge
 from divert.eligibility.pack import Pack
-from divert.eligibility.policy import NoPolicy, load_pack
+from divert.eligibility.policy import NoPolicy, read_pack
 from divert.eligibility.rehearsal import GROUPS, Rehearsal, rehearse
 from divert.policies.past_cases import past_referrals
 from divert.rulebook import rulebook
 from tests.office import Office
-from tests.past import in_columns, some_referral
+from tests.past import STRICTER, in_columns, some_referral
 
 BOOK = rulebook()
 PILOT, FULL = BOOK.packs.get("2019-01-01-pilot"), BOOK.packs.get("2019-04-01-full")
-STRICTER = """
-id = "2026-12-01-stricter"
-title = "Gravity counts, and contracts are shorter"
-starts = 2026-12-01
-extends = "2019-04-01-full"
-
-[contract]
-max_months = 3
-
-[[rule]]
-id = "gravity_max"
-says = "The offence scores no more than 2."
-cites = "A trial, for the sake of the rehearsal."
-provenance = "recommended"
-effect = "review"
-ask = "What is the gravity score?"
-holds = { fact = "gravity", op = "at_most", value = 2 }
-
-[[example]]
-name = "grave"
-given = { gravity = 3 }
-verdict = "review"
-because = ["gravity_max"]
-
-[ordinary]
-gravity = 1
-"""
 
 
 @pytest.fixture
-def stricter(tmp_path: Path) -> Pack:
-    file = tmp_path / "2026-12-01-stricter.toml"
-    file.write_text(STRICTER, encoding="utf-8")
-    return load_pack(file, BOOK.packs)
+def stricter() -> Pack:
+    return read_pack(STRICTER, BOOK.packs)
 
 
 def some(count: int, seed: int) -> list[ReferralFacts]:

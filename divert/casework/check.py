@@ -27,7 +27,7 @@ def check(session: Session) -> Iterator[Fault]:
     """Every breach of an invariant. Nothing yielded: each case has a history that verifies, replays to what is stored,
     and, while open, an owner and a deadline."""
     yield from ledger.verify(session)
-    with scratch() as other:
+    with scratch(session) as other:
         for case_id in session.scalars(select(Case.id).order_by(Case.id)).all():
             case = session.get_one(Case, case_id)
             yield from _invariants(case)

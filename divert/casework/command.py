@@ -15,6 +15,7 @@ from divert.clock import LONDON, london_date
 from divert.eligibility.pack import Pack
 from divert.models import Case, LedgerEntry
 from divert.people.staff import Actor
+from divert.policies.adopted import packs_of
 from divert.rulebook import Rulebook, rulebook
 
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -42,7 +43,7 @@ class Context:
 
     def pack(self, case: Case) -> Pack:
         """The eligibility policy this case is judged by: the one in force on its referral date."""
-        return self.rules.packs.in_force(case.referred_on)
+        return packs_of(self.session).in_force(case.referred_on)
 
     def case(self, ref: str) -> Case | None:
         """Another case, by its reference."""

@@ -30,6 +30,7 @@ from divert.eligibility.facts import derive
 from divert.eligibility.judge import judge
 from divert.eligibility.policy import NoPolicy
 from divert.people.staff import Actor
+from divert.policies.adopted import packs_of
 from divert.records.export import harmless
 from divert.rulebook import rulebook
 
@@ -235,7 +236,7 @@ def _take(session: Session, row: Row, by: Actor, clock: Clock) -> Outcome:
     at = clock()
     if refer.same_crime_and_person(Context(session, by, at, 1)):
         return _duplicate(row)
-    outcome = _judged(row, refer, london_date(at))
+    outcome = _judged(session, row, refer, london_date(at))
     if outcome.result != "rejected":
         ref = perform(session, None, refer, by, at).ref
         if refer.agreement_signed_on is not None:
@@ -249,7 +250,7 @@ def _foresee(session: Session, row: Row, by: Actor, clock: Clock, seen: "_Seen")
     if isinstance(refer, Outcome):
         return refer
     known = seen.knows(refer) or refer.same_crime_and_person(Context(session, by, clock(), 1))
-    outcome = _duplicate(row) if known else _judged(row, refer, london_date(clock()))
+    outcome = _duplicate(row) if known else _judged(session, row, refer, london_date(clock()))
     if outcome.result not in ("rejected", "duplicate"):
         seen.add(refer)
     return outcome
@@ -273,16 +274,15 @@ def says(fault: ErrorDetails) -> str:
     return fault["msg"].removeprefix("Value error, ")
 
 
-def _judged(row: Row, refer: Refer, today: date) -> Outcome:
+def _judged(session: Session, row: Row, refer: Refer, today: date) -> Outcome:
     """The verdict of the policy in force on the day of referral, signed agreement or not."""
-    rules = rulebook()
     if refer.referred_on > today:
         return _rejected(row, {"referred_on": "This is in the future. Write the day of the referral, like 2019-04-30."})
     try:
-        pack = rules.packs.in_force(refer.referred_on)
+        pack = packs_of(session).in_force(refer.referred_on)
     except NoPolicy as none:
         return _rejected(row, {"referred_on": str(none)})
-    judgement = judge(pack, derive(refer, pack, rules.offences))
+    judgement = judge(pack, derive(refer, pack, rulebook().offences))
     return Outcome(row.number, refer.crime_ref, judgement.verdict.value, judgement.because)
 
 

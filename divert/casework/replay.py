@@ -15,6 +15,7 @@ from divert.casework.workflow import carry_out
 from divert.db import Database
 from divert.models import Case, LedgerEntry, Row
 from divert.people.staff import Actor
+from divert.policies import adopted
 from divert.records import ledger
 
 
@@ -23,12 +24,16 @@ class Gone(LookupError):
 
 
 @contextmanager
-def scratch() -> Iterator[Session]:
-    """A session on an empty database in memory. Roll it back between two cases."""
+def scratch(like: Session) -> Iterator[Session]:
+    """A session on a database in memory that holds the policies of another, and nothing else. Roll it back between two
+    cases."""
     empty = Database("sqlite://")
     Row.metadata.create_all(empty.engine)
     try:
         with Session(empty.engine) as session:
+            for entry in adopted.entries(like):
+                session.merge(entry)
+            session.commit()
             yield session
     finally:
         empty.dispose()

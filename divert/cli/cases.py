@@ -30,7 +30,8 @@ from divert.clock import system_clock
 from divert.eligibility.facts import ReferralFacts, derive
 from divert.eligibility.judge import Judgement, judge
 from divert.eligibility.pack import Verdict
-from divert.eligibility.policy import NoPolicy
+from divert.eligibility.policy import NoPolicy, Packs
+from divert.policies.adopted import packs_of
 from divert.records.export import COLUMNS, disclose, harmless
 from divert.rulebook import rulebook
 
@@ -176,7 +177,7 @@ def judge_facts(
         said["referred_on"] = on
     try:
         referral = ReferralFacts.model_validate(said)
-        pack = rulebook().packs.in_force(referral.referred_on)
+        pack = _policies().in_force(referral.referred_on)
     except ValidationError as invalid:
         raise WrongCall(in_lines(invalid)) from None
     except NoPolicy as none:
@@ -188,6 +189,15 @@ def judge_facts(
         answer("\n".join(judgement.lines()))
     if judgement.verdict in (Verdict.ineligible, Verdict.not_yet_known):
         raise typer.Exit(NOT_SO)
+
+
+def _policies() -> Packs:
+    """Those of the rules, and those adopted in the database where there is one: judging needs none."""
+    try:
+        with database() as opened, opened.reading() as session:
+            return packs_of(session)
+    except WrongCall:
+        return rulebook().packs
 
 
 def json_object(source: str, what: str) -> dict[str, Any]:

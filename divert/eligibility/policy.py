@@ -7,7 +7,10 @@ from typing import Any
 
 from divert.eligibility.judge import judge
 from divert.eligibility.pack import Effect, Pack
-from divert.rule_files import RulesError, in_date_order, parse, read_table
+from divert.rule_files import RulesError, in_date_order, parse, read_table, tables_of
+
+UNNAMED = Path("policy.toml")
+"""What a text that gives no id is called in what is said of it."""
 
 _INHERITED = ("outcome_22_available", "contract", "time_limit", "ordinary", "rule", "example")
 _TABLES = ("contract", "time_limit", "ordinary")
@@ -64,19 +67,29 @@ def load_packs(folder: Path) -> Packs:
     tables: dict[str, dict[str, Any]] = {}
     packs: list[Pack] = []
     for path in in_date_order(folder):
-        pack, tables[path.stem] = _load(path, tables)
-        _require_follows(path, pack, packs)
+        pack, tables[path.stem] = _load(path, read_table(path), tables)
+        require_follows(path, pack, packs)
         packs.append(pack)
     return Packs(packs)
 
 
 def load_pack(path: Path, packs: Packs) -> Pack:
     """A candidate policy, held to its examples but not to any date, for rehearsal. It may extend any of `packs`."""
-    return _load(path, {pack.id: pack.model_dump(by_alias=True, exclude_none=True) for pack in packs})[0]
+    return _load(path, read_table(path), _tables(packs))[0]
 
 
-def _load(path: Path, earlier: Mapping[str, dict[str, Any]]) -> tuple[Pack, dict[str, Any]]:
-    own = read_table(path)
+def read_pack(text: str, packs: Packs) -> Pack:
+    """The same from a text, in which the policy's own id stands for the name of a file. Raises RulesError."""
+    table = tables_of(UNNAMED, text)
+    path = Path(f"{table['id']}.toml") if isinstance(table.get("id"), str) else UNNAMED
+    return _load(path, table, _tables(packs))[0]
+
+
+def _tables(packs: Packs) -> dict[str, dict[str, Any]]:
+    return {pack.id: pack.model_dump(by_alias=True, exclude_none=True) for pack in packs}
+
+
+def _load(path: Path, own: dict[str, Any], earlier: Mapping[str, dict[str, Any]]) -> tuple[Pack, dict[str, Any]]:
     for kind, key in _LISTS.items():
         _require_distinct(path, kind, [entry.get(key) for entry in own.get(kind, []) if isinstance(entry, dict)])
     extends = own.get("extends")
@@ -108,8 +121,8 @@ def _require_distinct(path: Path, kind: str, names: Sequence[Any]) -> None:
             raise RulesError(path, f"{kind} {name}", "stands twice")
 
 
-def _require_follows(path: Path, pack: Pack, earlier: Sequence[Pack]) -> None:
-    """No day without a policy between the first and the last, and none with two."""
+def require_follows(path: Path, pack: Pack, earlier: Sequence[Pack]) -> None:
+    """No day without a policy between the first and the last, and none with two. Raises RulesError."""
     if pack.ends is not None and pack.ends < pack.starts:
         raise RulesError(path, "ends", f"{pack.ends} is before the policy starts on {pack.starts}")
     if not earlier:

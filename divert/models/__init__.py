@@ -26,6 +26,7 @@ from divert.models.records import (
     IdempotencyKey,
     LedgerEntry,
     OutboxMessage,
+    PolicyEntry,
     Seal,
 )
 from divert.models.row import Instant, Row
@@ -68,6 +69,7 @@ __all__ = [
     "PanelEntry",
     "Pause",
     "Person",
+    "PolicyEntry",
     "Pseudonym",
     "ReceivedItem",
     "Role",

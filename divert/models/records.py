@@ -108,6 +108,24 @@ class IdempotencyKey(Row):
     at: Mapped[datetime] = mapped_column(index=True)
 
 
+class PolicyEntry(Row):
+    """One thing done to the scheme's policy. It never changes, and its hash holds that of the entry before.
+
+    `policy` is the digest of the pack that it is about.
+    """
+
+    __tablename__ = "policy_entries"
+
+    seq: Mapped[int] = made_by_entry()
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(60))
+    role: Mapped[Role]
+    command: Mapped[str] = mapped_column(String(40))
+    policy: Mapped[str] = mapped_column(String(64))
+    body: Mapped[str] = mapped_column(Text)
+    hash: Mapped[str] = mapped_column(String(64))
+
+
 class Counter(Row):
     """The last number given out under a name: case references run per year."""
 

@@ -11,16 +11,22 @@ from datetime import datetime
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from divert.models import Case, LedgerEntry, Seal
+from divert.models import Case, LedgerEntry, PolicyEntry, Seal
 from divert.records.ledger import Fault
+
+OF_POLICY = "policies"
+"""What the chain of what was done to policy is called, where a case has its reference."""
 
 
 def seal(session: Session, at: datetime) -> Seal:
     """Seal the database as it is now and keep the heads that the digest covers. Asked again at once: the same seal."""
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("LOCK TABLE cases, ledger IN SHARE MODE"))  # no half-written entry on either side
+        # No half-written entry on any side.
+        session.execute(text("LOCK TABLE cases, ledger, policy_entries IN SHARE MODE"))
     rows = session.execute(select(Case.ref, Case.version, Case.head).order_by(Case.ref)).all()
     heads = "".join(f"{row.ref} {row.version} {row.head}\n" for row in rows)
+    if policy := session.scalar(select(PolicyEntry).order_by(PolicyEntry.seq.desc()).limit(1)):
+        heads += f"{OF_POLICY} {policy.seq} {policy.hash}\n"
     digest = hashlib.sha256(heads.encode()).hexdigest()
     kept = session.get(Seal, digest)
     if kept is None:
@@ -43,6 +49,7 @@ def verify_seal(session: Session, digest: str) -> Iterator[Fault]:
     sealed = [line.split(" ") for line in kept.heads.splitlines()]
     query = select(Case.ref, LedgerEntry.seq, LedgerEntry.hash).join(LedgerEntry, LedgerEntry.case_id == Case.id)
     standing = {(row.ref, row.seq): row.hash for row in session.execute(query.execution_options(yield_per=5000))}
+    standing |= {(OF_POLICY, one.seq): one.hash for one in session.scalars(select(PolicyEntry))}
     cases = {ref for ref, _ in standing}
     for ref, seq, head in sealed:
         if ref not in cases:

@@ -122,7 +122,7 @@ def _opened(
     kind: access.Kind = "disclosure" if outside else "consultation"
     cut_off = session.get_one(Frame, frame_digest).cut_off
     found = []
-    with scratch() as other:
+    with scratch(session) as other:
         for pack, ref in packs.items():
             access.record(session, by, kind, at, case_ref=ref, what="pack", recipient=PANEL if outside else None)
             case = session.scalar(select(Case).where(Case.ref == ref))

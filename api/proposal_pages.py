@@ -1,0 +1,176 @@
+"""The pages on which the scheme's policy is changed: written or uploaded, checked, rehearsed, signed."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import ValidationError
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import RedirectResponse, Response
+
+from api import forms
+from api.deps import Asking, ByItself, ByVisit
+from api.forms import Form
+from api.house import house
+from api.imports import REFRESH_S, posted_with_file
+from api.page import write
+from api.policies import READS_PROPOSALS, tested
+from api.problems import ProblemError
+from api.proposals import Against, Digest, done, found_proposal, other, rehearsal_view
+from api.sign_in import Posted
+from divert.casework.workflow import Refused
+from divert.clock import london_date
+from divert.eligibility.changes import changes
+from divert.eligibility.pack import Pack
+from divert.eligibility.rehearsal import GROUPS
+from divert.policies import decisions
+from divert.policies.adopted import SIGN, packs_of, proposals
+from divert.policies.decisions import ProposePolicy, SignPolicy, WithdrawPolicy
+from divert.policies.writing import begun
+from divert.rule_files import RulesError
+from divert.rulebook import rulebook
+
+router = APIRouter(include_in_schema=False)
+
+SHOWN = 100
+"""How many flips a page lists; JSON lists all."""
+
+DOES: dict[str, type[SignPolicy] | type[WithdrawPolicy]] = {"sign": SignPolicy, "withdraw": WithdrawPolicy}
+
+
+@router.get("/policies/proposed")
+def proposed_page(
+    request: Request,
+    asking: ByVisit,
+    policy: Annotated[str | None, Query(max_length=80)] = None,
+    rule: Annotated[str | None, Query(max_length=60)] = None,
+) -> Response:
+    """What is proposed, and where a policy is written. `rule` of `policy`, where the panel doubts it, stands there."""
+    with asking.reading(*READS_PROPOSALS) as (session, _):
+        packs, today = packs_of(session), london_date(asking.at)
+        base = packs.get(policy) if policy in {one.id for one in packs} and policy else packs.in_force(today)
+    return _page(request, asking, begun(base, rule, today))
+
+
+@router.post("/policies/proposed")
+def propose(request: Request, form: Annotated[FormData, Depends(posted_with_file)], asking: ByVisit) -> Response:
+    """Check what was written or uploaded; propose it, if that was asked for."""
+    given, text = form.get("file"), str(form.get("text") or "").replace("\r\n", "\n")
+    if isinstance(given, UploadFile) and given.filename:
+        text = given.file.read().decode("utf-8", errors="replace")
+    try:
+        command = ProposePolicy(text=text)
+        if form.get("check"):
+            with asking.reading(*SIGN) as (session, _):
+                return _page(request, asking, text, holds=decisions.candidate(session, text))
+        with asking.writing(*SIGN) as (session, actor):
+            made = decisions.propose(session, command, actor, asking.at)
+    except ValidationError as error:
+        return _page(request, asking, text, next(iter(forms.faults(error).values())))
+    except (RulesError, Refused) as fault:
+        return _page(request, asking, text, str(fault))
+    return RedirectResponse(f"/policies/proposed/{made.pack.digest}", 303)
+
+
+@router.get("/policies/proposed/{digest}")
+def proposal_page(request: Request, digest: Digest, asking: ByItself, against: Against = None) -> Response:
+    """A proposed policy: what it changes, who would be judged otherwise, who signed. It asks again while it counts."""
+    with asking.reading(*READS_PROPOSALS) as (session, actor):
+        one, packs = found_proposal(session, digest), packs_of(session)
+        before = [pack for pack in packs if pack.starts < one.pack.starts][-1]
+        held = house(request)
+        run = held.rehearsals.run(held.database, held.background.submit, asking.at, digest, other(session, against))
+        view = rehearsal_view(run.found, each=actor.role in SIGN) if run.found else None
+        again = view is None and not run.failed and "still" not in request.query_params
+        choices = {one.id: f"{one.title} ({one.id})" for one in packs}
+        choices |= {name: f"Proposed: {each.pack.title}" for name, each in proposals(session).items() if name != digest}
+        return write(
+            request,
+            "proposal.html",
+            actor=actor,
+            headers={"Refresh": str(REFRESH_S)} if again else {},
+            one=one,
+            digest=digest,
+            before=before,
+            changed=changes(before, one.pack),
+            tested=tested,
+            run=run,
+            view=view,
+            again=again,
+            groups=GROUPS,
+            shown=SHOWN,
+            against=against or "",
+            choices=choices,
+            may_sign=actor.role in one.waits_for,
+            may_withdraw=actor.role in SIGN and not one.withdrawn
+            and not (one.adopted and one.pack.starts <= london_date(asking.at)),
+            roles=SIGN,
+            offences={offence.code: offence.title for offence in rulebook().offences.all},
+        )  # fmt: skip
+
+
+@router.get("/policies/proposed/{digest}/{does}")
+def form_page(request: Request, digest: Digest, does: str, asking: ByVisit) -> Response:
+    """Where it is signed, or withdrawn."""
+    return _form(request, asking, digest, _of(does), {})
+
+
+@router.post("/policies/proposed/{digest}/{does}")
+def answered(request: Request, digest: Digest, does: str, form: Posted, asking: ByVisit) -> Response:
+    """Sign it, or withdraw it."""
+    command = _of(does)
+    data = Form(command).read(form)
+    if forms.redraws(form):
+        return _form(request, asking, digest, command, data)
+    try:
+        done(asking, digest, command.model_validate(data))
+    except ValidationError as error:
+        return _form(request, asking, digest, command, data, forms.faults(error))
+    except Refused as refused:
+        return _form(request, asking, digest, command, data, {(): str(refused)}, status=409)
+    return RedirectResponse(f"/policies/proposed/{digest}", 303)
+
+
+def _of(does: str) -> type[SignPolicy] | type[WithdrawPolicy]:
+    if does not in DOES:
+        raise ProblemError("not-found")
+    return DOES[does]
+
+
+def _form(
+    request: Request,
+    asking: Asking,
+    digest: str,
+    command: type[SignPolicy] | type[WithdrawPolicy],
+    data: dict[str, Any],
+    errors: dict[forms.Path, str] | None = None,
+    status: int = 422,
+) -> Response:
+    with asking.reading(*SIGN) as (session, actor):
+        questions = Form(command).questions(data, errors)
+        return write(
+            request,
+            "proposal_form.html",
+            actor=actor,
+            status=status if errors else 200,
+            title=command.title(),
+            purpose=(command.__doc__ or "").partition("\n")[0],
+            one=found_proposal(session, digest),
+            questions=questions,
+            errors=forms.summary(questions, errors or {}),
+        )
+
+
+def _page(request: Request, asking: Asking, text: str, fault: str = "", holds: Pack | None = None) -> Response:
+    with asking.reading(*READS_PROPOSALS) as (session, actor):
+        return write(
+            request,
+            "proposed.html",
+            actor=actor,
+            status=422 if fault else 200,
+            every=list(reversed(proposals(session).values())),
+            text=text,
+            holds=holds,
+            writes=actor.role in SIGN,
+            roles=SIGN,
+            errors=[("text", fault)] if fault else [],
+        )

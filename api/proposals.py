@@ -1,0 +1,198 @@
+"""The scheme's policy, changed in the open: written, checked, rehearsed over past cases, signed by named people."""
+
+# No `from __future__ import annotations` here: FastAPI reads each command's class from the route's signature.
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import polars as pl
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
+
+from api.deps import Asking, ByToken
+from api.policies import READS_PROPOSALS, PolicyView, policy_view
+from api.problems import FieldFault, ProblemError, invalid, may_answer
+from api.rehearsals import BASE, by_fives, rehearse
+from divert.eligibility.pack import Verdict
+from divert.eligibility.rehearsal import GROUPS, Rehearsal
+from divert.models import Role
+from divert.policies import decisions
+from divert.policies.adopted import SIGN, Proposal, packs_of, proposals
+from divert.policies.decisions import NoSuchProposal, ProposePolicy, SignPolicy, WithdrawPolicy
+from divert.rule_files import RulesError
+
+router = APIRouter(tags=["eligibility"])
+
+Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="The digest of the proposed policy.")]
+Against = Annotated[
+    str | None,
+    Query(max_length=80, description="A policy to compare with, or the digest of one proposed; else each case's own."),
+]
+BODY = ("malformed", "not-signed-in", "not-allowed", "not-found", "too-large", "media-type", "invalid", "refused")
+READ = ("not-signed-in", "not-allowed", "not-found")
+
+
+class SignatureView(BaseModel):
+    """One post's signature."""
+
+    by: str
+    role: Role
+    at: datetime
+
+
+class ProposalView(BaseModel):
+    """A policy that was put forward, and what became of it."""
+
+    policy: PolicyView
+    proposed_by: str
+    proposed_at: datetime
+    signed: list[SignatureView]
+    waits_for: list[Role]
+    withdrawn_at: datetime | None
+    adopted: bool = Field(description="In force from its first day on.")
+
+
+class Flip(BaseModel):
+    """A case judged otherwise."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    ref: str
+    offence_code: str
+    was: Verdict
+    becomes: Verdict
+    rules: list[str] = Field(description="The rules that make the difference.")
+
+
+class RehearsalView(BaseModel):
+    """What a policy would have come to over all past cases."""
+
+    to_the_nearest: int = Field(description="What counts are multiples of: 1, or 5 for whoever may not know of cases.")
+    cases: int
+    flips: int
+    not_yet_known: int
+    asked: dict[str, int] = Field(description="Cases that cannot be judged for want of a rule's fact.")
+    by_rule: dict[str, int]
+    by_group: dict[str, list[dict[str, Any]]]
+    by_month: list[dict[str, Any]]
+    each: list[Flip] = Field(description="Each case judged otherwise; none for whoever may not know of cases.")
+
+
+def proposal_view(session: Session, one: Proposal) -> ProposalView:
+    """As JSON shows it."""
+    return ProposalView(
+        policy=policy_view(one.pack, packs_of(session)),
+        proposed_by=one.proposed.by,
+        proposed_at=one.proposed.at,
+        signed=[SignatureView(by=each.by, role=each.role, at=each.at) for each in one.signed.values()],
+        waits_for=list(one.waits_for),
+        withdrawn_at=one.withdrawn.at if one.withdrawn else None,
+        adopted=one.adopted,
+    )
+
+
+@router.get("/api/policies/proposed", summary="Every proposed policy", responses=may_answer(*READ[:2]))
+def read_proposals(asking: ByToken) -> list[ProposalView]:
+    """With who signed it, the latest first."""
+    with asking.reading(*READS_PROPOSALS) as (session, _):
+        return [proposal_view(session, one) for one in reversed(proposals(session).values())]
+
+
+@router.post("/api/policies/proposed", status_code=201, summary="Propose a policy", responses=may_answer(*BODY))
+def propose(command: ProposePolicy, asking: ByToken) -> ProposalView:
+    """Checked against its own examples, and what the rulebook knows. It binds nobody until every post has signed."""
+    try:
+        with asking.writing(*SIGN) as (session, actor):
+            return proposal_view(session, decisions.propose(session, command, actor, asking.at))
+    except RulesError as fault:
+        raise invalid([FieldFault(pointer="#/text", detail=str(fault))]) from None
+
+
+@router.get("/api/policies/proposed/{digest}", summary="One proposed policy", responses=may_answer(*READ))
+def read_proposal(digest: Digest, asking: ByToken) -> ProposalView:
+    """With who signed it."""
+    with asking.reading(*READS_PROPOSALS) as (session, _):
+        return proposal_view(session, found_proposal(session, digest))
+
+
+@router.get(
+    "/api/policies/proposed/{digest}/rehearsal", summary="Rehearse a proposed policy", responses=may_answer(*READ)
+)
+def read_rehearsal(digest: Digest, asking: ByToken, against: Against = None) -> RehearsalView:
+    """Judge every past case by it: who flips, each with the rules that make the difference. Changes nothing."""
+    with asking.reading(*READS_PROPOSALS) as (session, actor):
+        found_proposal(session, digest)
+        found = rehearse(session, digest, other(session, against))
+        return rehearsal_view(found, each=actor.role in SIGN)
+
+
+@router.post("/api/policies/proposed/{digest}/sign", summary="Sign a policy", responses=may_answer(*BODY))
+def sign(digest: Digest, command: SignPolicy, asking: ByToken) -> ProposalView:
+    """For one's post, once. When every post has signed, the policy is in force from its first day on."""
+    return done(asking, digest, command)
+
+
+@router.post("/api/policies/proposed/{digest}/withdraw", summary="Withdraw a policy", responses=may_answer(*BODY))
+def withdraw(digest: Digest, command: WithdrawPolicy, asking: ByToken) -> ProposalView:
+    """Before its first day."""
+    return done(asking, digest, command)
+
+
+def done(asking: Asking, digest: str, command: SignPolicy | WithdrawPolicy) -> ProposalView:
+    """Sign it, or withdraw it."""
+    found = None
+    if isinstance(command, SignPolicy):
+        with asking.reading(*SIGN) as (session, _):  # it may take seconds, and nobody is to wait for the writer
+            found_proposal(session, digest)
+            found = rehearse(session, digest, None)
+    try:
+        with asking.writing(*SIGN) as (session, actor):
+            if isinstance(command, SignPolicy) and found is not None:
+                now = decisions.sign(session, digest, command, found, actor, asking.at)
+            else:
+                now = decisions.withdraw(session, digest, WithdrawPolicy(reasons=command.reasons), actor, asking.at)
+            return proposal_view(session, now)
+    except NoSuchProposal as none:
+        raise ProblemError("not-found", str(none)) from None
+
+
+def found_proposal(session: Session, digest: str) -> Proposal:
+    """What was proposed under that digest. Raises a problem where nothing was."""
+    try:
+        return decisions.proposal(session, digest)
+    except NoSuchProposal as none:
+        raise ProblemError("not-found", str(none)) from None
+
+
+def other(session: Session, against: str | None) -> str | None:
+    """The digest of the policy to compare with. Raises a problem for one that there is not."""
+    if not against:
+        return None
+    known = {one.id: one.digest for one in packs_of(session)} | {digest: digest for digest in proposals(session)}
+    if against not in known:
+        names = ", ".join(name for name in known if len(name) < 64)
+        raise invalid([FieldFault(parameter="against", detail=f"There is no such policy; there are {names}.")])
+    return known[against]
+
+
+def rehearsal_view(found: Rehearsal, *, each: bool) -> RehearsalView:
+    """What a rehearsal counts. `each`: for whoever may know of cases; else all counts are by fives."""
+    flips = found.flips
+
+    def people(counts: dict[str, int]) -> dict[str, int]:
+        return counts if each else by_fives(pl.DataFrame(counts)).row(0, named=True) if counts else {}
+
+    def table(counts: pl.DataFrame) -> list[dict[str, Any]]:
+        return (counts if each else by_fives(counts)).to_dicts()
+
+    whole = {"cases": found.cases.height, "flips": flips.height, "not_yet_known": found.becoming(Verdict.not_yet_known)}
+    return RehearsalView(
+        **people(whole),
+        to_the_nearest=1 if each else BASE,
+        asked=people(found.asked()),
+        by_rule=people(found.by_rule()),
+        by_group={group: table(found.by(group)) for group in GROUPS},
+        by_month=table(found.by_month()),
+        each=[Flip.model_validate(one) for one in flips.to_dicts()] if each else [],
+    )

@@ -1,0 +1,110 @@
+"""The scheme's policies as they stand: those that came with the rules, and those adopted since by named people.
+
+What was done to policy stands in a hash chain of its own. From it follow, and are stored nowhere else, which policies
+are proposed, who signed them, and which were adopted.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
+from functools import lru_cache
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from divert.eligibility.pack import Pack
+from divert.eligibility.policy import Packs
+from divert.models import PolicyEntry, Role
+from divert.records.ledger import BEGINNING, Fault, canonical
+from divert.records.seal import OF_POLICY
+from divert.rulebook import rulebook
+
+SIGN = (Role.police_team_lead, Role.probation_team_lead, Role.project_manager)
+"""The posts that must each sign a policy before it is adopted: both sides that decide, and the scheme's manager."""
+
+PROPOSE, SIGNED, WITHDRAW = "propose-policy", "sign-policy", "withdraw-policy"
+
+
+@dataclass
+class Proposal:
+    """A policy that somebody put forward, and what became of it."""
+
+    pack: Pack
+    text: str
+    proposed: PolicyEntry
+    signed: dict[Role, PolicyEntry] = field(default_factory=dict)
+    withdrawn: PolicyEntry | None = None
+
+    @property
+    def waits_for(self) -> tuple[Role, ...]:
+        """The posts that have yet to sign."""
+        return () if self.withdrawn else tuple(role for role in SIGN if role not in self.signed)
+
+    @property
+    def adopted(self) -> bool:
+        """Whether it is in force from its first day on."""
+        return self.withdrawn is None and not self.waits_for
+
+
+def packs_of(session: Session) -> Packs:
+    """Every policy: of the rules' folder, and adopted."""
+    adopted = [one.pack for one in proposals(session).values() if one.adopted]
+    return Packs([*rulebook().packs, *adopted]) if adopted else rulebook().packs
+
+
+def pack_of(session: Session, digest: str) -> Pack:
+    """The policy that a stored decision was made under. Raises NoPolicy."""
+    known = rulebook().packs
+    return (known if digest in {pack.digest for pack in known} else packs_of(session)).by_digest(digest)
+
+
+def proposals(session: Session) -> dict[str, Proposal]:
+    """Everything ever proposed, by digest, the first first."""
+    found: dict[str, Proposal] = {}
+    for entry in entries(session):
+        said = json.loads(entry.body)
+        if entry.command == PROPOSE:
+            found[entry.policy] = Proposal(_pack(canonical(said["pack"])), said["text"], entry)
+        elif entry.command == SIGNED:
+            found[entry.policy].signed[entry.role] = entry
+        else:
+            found[entry.policy].withdrawn = entry
+    return found
+
+
+def entries(session: Session) -> Sequence[PolicyEntry]:
+    """The whole chain, first to last."""
+    return session.scalars(select(PolicyEntry).order_by(PolicyEntry.seq)).all()
+
+
+def entry_hash(previous: str, entry: PolicyEntry) -> str:
+    """The hash of an entry that follows the entry hashed `previous`. It holds nobody's data that might have to go."""
+    header = {
+        "seq": entry.seq,
+        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "by": entry.by,
+        "role": entry.role,
+        "command": entry.command,
+        "policy": entry.policy,
+        "body": entry.body,
+    }
+    return hashlib.sha256((previous + canonical(header)).encode()).hexdigest()
+
+
+def verify(session: Session) -> Iterator[Fault]:
+    """Every fault in the chain of policy. Nothing yielded: all that was ever decided is as it was written."""
+    previous = BEGINNING
+    for place, entry in enumerate(entries(session), start=1):
+        if entry.seq != place or entry.hash != entry_hash(previous, entry):
+            yield Fault(OF_POLICY, entry.seq, "its hash does not follow from the entry before it and what it says")
+            return
+        if entry.command == PROPOSE and _pack(canonical(json.loads(entry.body)["pack"])).digest != entry.policy:
+            yield Fault(OF_POLICY, entry.seq, "the policy is not the one that its digest names")
+        previous = entry.hash
+
+
+@lru_cache
+def _pack(text: str) -> Pack:
+    return Pack.model_validate_json(text)

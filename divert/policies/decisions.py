@@ -1,0 +1,166 @@
+"""What may be done to the scheme's policy: proposed, signed by each post that must, withdrawn. Adopted, it is in force
+from its first day on, by what stands in the chain and nothing else.
+
+A policy that has been in force never changes and is never taken back: another follows it.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from divert.casework.command import Command, Reasons
+from divert.casework.workflow import NotAllowed, Refused
+from divert.clock import london_date, written_date
+from divert.eligibility.pack import Pack
+from divert.eligibility.policy import Packs, read_pack, require_follows
+from divert.eligibility.rehearsal import Rehearsal
+from divert.models import PolicyEntry
+from divert.people.staff import Actor
+from divert.policies.adopted import SIGN, Proposal, entries, entry_hash, packs_of, proposals
+from divert.records.ledger import BEGINNING, canonical
+from divert.rule_files import RulesError
+from divert.rulebook import require_known, rulebook
+
+TAKING_TURNS = 19_010_102
+"""The lock under which entries about policy are written, one at a time."""
+
+
+class NoSuchProposal(LookupError):
+    """No policy with that digest was proposed."""
+
+
+class ProposePolicy(Command, title="Propose a policy"):
+    """Put a policy forward. It binds nobody until each post that must has signed it."""
+
+    text: Annotated[str, Field(min_length=1, max_length=200_000)] = Field(
+        title="The policy",
+        description="As a TOML file. It may extend a policy that is there, and hold only what changes.",
+    )
+
+
+class SignPolicy(Command, title="Sign a policy"):
+    """I have read the policy and what its rehearsal shows, and I want it in force from its first day."""
+
+    reasons: Reasons = Field(title="Your reasons")
+
+
+class WithdrawPolicy(Command, title="Withdraw a policy"):
+    """Take a policy back before its first day."""
+
+    reasons: Reasons = Field(title="Why it is withdrawn")
+
+
+def candidate(session: Session, text: str) -> Pack:
+    """A policy as written, held to its examples and to what the rulebook knows. Raises RulesError."""
+    pack = read_pack(text, packs_of(session))
+    require_known(rulebook(), pack)
+    return pack
+
+
+def propose(session: Session, command: ProposePolicy, by: Actor, at: datetime) -> Proposal:
+    """Put a policy forward. Raises RulesError where it may not be used, NotAllowed, Refused."""
+    _allowed(by)
+    _take_turns(session)
+    pack = candidate(session, command.text)
+    said = proposals(session)
+    if pack.digest in said and said[pack.digest].withdrawn is None:
+        raise Refused([("proposed", "This very policy has been proposed already.")])
+    if pack.digest in said:
+        raise Refused([("withdrawn", "This very policy was withdrawn. Propose another: a word in its title will do.")])
+    refused = _objections(pack, packs_of(session), at)
+    if refused:
+        raise Refused(refused)
+    body = {"text": command.text, "pack": pack.model_dump(mode="json", by_alias=True)}
+    _write(session, command, pack.digest, body, by, at)
+    return proposals(session)[pack.digest]
+
+
+def sign(session: Session, digest: str, command: SignPolicy, rehearsal: Rehearsal, by: Actor, at: datetime) -> Proposal:
+    """Sign for one's post, with what the rehearsal came to on that day. Raises NoSuchProposal, NotAllowed, Refused."""
+    _allowed(by)
+    _take_turns(session)
+    one = proposal(session, digest)
+    refused = _objections(one.pack, packs_of(session), at)
+    if one.withdrawn:
+        refused.append(("withdrawn", "The policy was withdrawn."))
+    if by.role in one.signed:
+        refused.append(("signed", f"The {by.role.label.lower()} has signed it already."))
+    if refused:
+        raise Refused(refused)
+    rehearsed = {"cases": rehearsal.cases.height, "flips": rehearsal.flips.height, "rules": rehearsal.by_rule()}
+    _write(session, command, digest, {**command.body(), "rehearsed": rehearsed}, by, at)
+    return proposal(session, digest)
+
+
+def withdraw(session: Session, digest: str, command: WithdrawPolicy, by: Actor, at: datetime) -> Proposal:
+    """Take it back before its first day. Raises NoSuchProposal, NotAllowed, Refused."""
+    _allowed(by)
+    _take_turns(session)
+    one = proposal(session, digest)
+    if one.withdrawn:
+        raise Refused([("withdrawn", "The policy was withdrawn already.")])
+    if one.adopted and one.pack.starts <= london_date(at):
+        raise Refused([("in_force", "The policy has been in force: propose one that follows it.")])
+    _write(session, command, digest, command.body(), by, at)
+    return proposal(session, digest)
+
+
+def proposal(session: Session, digest: str) -> Proposal:
+    """What was proposed under that digest. Raises NoSuchProposal."""
+    found = proposals(session).get(digest)
+    if found is None:
+        raise NoSuchProposal("No policy with that digest was proposed.")
+    return found
+
+
+def _objections(pack: Pack, packs: Packs, at: datetime) -> list[tuple[str, str]]:
+    """Why a policy cannot come into force on its first day."""
+    found = []
+    if pack.starts <= london_date(at):
+        found.append(
+            ("starts", f"The policy would start on {written_date(pack.starts)}. It can start after today, not before it"
+             " was signed.")
+        )  # fmt: skip
+    try:
+        if pack.id in {one.id for one in packs}:
+            found.append(("id", f"There is a policy called {pack.id} already."))
+        elif pack.starts <= max(one.starts for one in packs):
+            found.append(("starts", f"A policy that starts on {max(one.starts for one in packs)} or later is there."))
+        else:
+            require_follows(rulebook().folder, pack, list(packs))
+    except RulesError as fault:
+        found.append(("starts", fault.fault))
+    return found
+
+
+def _allowed(by: Actor) -> None:
+    if by.role not in SIGN:
+        able = ", ".join(role.label.lower() for role in SIGN)
+        raise NotAllowed(f"The scheme's policy is in the hands of: {able}.")
+
+
+def _take_turns(session: Session) -> None:
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(TAKING_TURNS)))
+
+
+def _write(
+    session: Session, command: Command, digest: str, body: Mapping[str, object], by: Actor, at: datetime
+) -> None:
+    so_far = entries(session)
+    entry = PolicyEntry(
+        seq=len(so_far) + 1,
+        at=at,
+        by=by.username,
+        role=by.role,
+        command=command.slug(),
+        policy=digest,
+        body=canonical(body),
+    )
+    entry.hash = entry_hash(so_far[-1].hash if so_far else BEGINNING, entry)
+    session.add(entry)
+    session.flush()
