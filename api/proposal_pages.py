@@ -2,16 +2,16 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response
 
 from api import forms
 from api.deps import Asking, ByItself, ByVisit
 from api.forms import Form
 from api.house import house
-from api.imports import REFRESH_S, posted_with_file
+from api.imports import REFRESH_S, PostedWithFile
 from api.page import write
 from api.policies import READS_PROPOSALS, tested
 from api.problems import ProblemError
@@ -22,6 +22,7 @@ from divert.clock import london_date
 from divert.eligibility.changes import changes
 from divert.eligibility.pack import Pack
 from divert.eligibility.rehearsal import GROUPS
+from divert.people.identifiers import DISTRICTS, ETHNICITIES, SEXES
 from divert.policies import decisions
 from divert.policies.adopted import SIGN, packs_of, proposals
 from divert.policies.decisions import ProposePolicy, SignPolicy, WithdrawPolicy
@@ -33,6 +34,9 @@ router = APIRouter(include_in_schema=False)
 
 SHOWN = 100
 """How many flips a page lists; JSON lists all."""
+
+NAMES = {**DISTRICTS, **SEXES, **ETHNICITIES}
+"""What the codes that people are counted by stand for."""
 
 DOES: dict[str, type[SignPolicy] | type[WithdrawPolicy]] = {"sign": SignPolicy, "withdraw": WithdrawPolicy}
 
@@ -52,7 +56,7 @@ def proposed_page(
 
 
 @router.post("/policies/proposed")
-def propose(request: Request, form: Annotated[FormData, Depends(posted_with_file)], asking: ByVisit) -> Response:
+def propose(request: Request, form: PostedWithFile, asking: ByVisit) -> Response:
     """Check what was written or uploaded; propose it, if that was asked for."""
     given, text = form.get("file"), str(form.get("text") or "").replace("\r\n", "\n")
     if isinstance(given, UploadFile) and given.filename:
@@ -104,7 +108,7 @@ def proposal_page(request: Request, digest: Digest, asking: ByItself, against: A
             may_withdraw=actor.role in SIGN and not one.withdrawn
             and not (one.adopted and one.pack.starts <= london_date(asking.at)),
             roles=SIGN,
-            offences={offence.code: offence.title for offence in rulebook().offences.all},
+            names=NAMES | {offence.code: offence.title for offence in rulebook().offences.all},
         )  # fmt: skip
 
 

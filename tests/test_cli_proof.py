@@ -121,8 +121,10 @@ def test_a_candidate_is_rehearsed_over_every_case_and_changes_none(
     (flip,) = told.json["flips"]
     assert (flip["ref"], flip["was"], flip["becomes"]) == (flips, "review", "eligible")
     assert told.json["by_rule"] == {"residence": 1}
-    assert told.json["by_offence_code"] == [{"offence_code": "TH68010", "cases": 3, "flips": 1, "in": 0, "out": 0}]
-    assert told.json["by_month"] == [{"month": "2019-05-01", "cases": 3, "flips": 1, "in": 0, "out": 0}]
+    assert told.json["by_offence_code"] == [
+        {"offence_code": "TH68010", "cases": 3, "flips": 1, "in": 0, "out": 0, "open": 0}
+    ]
+    assert told.json["by_month"] == [{"month": "2019-05-01", "cases": 3, "flips": 1, "in": 0, "out": 0, "open": 0}]
     assert told.json["asked"] == {"residence": 1}
     assert (told.json["cases"], told.json["not_yet_known"]) == (3, 1)
     assert counts(office.database) == before

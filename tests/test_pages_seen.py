@@ -14,9 +14,14 @@ from sqlalchemy import update
 from api.app import create_app
 from api.referrals import STEPS
 from divert.casework.commands.sharing import RecordConsent
+from divert.eligibility.policy import read_pack
 from divert.models import Case, Deadline, OutboxMessage, Staff, State
 from divert.people.staff import Actor
+from divert.policies import decisions
+from divert.policies.decisions import ProposePolicy
+from divert.rulebook import rulebook
 from tests.office import BOARD, COORDINATOR, INSPECTOR, KEYWORKER, MANAGER, OFFICER, SPECIALIST, Office
+from tests.past import STRICTER
 from tests.ready import example
 from tests.service import SERVED, SETTINGS, cookie, serving
 
@@ -24,6 +29,7 @@ WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "bes
 REFERRALS = Path(__file__).parent / "data" / "referrals-2019.csv"
 NARROWEST = 320
 HEAVIEST = 100_000
+PROPOSED = read_pack(STRICTER, rulebook().packs).digest
 
 SEEN: dict[str, tuple[Actor | None, str]] = {
     "sign-in": (None, "/sign-in"),
@@ -52,6 +58,9 @@ SEEN: dict[str, tuple[Actor | None, str]] = {
     "eligibility": (INSPECTOR, "/cases/D-19-0001/eligibility"),
     "policies": (OFFICER, "/policies"),
     "a policy": (BOARD, "/policies/2019-04-01-full"),
+    "proposed policies": (MANAGER, "/policies/proposed?policy=2019-04-01-full&rule=first_time"),
+    "a proposed policy": (INSPECTOR, f"/policies/proposed/{PROPOSED}"),
+    "a policy to sign": (INSPECTOR, f"/policies/proposed/{PROPOSED}/sign"),
     "offences": (OFFICER, "/policies/offences"),
     "conditions": (OFFICER, "/policies/conditions"),
     "periods": (OFFICER, "/policies/deadlines"),
@@ -74,6 +83,7 @@ def address(desk: Office) -> Iterator[str]:
     desk.case_in(State.active, crime_ref="CVP-19-9", offence_on="2018-12-01")
     with desk.database.writing() as session:
         session.get_one(Staff, SPECIALIST.username).active = False
+        decisions.propose(session, ProposePolicy(text=STRICTER), MANAGER, desk.now)
         session.execute(update(Case).where(Case.ref == "D-19-0004").values(keyworker=SPECIALIST.username))
         session.execute(update(OutboxMessage).where(OutboxMessage.id == 1).values(dead_at=desk.now, fault="no answer"))
         aside = (Deadline.status == "open", Deadline.case_id == 4, Deadline.kind == "contract_end")

@@ -7,15 +7,15 @@ entry took from another case (a person already known, a merge) is not there: onl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from divert.casework.command import Context
 from divert.casework.lifecycle import COMMANDS
 from divert.casework.workflow import carry_out
 from divert.db import Database
-from divert.models import Case, LedgerEntry, Row
+from divert.models import Case, LedgerEntry, PolicyEntry, Row
 from divert.people.staff import Actor
-from divert.policies import adopted
 from divert.records import ledger
 
 
@@ -25,15 +25,17 @@ class Gone(LookupError):
 
 @contextmanager
 def scratch(like: Session) -> Iterator[Session]:
-    """A session on a database in memory that holds the policies of another, and nothing else. Roll it back between two
-    cases."""
+    """A session on a database in memory that holds the policies of another and nothing else.
+
+    Roll it back between two cases.
+    """
     empty = Database("sqlite://")
     Row.metadata.create_all(empty.engine)
+    with empty.engine.begin() as connection:
+        for row in like.execute(select(PolicyEntry.__table__)).mappings():
+            connection.execute(insert(PolicyEntry), dict(row))
     try:
         with Session(empty.engine) as session:
-            for entry in adopted.entries(like):
-                session.merge(entry)
-            session.commit()
             yield session
     finally:
         empty.dispose()

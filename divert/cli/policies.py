@@ -55,8 +55,8 @@ def _tell(found: Rehearsal) -> None:
         return
     answer_table(("Rule that makes the difference", "Flips"), found.by_rule().items())
     for group, title in GROUPS.items():
-        answer_table((title, "Cases", "Flips", "In", "Out"), found.by(group).filter(pl.col("flips") > 0).rows())
-    answer_table(("Month", "Cases", "Flips", "In", "Out"), found.by_month().filter(pl.col("flips") > 0).rows())
+        answer_table((title, "Cases", "Flips", "In", "Out", "Open"), found.by(group).filter(pl.col("flips") > 0).rows())
+    answer_table(("Month", "Cases", "Flips", "In", "Out", "Open"), found.by_month().filter(pl.col("flips") > 0).rows())
     rows = [
         (*row[:-1], ", ".join(row[-1])) for row in flips.select("ref", "offence_code", "was", "becomes", "rules").rows()
     ]

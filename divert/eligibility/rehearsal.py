@@ -15,7 +15,7 @@ from divert.eligibility.policy import NoPolicy, Packs
 from divert.offences import Catalogue
 
 LET_IN = (Verdict.eligible.value, Verdict.review.value)
-"""Verdicts that leave the door open."""
+"""Verdicts that leave the door open. Ineligible shuts it; of what is not yet known nobody can say."""
 
 GROUPS = {"offence_code": "Offence", "district": "District", "sex": "Sex", "ethnicity": "Ethnicity"}
 """What flips are counted by; columns of the referrals beside those that `derived` reads."""
@@ -60,7 +60,10 @@ class Rehearsal:
         return self._by_bits(self.cases, "open")
 
     def by(self, group: str) -> pl.DataFrame:
-        """For each value of a group: `cases`, `flips`, and of these who is let `in` or kept `out`. Most flips first."""
+        """For each value of a group: `cases`, `flips`, and of these how many are let `in`, kept `out`, left `open`.
+
+        Most flips first.
+        """
         return self._counted(pl.col(group)).sort("flips", "cases", group, descending=[True, True, False])
 
     def by_month(self) -> pl.DataFrame:
@@ -68,12 +71,14 @@ class Rehearsal:
         return self._counted(pl.col("referred_on").dt.truncate("1mo").alias("month")).sort("month")
 
     def _counted(self, group: pl.Expr) -> pl.DataFrame:
-        was_in, is_in = pl.col("was").is_in(LET_IN), pl.col("becomes").is_in(LET_IN)
+        out, unknown = Verdict.ineligible.value, Verdict.not_yet_known.value
+        was, becomes = pl.col("was"), pl.col("becomes")
         return self.cases.group_by(group).agg(
             pl.len().alias("cases"),
             _flipped().sum().alias("flips"),
-            (is_in & ~was_in).sum().alias("in"),
-            (was_in & ~is_in).sum().alias("out"),
+            (becomes.is_in(LET_IN) & (was == out)).sum().alias("in"),
+            (was.is_in(LET_IN) & (becomes == out)).sum().alias("out"),
+            (_flipped() & (becomes == unknown)).sum().alias("open"),
         )
 
     def _by_bits(self, cases: pl.DataFrame, bits: str) -> dict[str, int]:
