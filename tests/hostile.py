@@ -4,7 +4,9 @@ import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
+from unicodedata import normalize
 
+from divert.people.identifiers import check_letter
 from divert.scrutiny.redaction import Identifiers
 
 FORENAMES_TEXT = """
@@ -19,6 +21,7 @@ Ashworth Nwachukwu O'Brien Szczęsny Price Ward Kowalczyk Müller Smith-Jones He
 Pickersgill Quillfeather Ramachandran Stubbington Thistlethwaite Umar Vasquez Wetherall Yarborough Żuk
 """
 SURNAMES = SURNAMES_TEXT.split()
+STREETS = ("14 Marton Road", "3 Linthorpe Mews", "Thornaby Arcade", "27a Skelton Terrace", "The Oxbridge Yard")
 SHOPS = ("Harbour Stores", "Tillbury Mart", "The Corner Larder", "Quayside Grocers", "Northgate Chemists")
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 CLOSE_TO = 4
@@ -34,13 +37,17 @@ class Told(NamedTuple):
 
 
 class Somebody(NamedTuple):
-    """Who a case is about."""
+    """Who a case is about, whom it harmed, and who brought it."""
 
     forename: str
     surname: str
     officer: str
     shop: str
+    victim: str
+    victim_phone: str
+    street: str
     phone: str
+    email: str
     pnc: str
     crime: str
     postcode: str
@@ -49,29 +56,52 @@ class Somebody(NamedTuple):
     def known(self) -> Identifiers:
         """What the case has on record."""
         return Identifiers(
-            frozenset({self.forename, self.surname, self.officer, self.shop}),
-            frozenset({self.phone, self.pnc, self.crime, self.postcode}),
+            frozenset({self.forename, self.surname, self.officer, self.shop, self.victim, self.street}),
+            frozenset({self.phone, self.victim_phone, self.email, self.pnc, self.crime, self.postcode}),
         )
+
+    @property
+    def as_victim(self) -> "Somebody":
+        """The same case, with the victim where the person was: for a text that names the victim."""
+        forename, surname = self.victim.split()
+        return self._replace(forename=forename, surname=surname, phone=self.victim_phone)
+
+    @property
+    def as_officer(self) -> "Somebody":
+        """The same, for a text that names the officer."""
+        *_, forename, surname = self.officer.split()
+        return self._replace(forename=forename, surname=surname)
 
 
 def somebody(chance: random.Random) -> Somebody:
-    """An invented person, officer, shop, and their numbers."""
-    digits = "".join(chance.choice("0123456789") for _ in range(3))
+    """An invented person, officer, shop and victim, and their numbers."""
+    forename, surname = chance.choice(FORENAMES), chance.choice(SURNAMES)
+    year, serial = chance.randrange(1980, 2019), chance.randrange(10**6, 10**7)
     return Somebody(
-        chance.choice(FORENAMES),
-        chance.choice(SURNAMES),
-        f"PC {chance.randrange(1000, 9999)} {chance.choice(SURNAMES)}",
+        forename,
+        surname,
+        f"PC {chance.randrange(1000, 9999)} {chance.choice(FORENAMES)} {chance.choice(SURNAMES)}",
         chance.choice(SHOPS),
-        f"07700900{digits}",
-        f"{chance.randrange(1980, 2019)}/{chance.randrange(10**6, 10**7)}{chance.choice('ABCDEFGH')}",
+        f"{chance.choice(FORENAMES)} {chance.choice(SURNAMES)}",
+        f"07700 900{chance.randrange(1000):03}",
+        chance.choice(STREETS),
+        f"07700900{chance.randrange(1000):03}",
+        f"{_ascii(forename)}.{_ascii(surname)}{chance.randrange(99)}@example.com",
+        f"{year}/{serial}{check_letter(int(f'{year % 100:02}{serial}'))}",
         f"CVP-19-{chance.randrange(100000, 999999)}",
         f"TS{chance.randrange(1, 29)} {chance.randrange(1, 9)}{chance.choice('ABDEFGH')}{chance.choice('JLNPQRST')}",
     )
 
 
+def _ascii(name: str) -> str:
+    """A name as it stands in an e-mail address."""
+    plain = normalize("NFD", name.lower()).translate(str.maketrans("łø", "lo"))
+    return "".join(one for one in plain if one.isascii() and one.isalpha())
+
+
 def misspelt(word: str, chance: random.Random, times: int = 1) -> str:
-    """A word with a letter left out, doubled, changed or swapped, never the first."""
-    for _ in range(times):
+    """A word with a letter left out, doubled, changed or swapped, never the first; one of three letters as it is."""
+    for _ in range(times if len(word) >= CLOSE_TO else 0):
         at = chance.randrange(1, len(word) - 1)
         word = chance.choice((
             word[:at] + word[at + 1 :],
@@ -85,6 +115,17 @@ def misspelt(word: str, chance: random.Random, times: int = 1) -> str:
 def long_name(one: Somebody) -> str:
     """The longer of a person's names, which can be misspelt and still be read."""
     return max(one.forename, one.surname, key=len)
+
+
+def street(one: Somebody) -> str:
+    """What a street is called, without its number or what kind it is."""
+    return next(word for word in one.street.split() if len(word) > CLOSE_TO)
+
+
+def figured(word: str) -> str:
+    """A word with a figure in the place of its first vowel after the first letter."""
+    at = next((at for at, letter in enumerate(word) if at and letter in "oieas"), None)
+    return word if at is None or len(word) < CLOSE_TO else word[:at] + "01345"["oieas".index(word[at])] + word[at + 1 :]
 
 
 def joined(one: Somebody, chance: random.Random) -> str:
@@ -122,6 +163,19 @@ WAYS: dict[str, Callable[[Somebody, random.Random], str]] = {
         (one.forename + one.surname, one.surname + one.forename + "99")
     ).lower(),
     "run together, misspelt": lambda one, chance: joined(one, chance),
+    "run together by a line": lambda one, _: f"{one.forename}_{one.surname}",
+    "across a line's end": lambda one, chance: "\n".join(
+        chance.choice(
+            (
+                (one.surname[:3], one.surname[3:]) if len(one.surname) > CLOSE_TO else (one.forename, one.surname),
+                (one.forename, one.surname),
+            )
+        )
+    ),
+    "somebody's": lambda one, chance: one.surname + chance.choice(("'s", "’s", "s'")),
+    "a figure for a letter": lambda one, _: figured(long_name(one)),
+    "e-mail address as recorded": lambda one, _: one.email.upper(),
+    "e-mail address, spelt out": lambda one, _: one.email.replace("@", " at ").replace(".com", " dot com"),
     "in an e-mail address": lambda one, _: f"{one.forename}.{one.surname}@example.com".lower(),
     "accents lost or gained": lambda one, _: one.surname.translate(str.maketrans("oueaçęłżąüö", "öüéàcelzauo")),
     "invisible characters": lambda one, _: "\u200b".join(one.surname),
@@ -129,23 +183,31 @@ WAYS: dict[str, Callable[[Somebody, random.Random], str]] = {
     "telephone, spaced": lambda one, _: " ".join((one.phone[:5], one.phone[5:8], one.phone[8:])),
     "telephone, digit by digit": lambda one, chance: chance.choice((" ", "-", ".")).join(one.phone),
     "telephone, from abroad": lambda one, _: f"+44 (0){one.phone[1:5]} {one.phone[5:]}",
+    "telephone, from abroad by 00": lambda one, _: f"0044 {one.phone.replace(' ', '')[1:5]}-{one.phone[-6:]}",
+    "telephone in words": lambda one, _: " ".join(DIGITS[int(c)] for c in one.phone if c != " "),
     "telephone, a digit wrong": lambda one, _: f"{one.phone[:9]}9{one.phone[9:]}",
     "PNC identifier, spaced": lambda one, _: one.pnc.replace("/", " / ").lower(),
     "crime reference, bare": lambda one, _: one.crime.replace("-", " "),
     "postcode, run together": lambda one, _: one.postcode.replace(" ", "").lower(),
     "officer by number": lambda one, _: " ".join(one.officer.split()[:2]),
+    "street": lambda one, _: street(one),
+    "street in capitals": lambda one, _: street(one).upper(),
+    "street misspelt": lambda one, chance: misspelt(street(one), chance),
+    "letters of another alphabet": lambda one, _: one.surname.translate(str.maketrans("aeopc", "аеорс")),  # noqa: RUF001  it is meant to look alike
     "shop in capitals": lambda one, _: one.shop.split()[-2].upper(),
     "vehicle plate": lambda _, chance: plate(chance),
     "a birthday in words": lambda _, chance: f"{chance.randrange(1, 28)}th of March 1994",
+    "a birthday, month first": lambda _, chance: f"March {chance.randrange(1, 28)}, 1994",
+    "a birthday, cut short": lambda _, chance: chance.choice(("11 Mar '94", "11.3.94", "11-Mar-94", "11/03/1994")),
 }
 
 BEYOND: dict[str, Callable[[Somebody, random.Random], str]] = {
     "misspelt by two letters": lambda one, chance: misspelt(long_name(one), chance, times=2),
     "initials without points": lambda one, _: one.forename[0] + one.surname[0],
     "letters in reverse": lambda one, _: one.surname[::-1].lower(),
-    "a number in words": lambda one, _: " ".join(DIGITS[int(c)]
-                                                  for c in one.phone),
-    "letters of another alphabet": lambda one, _: one.surname.translate(str.maketrans("aeopc", "аеорс")),  # noqa: RUF001  it is meant to look alike
+    "a telephone number in pairs": lambda one, _: "seventy-seven hundred nine hundred " + DIGITS[int(one.phone[-1])],
+    "an older plate, in small letters": lambda _, chance: f"abc {chance.randrange(2, 999)}",
+    "a name that nobody recorded": lambda _, chance: chance.choice(("Thackstone", "Ollerby", "Winterbourne")),
 }  # fmt: skip
 """What it makes no claim to find: measured all the same."""
 

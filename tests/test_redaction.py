@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from divert.rulebook import rulebook
-from divert.scrutiny.likeness import within_one
+from divert.scrutiny.likeness import within
 from divert.scrutiny.redaction import WITHHELD, Identifiers, redact
 from tests.golden import golden
 from tests.hostile import BEYOND, PLAIN, WAYS, cases, somebody
@@ -98,7 +98,7 @@ def test_one_edit_is_what_a_search_through_all_edits_finds(one: str, other: str)
         edits |= {one[:at] + letter + one[at:] for letter in "abc"}
         edits |= {one[:at] + letter + one[at + 1 :] for letter in "abc"}
         edits |= {one[:at] + one[at + 1 :], one[:at] + one[at + 1 : at + 2] + one[at : at + 1] + one[at + 2 :]}
-    assert within_one(one, other) == (other in edits)
+    assert within(one, other) == (other in edits)
 
 
 @settings(max_examples=100, deadline=None)

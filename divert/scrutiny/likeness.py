@@ -11,6 +11,9 @@ SHORTEST = 4
 INSIDE = 5
 """Letters of a name from which on it is found inside any longer word."""
 
+LONG = 8
+"""Letters from which on a name is found though two of them are wrong, if the first is right."""
+
 NUMBER = 5
 """Digits from which on a number is compared."""
 
@@ -26,7 +29,7 @@ known lack land large last late later law least leave left less life like likely
 long look lost made main make many matter means meet mental mind money month months more most mother move much must
 name near need needs never next none note nothing number offence offer often once only open order other over owner
 paid part past people person phone place plan point police possible present price pride prize probation problem
-public push quite rather real reason record refer referred remorse rent report rest return right road role room
+public push quite rather read real reason record refer referred remorse rent report rest return right road role room
 rule safe said sale same seen sell send sent serve shall shop short should show side since single sister small some
 soon stage stand start state stay step still stock stole stop store street such sure take taken talk team tell term
 than thank that theft their them then there these they thing things think third this those though three through
@@ -76,7 +79,7 @@ class Likeness:
             return False
         letters = re.sub(r"^\d+|\d+$", "", bare)
         return (
-            any(within_one(bare, word) or within_one(letters, word) for word in self.words)
+            any(_near(bare, word) or _near(letters, word) for word in self.words)
             or any(len(word) >= INSIDE and word in bare for word in self.words)
             or self._joined(letters)
         )
@@ -86,8 +89,7 @@ class Likeness:
         for part in self.parts:
             for rest in (letters.removeprefix(part), letters.removesuffix(part)):
                 if rest != letters and (
-                    rest in self.parts
-                    or (len(rest) >= SHORTEST - 1 and any(within_one(rest, one) for one in self.words))
+                    rest in self.parts or (len(rest) >= SHORTEST - 1 and any(within(rest, one) for one in self.words))
                 ):
                     return True
         return False
@@ -99,31 +101,38 @@ class Likeness:
             return False
         joined = "".join(scraps)
         return len(joined) > INSIDE and any(
-            abs(len(joined) - len(word)) < 2 and within_one(joined, word) for word in self.words
+            abs(len(joined) - len(word)) < 2 and within(joined, word) for word in self.words
         )
 
     def _numbers(self, text: str) -> Iterator[tuple[int, int]]:
         for found in FIGURES.finditer(text):
             figures = _figures(found.group())
             for known in self.numbers:
-                if known in figures or figures in known or within_one(figures, known):
+                if known in figures or figures in known or within(figures, known):
                     yield found.span()
                     break
 
 
-def within_one(one: str, other: str) -> bool:
-    """Whether two words are the same but for one letter put in, left out, changed, or swapped with the next."""
+def _near(token: str, word: str) -> bool:
+    """Whether a word is a name but for a letter, or a long name but for two."""
+    return within(token, word, 2 if min(len(token), len(word)) >= LONG and token[0] == word[0] else 1)
+
+
+def within(one: str, other: str, edits: int = 1) -> bool:
+    """Whether so few letters put in, left out, changed, or swapped with the next make one word of the other."""
     if one == other:
         return True
-    if abs(len(one) - len(other)) > 1:
+    if not edits or abs(len(one) - len(other)) > edits:
         return False
-    short, long = sorted((one, other), key=len)
-    first = next((place for place, letter in enumerate(short) if letter != long[place]), len(short))
-    if len(short) < len(long):
-        return short[first:] == long[first + 1 :]
-    if short[first + 1 :] == long[first + 1 :]:
-        return True
-    return short[first : first + 2] == long[first : first + 2][::-1] and short[first + 2 :] == long[first + 2 :]
+    pairs = enumerate(zip(one, other, strict=False))
+    same = next((place for place, (mine, yours) in pairs if mine != yours), min(len(one), len(other)))
+    one, other = one[same:], other[same:]
+    return (
+        within(one[1:], other, edits - 1)
+        or within(one, other[1:], edits - 1)
+        or within(one[1:], other[1:], edits - 1)
+        or (one[:2] == other[:2][::-1] and within(one[2:], other[2:], edits - 1))
+    )
 
 
 def _figures(text: str) -> str:

@@ -14,6 +14,8 @@ from divert.scrutiny.likeness import Likeness
 
 WITHHELD = "[withheld]"
 
+MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+DIGITS = "zero|nought|oh|one|two|three|four|five|six|seven|eight|nine"
 FORMS = (
     r"\S+\s?@\s?\S+",  # e-mail
     r"(?:\+44|\b0)(?:[\W_]{0,3}\d){9,10}\b",  # telephone
@@ -22,7 +24,9 @@ FORMS = (
     r"\b[A-Z]{1,4}[-/ ]?\d{2,4}[-/]\d{3,}\b",  # crime, custody and case references
     r"\b(?=\w*\d{5})\w{6,}\b",  # any other long number
     r"\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b",  # a date in figures
-    r"\b\d{1,2}(?:st|nd|rd|th)?\s+(?:of\s+)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*(?:\s+\d{2,4})?\b",
+    rf"\b\d{{1,2}}(?:st|nd|rd|th)?[\s-]+(?:of\s+)?(?:{MONTHS})[a-z]*\.?(?:[\s-]+['’]?\d{{2,4}})?\b",
+    rf"\b(?:{MONTHS})[a-z]*\.?\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?:,?\s+\d{{4}}\b)?",
+    rf"\b(?:(?:{DIGITS}|double|treble|triple)\b[\s,-]*){{5,}}",  # a number in words
     # vehicle plates since 2001, since 1983, since 1963, run together; and spaced, in capitals, the dateless ones too
     r"\b[A-Z]{2}\d{2}[A-Z]{3}\b|\b[A-Z]\d{1,3}[A-Z]{3}\b|\b[A-Z]{3}\d{1,3}[A-Z]\b",
     r"\b[A-Z]{2}\d{2}[\W_]{1,2}[A-Z]{3}\b",
@@ -37,11 +41,16 @@ FORMS = (
     r"(?-i:\b(?:[A-Z]\. ?){2,})",  # initials
 )
 
+FORM = re.compile("|".join(FORMS), re.IGNORECASE)
+
 SMALL_WORDS = frozenset({"a", "an", "and", "at", "by", "for", "in", "is", "it", "no", "of", "on", "or", "the", "to"})
 """Left alone where they are part of a name (the shop called The Corner): without them nothing can be read."""
 
-LETTERS = str.maketrans("øØłŁđĐæÆœŒßıðÐ", "oOlLdDaAoOsidD")
-"""Letters that have no accent to take off, one for one."""
+LETTERS = str.maketrans(
+    "øØłŁđĐæÆœŒßıðÐаеорсухіјѕԁһАВЕКМНОРСТУХІЈЅαοιυΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
+    "oOlLdDaAoOsidDaeopcyxijsdhABEKMHOPCTYXIJSaoiuABEZHIKMNOPTYX",
+)
+"""Letters that have no accent to take off, and those of other alphabets that look like ours, one for one."""
 
 AGAIN = re.compile(rf"{re.escape(WITHHELD)}(?:[\s,.-]*{re.escape(WITHHELD)})+")
 
@@ -66,7 +75,8 @@ class Identifiers(NamedTuple):
         """
         rules, likeness = _prepared(self.names, self.references)
         clean = _clean(text)
-        left, by_rule = _without(clean, [found.span() for found in rules.finditer(_plain(clean))])
+        plain = _plain(clean)
+        left, by_rule = _without(clean, [one.span() for rule in (FORM, rules) for one in rule.finditer(plain)])
         spans = likeness.found(_plain(left).replace(WITHHELD, "\0" * len(WITHHELD)))
         left, by_check = _without(left, spans)
         return Redacted(AGAIN.sub(WITHHELD, left), by_rule, by_check)
@@ -79,10 +89,10 @@ def redact(text: str, names: Iterable[str] = (), references: Iterable[str] = ())
 
 @lru_cache(maxsize=64)
 def _prepared(names: frozenset[str], references: frozenset[str]) -> tuple[re.Pattern[str], Likeness]:
-    words = {word for name in names for word in _words(name)}
+    words = {word for name in names for word in parts_of(name)}
     known = words | {_bare(_plain(_clean(reference))) for reference in references}
     spaced = [_any_spacing(one) for one in sorted(known, key=lambda one: (-len(one), one)) if len(one) > 1]
-    return re.compile("|".join([*FORMS, *spaced]), re.IGNORECASE), Likeness(words, known)
+    return re.compile("|".join(spaced) or r"(?!)", re.IGNORECASE), Likeness(words, known)
 
 
 def _without(text: str, spans: Iterable[tuple[int, int]]) -> tuple[str, int]:
@@ -108,15 +118,17 @@ def _plain(text: str) -> str:
     return "".join(normalize("NFD", one)[0] for one in text).translate(LETTERS)
 
 
-def _words(name: str) -> set[str]:
-    """The parts of a name, and the halves of a double one."""
+def parts_of(name: str) -> set[str]:
+    """The parts of a name, and the halves of a double one, in small bare letters."""
     plain = _plain(_clean(name))
     parts = re.findall(r"\w+", plain) + plain.split()
     return {_bare(part).lower() for part in parts if part.lower() not in SMALL_WORDS and not combining(part[0])}
 
 
 def _any_spacing(bare: str) -> str:
-    return r"\b" + r"[\W_]*".join(map(re.escape, bare)) + r"\b"
+    """Matches it however it is spaced or joined by a line; of letters alone, beside figures and in the plural too."""
+    beside, plural = (r"[^\W\d_]", "s?") if bare.isalpha() else (r"[^\W_]", "")
+    return rf"(?<!{beside})" + r"[\W_]*".join(map(re.escape, bare)) + rf"{plural}(?!{beside})"
 
 
 def _bare(text: str) -> str:
