@@ -3,11 +3,10 @@
 # No `from __future__ import annotations` here: FastAPI reads each command's class from the route's signature.
 
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
@@ -16,7 +15,9 @@ from api import forms
 from api.choices import Choice
 from api.deps import Asking, ByToken, ByVisit
 from api.forms import Form
+from api.meeting_views import MeetingView, meeting_view
 from api.page import write
+from api.panel_actions import ActionView, list_actions
 from api.problems import ProblemError, may_answer
 from api.problems import Reason as Against
 from api.sign_in import Posted
@@ -24,6 +25,7 @@ from divert.clock import written_date
 from divert.models import Draw, Frame, Role, Staff
 from divert.people.staff import Actor
 from divert.scrutiny import business
+from divert.scrutiny.actions import ANSWERS, AT_MEETINGS
 from divert.scrutiny.business import (
     BUSINESS,
     COORDINATOR,
@@ -32,13 +34,14 @@ from divert.scrutiny.business import (
     NoSuchMeeting,
     NotYours,
     OpenMeeting,
+    RecordResponse,
     known_to,
     open_meeting,
+    rules_of,
 )
 from divert.scrutiny.frame import NoSuchFrame
-from divert.scrutiny.meeting import MEETS, Meeting, meetings, proved
+from divert.scrutiny.meeting import MEETS, Meeting, meetings
 from divert.scrutiny.opening import OpenedPack, open_pack
-from divert.scrutiny.proof import Estimate
 
 router = APIRouter(tags=["panel"])
 
@@ -46,104 +49,6 @@ Number = Annotated[int, Path(ge=1, le=100_000, description="The meeting's number
 PackName = Annotated[str, Path(max_length=60, description="The pack's name.", examples=["completed-1"])]
 BODY = ("malformed", "not-signed-in", "not-allowed", "not-found", "too-large", "media-type", "invalid", "refused")
 READ = ("not-signed-in", "not-allowed", "not-found")
-
-
-class ScoreView(BaseModel):
-    """What one member thought of a pack, before anybody had spoken."""
-
-    member: str
-    score: int
-    reason: str
-
-
-class PackView(BaseModel):
-    """A pack before a meeting, as whoever asks may know of it."""
-
-    name: str
-    came_back: bool
-    asked_for: str | None = Field(description="What the last meeting asked for, where the pack came back.")
-    may_open: bool
-    conflicts: list[str]
-    waits_for: list[str] = Field(description="Whose own score is still to come.")
-    scores: list[ScoreView] = Field(description="All, once all are in; until then one's own.")
-    finding: dict[str, Any] | None
-    response: dict[str, Any] | None
-
-
-class EstimateView(BaseModel):
-    """What was seen of so many cases, and what it proves."""
-
-    cases: int
-    drawn: int
-    found: int
-    rate: float | None
-    says: str
-
-
-class MeetingView(BaseModel):
-    """A meeting of the panel."""
-
-    number: int
-    held_on: date
-    frame: str
-    theme: str | None
-    is_open: bool
-    attending: list[str]
-    packs: list[PackView]
-    strata: dict[str, EstimateView]
-    altogether: EstimateView
-    kappa: float | None = Field(description="How far members agreed before they spoke (Fleiss); 1 is fully.")
-    unsettled: int = Field(description="Cases without a conclusion: they count as inappropriate until they have one.")
-
-
-def pack_view(told: Meeting, name: str, actor: Actor) -> PackView:
-    """A pack, with the scores that may be seen: all when revealed, else one's own; nothing to whom a conflict bars."""
-    member = actor.role is Role.panel_member
-    barred = member and (actor.username, name) in told.conflicts
-    scores = told.scores.get(name, {})
-    seen = (
-        {}
-        if barred
-        else scores
-        if told.revealed(name)
-        else {one: scores[one] for one in scores if one == actor.username}
-    )
-    case = told.packs[name]
-    return PackView(
-        name=name,
-        came_back=case.asked_for is not None,
-        asked_for=None if barred else case.asked_for,
-        may_open=told.may_open(actor.username, name) if member else True,
-        conflicts=sorted(who for who, which in told.conflicts if which == name),
-        waits_for=sorted(told.waits_for(name)),
-        scores=[
-            ScoreView(member=who, score=said["score"], reason=said["reason"]) for who, said in sorted(seen.items())
-        ],
-        finding=None if barred else told.findings.get(name),
-        response=None if barred else told.responses.get(name),
-    )
-
-
-def meeting_view(session: Session, told: Meeting, everyone: Sequence[Meeting], actor: Actor) -> MeetingView:
-    """A meeting, as whoever asks may know of it."""
-    proof = proved(session, told, everyone)
-    return MeetingView(
-        number=told.number,
-        held_on=told.held_on,
-        frame=told.frame,
-        theme=told.theme,
-        is_open=told.is_open,
-        attending=sorted(told.attending),
-        packs=[pack_view(told, name, actor) for name in told.packs],
-        strata={stratum: _estimate(one) for stratum, one in proof.strata.items()},
-        altogether=_estimate(proof.altogether),
-        kappa=proof.kappa,
-        unsettled=proof.unsettled,
-    )
-
-
-def _estimate(one: Estimate) -> EstimateView:
-    return EstimateView(cases=one.cases, drawn=one.drawn, found=one.found, rate=one.rate, says=one.says)
 
 
 def _seen_by(session: Session, actor: Actor) -> list[Meeting]:
@@ -170,7 +75,7 @@ def opened_pack(session: Session, told: Meeting, name: str, actor: Actor, asking
 def _do(asking: Asking, number: int | None, given: Business | OpenMeeting) -> int:
     """Do it and commit; the meeting's number. Raises a problem where it may not be."""
     try:
-        with asking.writing(*MEETS) as (session, actor):
+        with asking.writing(*AT_MEETINGS) as (session, actor):
             if isinstance(given, OpenMeeting):
                 return open_meeting(session, given, actor, asking.at)
             return business.perform(session, number or 0, given, actor, asking.at).number
@@ -217,12 +122,15 @@ def read_meeting_pack(number: Number, name: PackName, asking: ByToken) -> Opened
         return opened_pack(session, found_meeting(session, number, actor), name, actor, asking)
 
 
-def _route(command: type[Business]) -> Callable[..., MeetingView]:
-    def act(number: Number, given: Business, asking: ByToken) -> MeetingView:
-        _do(asking, number, given)
-        return read_meeting(number, asking)
+def _route(command: type[Business]) -> Callable[..., Any]:
+    """The force answers from outside the meeting: it is told what is asked of it, and not who scored what."""
+    from_outside = command is RecordResponse
 
-    act.__annotations__["given"] = command
+    def act(number: Number, given: Business, asking: ByToken) -> Any:
+        _do(asking, number, given)
+        return list_actions(asking) if from_outside else read_meeting(number, asking)
+
+    act.__annotations__ |= {"given": command, "return": list[ActionView] if from_outside else MeetingView}
     act.__name__ = command.slug().replace("-", "_")
     act.__doc__ = command.__doc__
     return act
@@ -334,7 +242,14 @@ def _answered(
             raise
         reasons = [one.reason for one in refusal.problem.reasons]
         return _form(request, asking, number, command, data, status=409, reasons=reasons)
-    return RedirectResponse(f"/panel/meetings/{done}", 303)
+    return RedirectResponse(_after(command, done), 303)
+
+
+def _after(command: type[Business] | type[OpenMeeting], number: int | None) -> str:
+    """Where one goes on from a form."""
+    if command is RecordResponse:
+        return "/panel/actions"
+    return f"/panel/meetings/{number}" if number else "/panel/meetings"
 
 
 def _form(
@@ -351,7 +266,7 @@ def _form(
     """The form, with what was typed and what is wrong with it."""
     with asking.reading(*(command.by if issubclass(command, Business) else COORDINATOR)) as (session, actor):
         told = found_meeting(session, number, actor) if number is not None else None
-        questions = Form(command, _choices(session, told, actor)).questions(data, errors)
+        questions = Form(command, _choices(session, told, actor, data.get("pack"))).questions(data, errors)
         return write(
             request,
             "business.html",
@@ -359,22 +274,24 @@ def _form(
             status=status,
             title=command.title(),
             purpose=(command.__doc__ or "").partition("\n")[0],
-            number=number,
+            back=_after(command, number),
             questions=questions,
             errors=[*forms.summary(questions, errors or {}), *(("", why) for why in reasons)],
         )
 
 
-def _choices(session: Session, told: Meeting | None, actor: Actor) -> dict[str, Sequence[Choice]]:
-    """What may be chosen: packs and scores of the meeting, members, and draws that no meeting has had."""
+def _choices(session: Session, told: Meeting | None, actor: Actor, pack: Any) -> dict[str, Sequence[Choice]]:
+    """What may be chosen: packs and scores of the meeting, rules that judged `pack` (any pack, where none is chosen
+    yet), members, and draws that no meeting has had.
+    """
     members = select(Staff).where(Staff.role == Role.panel_member, Staff.active.is_(True)).order_by(Staff.name)
     had = {one.frame for one in meetings(session)}
     drawn = session.execute(select(Frame).join(Draw).order_by(Frame.cut_off.desc()))
-    mine = [] if told is None else [
-        name for name in told.packs if actor.role is not Role.panel_member or told.may_open(actor.username, name)
-    ]  # fmt: skip
+    mine = [name for name in told.packs if _may_choose(told, name, actor)] if told else []
+    judged = [told.packs[name] for name in mine if pack not in mine or name == pack] if told else []
     return {
         "packs": [(name, name) for name in mine],
+        "rules": list({rule.id: (rule.id, rule.says) for one in judged for rule in rules_of(session, one)}.values()),
         "scores": [(code, f"{code}: {one.title}") for code, one in (told.scale if told else {}).items()],
         "members": [(one.username, one.name) for one in session.scalars(members)],
         "frames": [
@@ -383,3 +300,10 @@ def _choices(session: Session, told: Meeting | None, actor: Actor) -> dict[str, 
             if one.digest not in had
         ],
     }
+
+
+def _may_choose(told: Meeting, pack: str, actor: Actor) -> bool:
+    """A member, what they may open; who answers for the force, what there is a finding on."""
+    if actor.role in ANSWERS:
+        return pack in told.findings
+    return actor.role is not Role.panel_member or told.may_open(actor.username, pack)

@@ -32,6 +32,7 @@ from divert.people.staff import TEAM, Actor
 from divert.records import evidence
 from divert.records.evidence import ENDINGS, TAKEN
 from divert.scrutiny import wording
+from divert.scrutiny.actions import FOLLOWS
 from divert.scrutiny.frame import READS
 from divert.scrutiny.meeting import MEETS
 
@@ -55,6 +56,7 @@ NAVIGATION = (
     ("/board/figures", "Figures", BOARD_READS),
     ("/panel/draws", "Draws", READS),
     ("/panel/meetings", "Meetings", MEETS),
+    ("/panel/actions", "Actions", FOLLOWS),
     ("/undone", "Undone work", SEES_WORK),
     ("/staff", "Staff", KEEPS_STAFF),
     ("/policies", "Policies", tuple(Role)),

@@ -14,12 +14,14 @@ from sqlalchemy.orm import Session
 
 from divert.answers import IsoDate, YesNo, fault
 from divert.casework.command import Command, Reasons, Short, Words
+from divert.eligibility.pack import Rule
 from divert.models import Draw, PanelEntry, Role, Staff
 from divert.people.staff import Actor
 from divert.records import ledger
 from divert.rulebook import rulebook
+from divert.scrutiny.actions import ANSWERS
 from divert.scrutiny.meeting import Case, Meeting, comes_back, meeting, meetings
-from divert.scrutiny.opening import is_missing, packs_of
+from divert.scrutiny.opening import is_missing, packs_of, policy_of
 
 COORDINATOR = (Role.panel_coordinator,)
 MEMBER = (Role.panel_member,)
@@ -164,7 +166,10 @@ class AgreeFinding(
     owner: Short | None = Field(default=None, title="Who sees to it", description="A post, not a name.")
     due_on: IsoDate | None = Field(default=None, title="By when")
     doubts: Short | None = Field(
-        default=None, title="Rule that is doubted", description="Its id in the policy, like admission."
+        default=None,
+        title="Rule that is doubted",
+        description="Of the policy that judged the case: it is then looked at in rehearsal. The case stays as it is.",
+        json_schema_extra={"choices": "rules"},
     )
 
     @model_validator(mode="after")
@@ -183,8 +188,9 @@ class AgreeFinding(
             yield "The record of this case is missing, and a missing record counts as the worst case: score it so."
         if said is not None and said.comes_back and not (self.asked_for or "").strip():
             yield "Without a conclusion, say what is asked for: the case comes back at the next meeting with it."
-        if self.doubts and not any(self.doubts == rule.id for pack in rulebook().packs for rule in pack.rules):
-            yield "No policy has a rule with that id. Use one from the pack, like admission."
+        rules = [rule.id for rule in rules_of(session, told.packs[self.pack])] if self.doubts else []
+        if self.doubts and self.doubts not in rules:
+            yield f"No rule {self.doubts} judged this case. Use one of: {', '.join(rules) or 'it has none'}."
 
 
 class RecordResponse(
@@ -192,8 +198,9 @@ class RecordResponse(
     title="Record the response",
     json_schema_extra={"examples": [{"pack": "completed-1", "response": "The team was briefed.", "closed": "yes"}]},
 ):
-    """What the force or the scheme answers to a finding, and whether that closes it."""
+    """What the force answers to a finding, and whether that closes it. It changes nothing in the case."""
 
+    by = ANSWERS
     while_open = False
     pack: PackName
     response: Reasons = Field(title="Response")
@@ -218,6 +225,12 @@ BUSINESS: dict[str, type[Business]] = {
     one.slug(): one
     for one in (Attend, DeclareConflict, ScorePack, CloseScoring, AgreeFinding, RecordResponse, CloseMeeting)
 }
+
+
+def rules_of(session: Session, one: Case) -> tuple[Rule, ...]:
+    """The rules of the policy by which a pack's case was judged: those that a finding may doubt."""
+    policy = policy_of(session, one.frame, one.pack)
+    return rulebook().packs.get(policy).rules if policy else ()
 
 
 def open_meeting(session: Session, given: OpenMeeting, by: Actor, at: datetime) -> int:

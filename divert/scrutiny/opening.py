@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from divert.casework.replay import Gone, as_it_stood, scratch
-from divert.models import Case, Frame, LedgerEntry, Role, Staff
+from divert.models import Case, Check, Frame, LedgerEntry, Role, Staff
 from divert.people.staff import Actor
 from divert.records import access, ledger
 from divert.scrutiny import pseudonyms
@@ -91,6 +91,14 @@ def is_missing(session: Session, frame_digest: str, pack: str) -> bool:
     if case is None or case.disposed_at is not None:
         return True
     return left_by(session, case, session.get_one(Frame, frame_digest).cut_off) is None
+
+
+def policy_of(session: Session, frame_digest: str, pack: str) -> str | None:
+    """The policy by which the case of a pack was last checked before it left; None where it never was."""
+    case = session.scalar(select(Case).where(Case.ref == packs_of(session, frame_digest)[pack]))
+    left = left_by(session, case, session.get_one(Frame, frame_digest).cut_off) if case is not None else None
+    last = select(Check.pack_id).where(Check.case_id == (case.id if case else None), Check.seq <= (left or 0))
+    return session.scalar(last.order_by(Check.seq.desc()).limit(1))
 
 
 def pack_of(session: Session, other: Session, case: Case, seq: int, themes: Collection[str] = ()) -> Pack:

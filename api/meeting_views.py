@@ -1,0 +1,115 @@
+"""A meeting of the panel as it leaves the house: to each reader, what that reader may know of it."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
+
+from divert.models import Role
+from divert.people.staff import Actor
+from divert.scrutiny.meeting import Meeting, proved
+from divert.scrutiny.opening import policy_of
+from divert.scrutiny.proof import Estimate
+
+
+class ScoreView(BaseModel):
+    """What one member thought of a pack, before anybody had spoken."""
+
+    member: str
+    score: int
+    reason: str
+
+
+class PackView(BaseModel):
+    """A pack before a meeting, as whoever asks may know of it."""
+
+    name: str
+    came_back: bool
+    asked_for: str | None = Field(description="What the last meeting asked for, where the pack came back.")
+    may_open: bool
+    conflicts: list[str]
+    waits_for: list[str] = Field(description="Whose own score is still to come.")
+    scores: list[ScoreView] = Field(description="All, once all are in; until then one's own.")
+    finding: dict[str, Any] | None
+    doubted_in: str | None = Field(description="The policy whose rule the finding doubts.")
+    response: dict[str, Any] | None
+
+
+class EstimateView(BaseModel):
+    """What was seen of so many cases, and what it proves."""
+
+    cases: int
+    drawn: int
+    found: int
+    rate: float | None
+    says: str
+
+
+class MeetingView(BaseModel):
+    """A meeting of the panel."""
+
+    number: int
+    held_on: date
+    frame: str
+    theme: str | None
+    is_open: bool
+    attending: list[str]
+    packs: list[PackView]
+    strata: dict[str, EstimateView]
+    altogether: EstimateView
+    kappa: float | None = Field(description="How far members agreed before they spoke (Fleiss); 1 is fully.")
+    unsettled: int = Field(description="Cases without a conclusion: they count as inappropriate until they have one.")
+
+
+def pack_view(session: Session, told: Meeting, name: str, actor: Actor) -> PackView:
+    """A pack, with the scores that may be seen: all when revealed, else one's own; nothing to whom a conflict bars."""
+    member = actor.role is Role.panel_member
+    barred = member and (actor.username, name) in told.conflicts
+    scores = told.scores.get(name, {})
+    seen = (
+        {}
+        if barred
+        else scores
+        if told.revealed(name)
+        else {one: scores[one] for one in scores if one == actor.username}
+    )
+    case = told.packs[name]
+    finding = None if barred else told.findings.get(name)
+    return PackView(
+        name=name,
+        came_back=case.asked_for is not None,
+        asked_for=None if barred else case.asked_for,
+        may_open=told.may_open(actor.username, name) if member else True,
+        conflicts=sorted(who for who, which in told.conflicts if which == name),
+        waits_for=sorted(told.waits_for(name)),
+        scores=[
+            ScoreView(member=who, score=said["score"], reason=said["reason"]) for who, said in sorted(seen.items())
+        ],
+        finding=finding,
+        doubted_in=policy_of(session, case.frame, case.pack) if finding and finding["doubts"] else None,
+        response=None if barred else told.responses.get(name),
+    )
+
+
+def meeting_view(session: Session, told: Meeting, everyone: Sequence[Meeting], actor: Actor) -> MeetingView:
+    """A meeting, as whoever asks may know of it."""
+    proof = proved(session, told, everyone)
+    return MeetingView(
+        number=told.number,
+        held_on=told.held_on,
+        frame=told.frame,
+        theme=told.theme,
+        is_open=told.is_open,
+        attending=sorted(told.attending),
+        packs=[pack_view(session, told, name, actor) for name in told.packs],
+        strata={stratum: _estimate(one) for stratum, one in proof.strata.items()},
+        altogether=_estimate(proof.altogether),
+        kappa=proof.kappa,
+        unsettled=proof.unsettled,
+    )
+
+
+def _estimate(one: Estimate) -> EstimateView:
+    return EstimateView(cases=one.cases, drawn=one.drawn, found=one.found, rate=one.rate, says=one.says)

@@ -1,0 +1,54 @@
+"""What the panel's findings ask of others: for the coordinator to follow, and the force to answer."""
+
+from datetime import date
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from api.deps import ByToken, ByVisit
+from api.page import write
+from api.problems import may_answer
+from divert.clock import london_date
+from divert.scrutiny.actions import ANSWERS, FOLLOWS, actions
+from divert.scrutiny.meeting import meetings
+
+router = APIRouter(tags=["panel"])
+
+
+class ActionView(BaseModel):
+    """A finding that asks for something: the case is never named, and never changes by it."""
+
+    meeting: int
+    pack: str
+    score: int
+    learning: str | None
+    learning_for: str | None = Field(description="person, team or organisation.")
+    owner: str | None = Field(description="A post.")
+    due_on: date | None
+    overdue: bool
+    response: str | None = Field(description="What the force answered last.")
+    closed: bool
+
+
+def action_views(session: Session, today: date) -> list[ActionView]:
+    """Every one, the open ones first, by their day."""
+    return [
+        ActionView(**one._asdict(), overdue=one.overdue(today)) for one in actions(meetings(session))
+    ]  # fmt: skip
+
+
+@router.get("/api/panel/actions", summary="List actions", responses=may_answer("not-signed-in", "not-allowed"))
+def list_actions(asking: ByToken) -> list[ActionView]:
+    """What the panel's findings ask for, and what was answered: the open ones first, by their day."""
+    with asking.reading(*FOLLOWS) as (session, _):
+        return action_views(session, london_date(asking.at))
+
+
+@router.get("/panel/actions", include_in_schema=False)
+def actions_page(request: Request, asking: ByVisit) -> Response:
+    """The same, to be read; the force answers from here."""
+    with asking.reading(*FOLLOWS) as (session, actor):
+        found = action_views(session, london_date(asking.at))
+        return write(request, "actions.html", actor=actor, found=found, answers=actor.role in ANSWERS)
