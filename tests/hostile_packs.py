@@ -97,7 +97,13 @@ class Found(NamedTuple):
     with_any: int
 
     def __add__(self, other: "Found") -> "Found":  # type: ignore[override]  # two measurements, not two tuples
-        return Found(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+        return Found(
+            self.packs + other.packs,
+            self.written + other.written,
+            self.missed + other.missed,
+            self.recorded + other.recorded,
+            self.with_any + other.with_any,
+        )
 
 
 NOTHING = Found(0, Counter(), Counter(), Counter(), 0)

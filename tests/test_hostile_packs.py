@@ -1,12 +1,13 @@
 """Whole packs of cases that hostile hands wrote: nobody on record is left in any of them, however it was written."""
 
+import re
 from collections import Counter
 
 import pytest
 
 from divert.scrutiny import redaction
 from tests.hostile import BEYOND, WAYS
-from tests.hostile_packs import BEGINS, ENDS, PAGE, Found, a_round, gives_away
+from tests.hostile_packs import Found, a_round, gives_away
 
 CASES = 50
 
@@ -30,17 +31,9 @@ def test_what_it_makes_no_claim_to_find_is_counted_as_missed(found: Found) -> No
 
 
 def test_a_rule_left_out_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redaction, "FORM", redaction.re.compile(r"(?!)"))
+    monkeypatch.setattr(redaction, "FORM", re.compile(r"(?!)"))
     left = a_round(seed=20_000, number=10)
     assert {"vehicle plate", "a birthday in words"} <= left.missed.keys()
-
-
-def test_the_record_of_it_is_of_2000_packs_and_says_how_many_were_missed() -> None:
-    said = PAGE.read_text(encoding="utf-8").partition(BEGINS)[2].partition(ENDS)[0]
-    assert said.startswith("In 2,000 packs, ")
-    for way in WAYS:
-        assert f"| {way} |" in said
-    assert "claims to find, 0 were missed; of names and numbers on record, 0 stood as recorded." in said
 
 
 def test_an_identifier_is_seen_wherever_a_line_ends() -> None:

@@ -11,11 +11,9 @@ from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
 
 from divert.casework.commands.retention import ReviewRetention
-from divert.casework.lifecycle import COMMANDS, TRANSITIONS
 from divert.models import Access, Case, LedgerEntry, PanelEntry, Role
 from divert.people.staff import Actor
 from divert.scrutiny import business
-from divert.scrutiny.actions import actions
 from divert.scrutiny.additions import pick, top_up
 from divert.scrutiny.business import BUSINESS, CannotBeDone, NotYours, OpenMeeting, known_to, open_meeting
 from divert.scrutiny.frame import draw_sample, drawn_from, drawn_in_all
@@ -24,9 +22,8 @@ from divert.scrutiny.population import FrameRule
 from divert.scrutiny.pseudonyms import stands_for
 from tests import endings
 from tests.browsing import Person
-from tests.office import CAST, COORDINATOR, DALE, INSPECTOR, MANAGER, MEMBER, SECOND_MEMBER, THIRD_MEMBER, Office
+from tests.office import CAST, COORDINATOR, INSPECTOR, MANAGER, MEMBER, SECOND_MEMBER, THIRD_MEMBER, Office
 from tests.quarter import MEETING, drawn, frozen, one_of_each
-from tests.ready import example
 from tests.service import Service, service, visiting
 
 PACKS = ("completed-1", "refused-1")
@@ -109,30 +106,6 @@ def test_a_meeting_touches_no_case(desk: Office) -> None:
         agrees(desk, pack, 3)
     does(desk, COORDINATOR, "close-meeting")
     assert cases() == before
-
-
-def test_nobody_of_the_panel_can_do_anything_to_a_case(desk: Office) -> None:
-    """Every command there is, asked for by the coordinator and by a member of a meeting that the case is before."""
-    summer(desk)
-    ref = desk.refs[0]
-    panel = (Role.panel_coordinator, Role.panel_member)
-    assert [rule.command.slug() for rule in TRANSITIONS if set(rule.by) & set(panel)] == []
-
-    def stands() -> tuple[int, str]:
-        with desk.open(ref) as case:
-            return case.version, case.head
-
-    before = stands()
-    with service(desk.on("2019-07-10")) as counter:
-        for who in (COORDINATOR, MEMBER):
-            for slug, command in COMMANDS.items():
-                answer = counter.does(who, slug, ref, example(command), If_Match=f'"{before[0]}"')
-                assert answer.status_code in (403, 404), (who.username, slug, answer.text)
-                page = visiting(counter.client, who).get(f"/cases/{ref}/{slug}")
-                assert page.status_code in (403, 404), (who.username, slug)
-            opened_by_them = counter.ask(who, "POST", "/api/cases", DALE)
-            assert opened_by_them.status_code == 403
-    assert stands() == before
 
 
 def test_an_agreed_score_waits_for_every_own_score_or_for_scoring_to_be_closed(office: Office) -> None:
@@ -306,84 +279,6 @@ def test_entries_of_a_meeting_never_change(office: Office) -> None:
     for change in (update(PanelEntry).values(body="{}"), delete(PanelEntry)):
         with pytest.raises(DBAPIError, match="append-only"), office.database.writing() as session:
             session.execute(change)
-
-
-# What follows
-
-
-def learnt(office: Office, pack: str = "completed-1", **more: Any) -> None:
-    """A finding from which somebody is to learn something."""
-    all_score(office, pack, 2, 2)
-    learning = {"learning": "Tell the victim sooner.", "learning_for": "team", "owner": "Police team lead"}
-    agrees(office, pack, 2, **{**learning, "due_on": "2019-09-30", **more})
-
-
-def test_what_was_asked_for_is_followed_until_it_is_closed(office: Office) -> None:
-    summer(office)
-    learnt(office)
-    all_score(office, "refused-1", 3, 3)
-    agrees(office, "refused-1", 3)
-
-    def found() -> list[tuple[str, bool, bool, bool]]:
-        with office.database.reading() as session:
-            return [
-                (one.pack, one.overdue(date(2019, 9, 30)), one.overdue(date(2019, 10, 1)), one.closed)
-                for one in actions(meetings(session))
-            ]
-
-    assert found() == [("completed-1", False, True, False), ("refused-1", False, False, False)]
-    does(office, INSPECTOR, "record-response", pack="completed-1", response="A briefing is planned.", closed="no")
-    assert found()[0] == ("completed-1", False, True, False)
-    does(office, INSPECTOR, "record-response", pack="completed-1", response="The team was briefed.", closed="yes")
-    assert found() == [("refused-1", False, False, False), ("completed-1", False, False, True)]
-
-
-def test_what_has_no_conclusion_yet_or_nothing_to_learn_is_no_action(office: Office) -> None:
-    summer(office)
-    for pack, score in zip(PACKS, (1, 4), strict=True):
-        all_score(office, pack, score, score)
-        agrees(office, pack, score)
-    with office.database.reading() as session:
-        assert actions(meetings(session)) == []
-
-
-def test_the_force_answers_by_its_page_and_sees_what_is_asked_and_not_who_scored_what(
-    room: Service, desk: Office
-) -> None:
-    learnt(desk)
-    desk.on("2019-10-01")
-    coordinator, inspector = (Person(visiting(TestClient(room.client.app), who)) for who in (COORDINATOR, INSPECTOR))
-    listed = coordinator.reads("/panel/actions")
-    assert "1 open, 1 overdue." in listed.text
-    assert "30 September 2019 overdue Police team lead Learning for the team: Tell the victim sooner." in listed.text
-    page = inspector.reads("/panel/actions")
-    assert "As I see it." not in page.text
-    form = inspector.reads(page.links["Respond to meeting 1, completed-1"])
-    done = inspector.fills(form, response="The team was briefed.", closed="yes")
-    assert (done.status, done.response.url.path) == (200, "/panel/actions")
-    assert "Nothing is open." in done.text
-    assert "The team was briefed." in done.text
-    for address in ("/panel/meetings", "/panel/meetings/1", "/panel/meetings/1/packs/completed-1"):
-        assert inspector.reads(address).status == 403
-    said = {"pack": "completed-1", "response": "And again in May.", "closed": "yes"}
-    answer = room.ask(INSPECTOR, "POST", "/api/panel/meetings/1/record-response", said)
-    assert [(one["response"], one["closed"]) for one in answer.json()] == [("And again in May.", True)]
-    assert [
-        who.role.value for who in CAST if room.ask(who, "GET", "/api/panel/actions").status_code == 200
-    ] == ["police_team_lead", "police_team_lead", "project_manager", "panel_coordinator", "auditor"]  # fmt: skip
-
-
-def test_a_finding_names_the_rule_it_doubts_among_those_that_judged_the_case(room: Service, desk: Office) -> None:
-    all_score(desk, "refused-1", 2, 2)
-    coordinator = Person(visiting(TestClient(room.client.app), COORDINATOR))
-    form = coordinator.reads("/panel/meetings/1/agree-finding?pack=refused-1")
-    assert {"", "first_time", "admission"} <= set(form.form.offers["doubts"])
-    before = desk.state(desk.refs[1])
-    done = coordinator.fills(form, score="2", reason="One old theft.", doubts="first_time")
-    link = done.links["first time, of 2019-04-01-full"]
-    assert link == "/policies/2019-04-01-full#rule-first_time"
-    assert 'id="rule-first_time"' in coordinator.reads(link).response.text
-    assert desk.state(desk.refs[1]) == before
 
 
 # Who sees what
