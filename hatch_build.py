@@ -1,8 +1,8 @@
 """How the pages get their look: fetched by npm when the package is built, pinned in pyproject.toml, never committed.
 
-GOV.UK Frontend and MoJ Frontend come compiled. What is only for services on GOV.UK is taken out: typeface, crest and
-crown. What is left lies in `api/vendor`, and `api/assets.py` serves it. A build that finds it there already, of the
-same pins, asks nobody.
+GOV.UK Frontend, its autocomplete and MoJ Frontend come compiled. What is only for services on GOV.UK is taken out:
+typeface, crest and crown. What is left lies in `api/vendor`, and `api/assets.py` serves it. A build that finds it there
+already, of the same pins, asks nobody.
 """
 
 import base64
@@ -22,6 +22,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 WANTED = {
     "govuk-frontend": ("dist/govuk/govuk-frontend.min.css", "dist/govuk/govuk-frontend.min.js"),
+    "accessible-autocomplete": ("dist/accessible-autocomplete.min.css", "dist/accessible-autocomplete.min.js"),
     "@ministryofjustice/frontend": ("moj/moj-frontend.min.css", "moj/moj-frontend.min.js"),
 }
 PICTURE = re.compile(r"url\(/assets/images/([\w.-]+)\)")

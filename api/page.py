@@ -107,6 +107,7 @@ _pages = Environment(
 _pages.globals |= components()
 _pages.globals["asset"] = lambda name: f"{assets.root()}/{name}"
 _pages.globals |= {"errors": (), "done": None}  # of most pages
+_pages.globals["long_list"] = 15  # choices: where there are more, typing finds one, if scripts run
 _pages.globals |= {"pack_lines": wording.lines, "pack_rules": wording.rules, "pack_since": wording.since}
 _pages.globals |= {"kept_as": kept_as, "accepts": ",".join((*TAKEN, *(f".{one}" for one in ENDINGS.values())))}
 _pages.filters["words"] = in_words

@@ -69,6 +69,8 @@ class Hands:
         """Answer one control."""
         if control.kind in ("radio", "checkbox"):
             control.handle.check()
+        elif control.kind == "select" and not control.handle.is_visible():
+            self.page.locator(f"#{box_of(control)}").fill(words_of(control, answer))
         elif control.kind == "select":
             control.handle.select_option(answer)
         else:
@@ -110,6 +112,13 @@ class Keys(Hands):
                     return
                 keyboard.press("ArrowDown")
             raise AssertionError(f"no key leads to {control.value} of {control.name}")
+        if control.kind == "select" and not control.handle.is_visible():
+            self._reach(lambda here: here["id"] == box_of(control), control.name)
+            keyboard.press("Control+a")
+            keyboard.type(words_of(control, answer))
+            keyboard.press("ArrowDown")
+            keyboard.press("Enter")
+            return
         box = control.kind == "checkbox"
         self._reach(lambda here: here["name"] == control.name and (not box or here["value"] == control.value), answer)
         if box:
@@ -136,13 +145,25 @@ class Keys(Hands):
         found: dict[str, str] = self.page.evaluate(
             """() => { const one = document.activeElement; return {
                 tag: one.tagName, name: one.getAttribute('name') || '', value: one.getAttribute('value') || '',
-                text: (one.textContent || '').trim().replace(/\\s+/g, ' ') } }"""
+                id: one.id, text: (one.textContent || '').trim().replace(/\\s+/g, ' ') } }"""
         )
         return found
 
     def _leave(self, key: str) -> None:
         with self.page.expect_navigation():
             self.page.keyboard.press(key)
+
+
+def box_of(control: Control) -> str:
+    """Of a long list that scripts have made a box to type in: the box, by its id."""
+    return (control.handle.get_attribute("id") or "").removesuffix("-select")
+
+
+def words_of(control: Control, answer: str) -> str:
+    """What a list calls an answer."""
+    words = control.handle.query_selector(f'option[value="{answer}"]')
+    assert words, f"{control.name} does not offer {answer}"
+    return words.inner_text() or words.evaluate("one => one.textContent.trim()")
 
 
 def flat(said: Mapping[str, Any]) -> dict[str, list[str]]:
