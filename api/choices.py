@@ -1,19 +1,23 @@
 """What a person may choose from, for fields whose answers depend on the rules, the staff or the case.
 
 A field says `json_schema_extra={"choices": name}`; forms make a list of it, and JSON Schema a closed set of constants.
+Only what no guard would refuse is offered (`divert.casework.choice`).
 """
 
 import copy
 import json
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from sqlalchemy import select
 
 from divert.casework import deadlines
+from divert.casework.choice import left_open
 from divert.casework.command import Command, Context
+from divert.casework.commands.support import Stage
+from divert.casework.guards.ending import LEVELS
 from divert.clock import london_text
 from divert.models import Case, LedgerEntry, Role, Staff
 from divert.people.staff import KEYWORKERS
@@ -46,13 +50,12 @@ def _outcomes(_case: Case, context: Context) -> list[Choice]:
     return [(one.code, f"{one.code}: {one.title}") for one in context.rules.outcomes_on(context.today)]
 
 
-def _close_reasons(case: Case, context: Context) -> list[Choice]:
-    known = context.rules.close_reasons.values()
-    return [(one.code, one.title) for one in known if not one.states or case.state in one.states]
+def _close_reasons(_case: Case, context: Context) -> list[Choice]:
+    return [(one.code, one.title) for one in context.rules.close_reasons.values()]
 
 
-def _return_reasons(case: Case, context: Context) -> list[Choice]:
-    return [(one.code, one.title) for one in context.rules.return_reasons.values() if case.state in one.states]
+def _return_reasons(_case: Case, context: Context) -> list[Choice]:
+    return [(one.code, one.title) for one in context.rules.return_reasons.values()]
 
 
 def _open_conditions(case: Case, _context: Context) -> list[Choice]:
@@ -65,8 +68,7 @@ def _conditions_in_force(case: Case, _context: Context) -> list[Choice]:
 
 
 def _appointments(case: Case, _context: Context) -> list[Choice]:
-    live = [one for one in case.appointments if one.status in ("booked", "past")]
-    return [(one.number, f"{london_text(one.at)}: {one.purpose} ({one.status})") for one in live]
+    return [(one.number, f"{london_text(one.at)}: {one.purpose} ({one.status})") for one in case.appointments]
 
 
 def _notes(case: Case, context: Context) -> list[Choice]:
@@ -75,6 +77,14 @@ def _notes(case: Case, context: Context) -> list[Choice]:
     )
     notes = [one for one in context.session.scalars(query.order_by(LedgerEntry.seq)) if one.body is not None]
     return [(one.seq, f"{london_text(one.at)}: {json.loads(one.body or '')['text'][:60]}") for one in notes]
+
+
+def _stages(_case: Case, _context: Context) -> list[Choice]:
+    return [(stage, stage.capitalize()) for stage in get_args(Stage)]
+
+
+def _levels(_case: Case, _context: Context) -> list[Choice]:
+    return [(level.value, level.value.capitalize()) for level in LEVELS]
 
 
 def _deadlines(case: Case, context: Context) -> list[Choice]:
@@ -96,13 +106,25 @@ CHOICES: dict[str, Callable[[Any, Context], Sequence[Choice]]] = {
     "appointments": _appointments,
     "notes": _notes,
     "deadlines": _deadlines,
+    "stages": _stages,
+    "levels": _levels,
 }
 
 
 def offered(model: type[BaseModel], case: Case | None, context: Context) -> dict[str, Sequence[Choice]]:
     """The choices that a model's fields name."""
     names = {one["choices"] for one in _parts(schema_of(model)) if "choices" in one}
-    return {name: CHOICES[name](case, context) for name in names}
+    found = {name: CHOICES[name](case, context) for name in names}
+    if case is not None and issubclass(model, Command):
+        for question, asked in schema_of(model)["properties"].items():
+            several = "items" in asked
+            if name := (asked["items"] if several else asked).get("choices"):
+                found[name] = [
+                    one
+                    for one in found[name]
+                    if left_open(model, question, [one[0]] if several else one[0], case, context)
+                ]
+    return found
 
 
 def schema_with_choices(command: type[Command], case: Case, context: Context) -> dict[str, Any]:

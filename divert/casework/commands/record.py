@@ -34,7 +34,7 @@ class CorrectNote(
 class Sensitive(Command):
     """Who may open the case."""
 
-    level: Sensitivity = Field(title="Sensitivity")
+    level: Sensitivity = Field(title="Sensitivity", json_schema_extra={"choices": "levels"})
     reason: Reasons = Field(title="Reason")
 
     def apply(self, case: Case, context: Context) -> None:

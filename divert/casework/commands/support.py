@@ -65,7 +65,7 @@ class AssessNeeds(
 ):
     """Score every need with the person, and say which are linked to the offending."""
 
-    stage: Stage = Field(title="When")
+    stage: Stage = Field(title="When", json_schema_extra={"choices": "stages"})
     scores: list[Score] = Field(
         title="Needs", min_length=1, max_length=20, json_schema_extra={"rows": "every", "one": "need"}
     )

@@ -35,12 +35,17 @@ def outcome_fits_the_date(_case: Case, context: Context, command: CompleteCase) 
     return command.outcome_code == DIVERTED
 
 
-def _expired(case: Case, command: RecordChargingDecision) -> bool:
-    return case.limit_basis == "statutory" and case.limit_on is not None and command.decided_on > case.limit_on
+def _expired(case: Case, context: Context, command: RecordChargingDecision) -> bool:
+    return limit_passed(case, context) and case.limit_on is not None and command.decided_on > case.limit_on
 
 
-def _expiry_rule(case: Case, _context: Context, command: RecordChargingDecision) -> str:
-    if _expired(case, command) and case.limit_on:
+def limit_passed(case: Case, context: Context) -> bool:
+    """Whether a time limit set by statute has passed."""
+    return case.limit_basis == "statutory" and case.limit_on is not None and context.today > case.limit_on
+
+
+def _expiry_rule(case: Case, context: Context, command: RecordChargingDecision) -> str:
+    if _expired(case, context, command) and case.limit_on:
         return (
             f"The time limit passed on {written_date(case.limit_on)}: this can only be outcome 17,"
             " and it is reported as a failure of the scheme."
@@ -49,8 +54,8 @@ def _expiry_rule(case: Case, _context: Context, command: RecordChargingDecision)
 
 
 @guard(_expiry_rule)
-def expired_only_when_past_the_limit(case: Case, _context: Context, command: RecordChargingDecision) -> bool:
-    return _expired(case, command) == (command.outcome_code == TIME_EXPIRED)
+def expired_only_when_past_the_limit(case: Case, context: Context, command: RecordChargingDecision) -> bool:
+    return _expired(case, context, command) == (command.outcome_code == TIME_EXPIRED)
 
 
 @guard("Outcome 22 is for a case that was completed. This one was returned.")
@@ -76,9 +81,7 @@ def reason_fits_the_state(case: Case, context: Context, command: CloseCase) -> b
 
 @guard("The time limit has not passed, so the case cannot be closed as expired.")
 def expired_if_it_says_so(case: Case, context: Context, command: CloseCase) -> bool:
-    return command.reason_code != "time_expired" or (
-        case.limit_basis == "statutory" and case.limit_on is not None and context.today > case.limit_on
-    )
+    return command.reason_code != "time_expired" or limit_passed(case, context)
 
 
 @guard("Only a closing by 'Close the case' can be taken back.")
