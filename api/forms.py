@@ -65,6 +65,9 @@ class Field:
     forget: bool | None = None
     """Whether it is to become unknown again; None where that cannot be asked."""
 
+    whole: bool = False
+    """Of a list: whether all of it stands before whoever answers, so that none left means that it is empty."""
+
     def chosen(self, choice: str | int) -> bool:
         """Whether this choice is (among) the answer."""
         given = self.value if isinstance(self.value, list) else [self.value]
@@ -123,16 +126,19 @@ class Form:
     def read(self, posted: FormData) -> dict[str, Any]:
         """The answers of a posted form. Blank ones are left out, rows closed up, and one added or taken out if asked.
 
-        None: this is to become unknown again.
+        None: this is to become unknown again. An empty list: all that stood in it is taken out.
         """
-        forgotten = {name: None for name in self.schema["properties"] if posted.get(f"{name}-unknown")}
-        return forgotten | self._read(self.schema, posted, "")
+        asked = self.schema["properties"]
+        forgotten = {name: None for name in asked if posted.get(f"{name}-unknown")}
+        emptied: dict[str, Any] = {name: [] for name in asked if posted.get(f"{name}-whole")}
+        return forgotten | emptied | self._read(self.schema, posted, "")
 
     def questions(self, data: Mapping[str, Any], errors: Mapping[Path, str] | None = None) -> list[Field]:
         """Every field, needed ones first, with its answer and what is wrong with it."""
         found = self._questions(self.schema, data, (), errors or {})
         for one in found:
-            if one.name in self.known:
+            one.whole = one.kind == "rows" and one.name in self.known
+            if one.name in self.known and not one.whole:
                 one.forget = one.name in data and data[one.name] is None
         return sorted(found, key=lambda one: not one.required)
 

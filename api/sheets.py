@@ -1,7 +1,7 @@
 """The form of each command: opened, filled in, sent, and shown again with all that was typed until it is right.
 
-One page for every command of the table, and for the referral that opens a case. What is asked and in which words is the
-command's affair (`api.forms`); what may be chosen, the case's (`api.choices`).
+One page for every command of the table but the one that opens a case (`api.referrals`). What is asked and in which
+words is the command's affair (`api.forms`); what may be chosen, the case's (`api.choices`).
 """
 
 import re
@@ -26,8 +26,8 @@ from api.forms import Form
 from api.lifecycle import purpose
 from api.page import in_words, write
 from api.problems import ProblemError
-from api.sign_in import Posted, posted_with
-from api.suggestions import Data, forgettable, on_record, suggested
+from api.sign_in import posted_with
+from api.suggestions import Data, changed, forgettable, on_record, suggested
 from api.told import answers, told
 from api.view import EntryView, history
 from divert.casework import files
@@ -45,19 +45,8 @@ from divert.records.ledger import entries_of
 router = APIRouter(include_in_schema=False)
 
 Slug = Annotated[str, Path(max_length=60)]
+AS_IT_STANDS = "This is what stands. Add, change or take out: what is not here when you send it stands no longer."
 PostedWithFiles = Annotated[FormData, Depends(posted_with(files=5 * files.MOST))]
-
-
-@router.get("/refer")
-def refer_form(request: Request, asking: ByVisit) -> Response:
-    """The form that opens a case."""
-    return _open_form(request, asking, Refer, None)
-
-
-@router.post("/refer")
-def refer(request: Request, form: Posted, asking: ByVisit) -> Response:
-    """Open a case."""
-    return _submit(request, asking, Refer, None, form)
 
 
 @router.get("/cases/{ref}/{slug}")
@@ -79,12 +68,11 @@ def _command(slug: str) -> type[Command]:
     return FOR_PEOPLE[slug]
 
 
-def _open_form(request: Request, asking: Asking, command: type[Command], ref: str | None) -> Response:
+def _open_form(request: Request, asking: Asking, command: type[Command], ref: str) -> Response:
     with asking.writing() as (session, actor):
         sheet = _sheet(session, actor, asking, command, ref)
-        if ref is not None:
-            access.record(session, actor, "consultation", asking.at, case_ref=ref, what=f"form {command.slug()}")
-        against = objections(sheet.case or Case(state=None, version=0), command, sheet.context)
+        access.record(session, actor, "consultation", asking.at, case_ref=ref, what=f"form {command.slug()}")
+        against = objections(sheet.case, command, sheet.context)
         if against.role:
             raise NotAllowed(against.role)
         if against.reasons:
@@ -92,7 +80,7 @@ def _open_form(request: Request, asking: Asking, command: type[Command], ref: st
         return sheet.write(request, suggested(command, sheet.case, sheet.context))
 
 
-def _submit(request: Request, asking: Asking, command: type[Command], ref: str | None, form: FormData) -> Response:
+def _submit(request: Request, asking: Asking, command: type[Command], ref: str, form: FormData) -> Response:
     """Carry out what was posted; or show the form again, with what is wrong and all that was typed."""
     data = Form(command).read(form)
     if forms.redraws(form):
@@ -102,8 +90,9 @@ def _submit(request: Request, asking: Asking, command: type[Command], ref: str |
     try:
         if wrong := forms.contradictions(data, form):
             return _again(request, asking, command, ref, data, status=422, errors=wrong)
-        given = command.model_validate(data)
-        if isinstance(given, Terms) and ref is not None and form.get("draft"):
+        shows_what_stands = any(name.endswith("-whole") for name in form)
+        given = command.model_validate(_changed(asking, command, ref, data) if shows_what_stands else data)
+        if isinstance(given, Terms) and form.get("draft"):
             return drafted(asking, ref, given, large_print=form.get("draft") == "large")
         if not command.ends_a_case or form.get("checked"):
             receipt, _ = carry_out(asking, ref, given, seen)
@@ -119,9 +108,13 @@ def _submit(request: Request, asking: Asking, command: type[Command], ref: str |
         return _again(request, asking, command, ref, data, status=409, reasons=reasons, seen=seen)
 
 
-def _again(
-    request: Request, asking: Asking, command: type[Command], ref: str | None, data: Data, **more: Any
-) -> Response:
+def _changed(asking: Asking, command: type[Command], ref: str, data: Data) -> Data:
+    with asking.reading() as (session, actor):
+        sheet = _sheet(session, actor, asking, command, ref)
+        return changed(command, sheet.case, sheet.context, data)
+
+
+def _again(request: Request, asking: Asking, command: type[Command], ref: str, data: Data, **more: Any) -> Response:
     """The form with what was typed, and what is to be said of it (`Sheet.write`)."""
     with asking.reading() as (session, actor):
         return _sheet(session, actor, asking, command, ref).write(request, data, **more)
@@ -129,10 +122,10 @@ def _again(
 
 @dataclass(frozen=True)
 class Sheet:
-    """The form of a command, on a case (None: it opens one), before one person."""
+    """The form of a command, on a case, before one person."""
 
     command: type[Command]
-    case: Case | None
+    case: Case
     context: Context
 
     def write(
@@ -155,7 +148,10 @@ class Sheet:
         form = Form(
             self.command,
             offered(self.command, self.case, self.context),
-            {name: f"On record: {in_words(value)}." for name, value in standing.items()},
+            {
+                name: AS_IT_STANDS if isinstance(value, list) else f"On record: {in_words(value)}."
+                for name, value in standing.items()
+            },
             forgettable(standing),
         )
         questions = [] if closed else form.questions(data, errors)
@@ -166,9 +162,9 @@ class Sheet:
             status=status,
             title=self.command.title(),
             purpose=purpose(self.command),
-            ref=self.case.ref if self.case else None,
-            person=self.case.person.full_name if self.case else None,
-            version=self.case.version if self.case else 0,
+            ref=self.case.ref,
+            person=self.case.person.full_name,
+            version=self.case.version,
             questions=questions,
             errors=[*forms.summary(questions, errors or {}), *(("", why) for why in reasons)],
             closed=closed,
@@ -177,15 +173,13 @@ class Sheet:
             meanwhile=self._since(seen) if seen is not None else [],
             takes_files=self.command in NAMES_FILES,
             has_draft=issubclass(self.command, Terms),
-            beside=BEFORE[self.command](self.case, self.context) if self.case and self.command in BEFORE else [],
+            beside=BEFORE[self.command](self.case, self.context) if self.command in BEFORE else [],
         )
 
     def _since(self, seen: int) -> Sequence[tuple[EntryView, list[tuple[str, str]]]]:
-        if self.case is None:
-            return []
         return told(history(entries_of(self.context.session, self.case)[seen:], self.context.by))
 
 
-def _sheet(session: Session, actor: Actor, asking: Asking, command: type[Command], ref: str | None) -> Sheet:
-    case = find(session, ref, actor) if ref is not None else None
-    return Sheet(command, case, Context(session, actor, asking.at, case.version + 1 if case else 1))
+def _sheet(session: Session, actor: Actor, asking: Asking, command: type[Command], ref: str) -> Sheet:
+    case = find(session, ref, actor)
+    return Sheet(command, case, Context(session, actor, asking.at, case.version + 1))

@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from api.forms import flat
 from divert.casework.command import Command, Context
 from divert.casework.commands.contract import SignContract, VaryContract
-from divert.casework.commands.referral import NEVER_UNKNOWN, CorrectFacts, Refer, referral_facts
+from divert.casework.commands.referral import NEVER_UNKNOWN, CorrectFacts, referral_facts
 from divert.models import Case
 
 Data = dict[str, Any]
@@ -25,32 +26,42 @@ def _as_signed(case: Case, context: Context) -> Data:
     return {"signed_on": context.today, "ends_on": ends, "conditions": terms["conditions"]}
 
 
-def _today(_case: Case | None, context: Context) -> Data:
-    return {"referred_on": context.today}
+def _standing_lists(case: Case, _context: Context) -> Data:
+    facts = referral_facts(case).model_dump(mode="json", exclude_none=True)
+    return {name: value for name, value in facts.items() if isinstance(value, list)}
 
 
 SUGGESTED: dict[type[Command], Callable[[Any, Context], Data]] = {
-    Refer: _today,
     SignContract: _mandatory,
     VaryContract: _as_signed,
+    CorrectFacts: _standing_lists,
 }
 
 
-def suggested(command: type[Command], case: Case | None, context: Context) -> Data:
+def suggested(command: type[Command], case: Case, context: Context) -> Data:
     """Answers to begin with; everyone may change them."""
     return SUGGESTED[command](case, context) if command in SUGGESTED else {}
 
 
-def on_record(command: type[Command], case: Case | None) -> Data:
+def on_record(command: type[Command], case: Case) -> Data:
     """What stands now, for a form that would change it; nothing for any other."""
-    if command is not CorrectFacts or case is None:
+    if command is not CorrectFacts:
         return {}
     return referral_facts(case).model_dump() | {
         name: getattr(case.person, name) for name in CorrectFacts.model_fields if hasattr(case.person, name)
     }
 
 
+def changed(command: type[Command], case: Case, context: Context, data: Data) -> Data:
+    """What a form that would change what stands says, without the lists that came back as they were shown."""
+    shown = suggested(command, case, context) if on_record(command, case) else {}
+    return {
+        name: said
+        for name, said in data.items()
+        if name not in shown or flat({name: said}) != flat({name: shown[name]})
+    }
+
+
 def forgettable(standing: Data) -> frozenset[str]:
-    """Which of these are known, and might turn out not to be."""
-    known = (name for name, value in standing.items() if value is not None and not isinstance(value, list))
-    return frozenset(known) - NEVER_UNKNOWN
+    """Which of these are known, and might turn out not to be; and the lists, which might turn out to be empty."""
+    return frozenset(name for name, value in standing.items() if value is not None) - NEVER_UNKNOWN

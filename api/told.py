@@ -7,6 +7,7 @@ from typing import Any
 from api.page import in_words, kept_as
 from api.view import EntryView
 from divert.casework.command import Command
+from divert.casework.commands.referral import CorrectFacts
 from divert.casework.lifecycle import COMMANDS
 
 Pairs = list[tuple[str, str]]
@@ -23,7 +24,7 @@ def answers(command: type[Command] | None, body: Mapping[str, Any]) -> Pairs:
     given = {
         name: _files(answer) if name == "files" else in_words(answer)
         for name, answer in body.items()
-        if answer not in (None, [], "")
+        if answer not in (None, [], "") or command is CorrectFacts  # which says only what changed
     }
     titles = {name: asked[name].title if name in asked else None for name in given}
     return [(titles[name] or name.replace("_", " ").capitalize(), words) for name, words in given.items()]

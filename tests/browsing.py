@@ -11,6 +11,7 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.referrals import STEPS
 from divert.models import Role
 from divert.people.staff import add
 from tests.office import DALE, Office
@@ -204,9 +205,42 @@ def visits(desk: Office) -> Iterator[Visit]:
         person.client.close()
 
 
+def begins(officer: Person) -> Page:
+    """A referral is begun: its first page."""
+    page = officer.reads("/referrals")
+    form = next(one for one in page.sheets if "Begin a referral" in one.buttons)
+    return officer.sends(form, form.values, str(page.response.url))
+
+
+def answers(officer: Person, page: Page, said: dict[str, Any]) -> Page:
+    """Answer what this page asks, as far as it is known, and go on."""
+    names = {name.removesuffix("-day") for name in (*page.form.values, *page.form.offers)}
+    return officer.fills(page, **{name: value for name, value in said.items() if name in names})
+
+
+def through(officer: Person, said: dict[str, Any]) -> Page:
+    """Every page, to the check of the answers."""
+    page = begins(officer)
+    for step in STEPS:
+        assert page.response.url.path.endswith(step.slug), page.text
+        page = answers(officer, page, said)
+    return page
+
+
+def refers_this_person(officer: Person, page: Page) -> Page:
+    """After all is answered."""
+    form = next(one for one in page.sheets if "Refer this person" in one.buttons)
+    return officer.sends(form, form.values, str(page.response.url))
+
+
+def asks(officer: Person, slug: str) -> Page:
+    """One page of a referral that is begun."""
+    return officer.reads(begins(officer).response.url.path.replace(STEPS[0].slug, slug))
+
+
 def refers(visit: Visit) -> str:
     """Dale is referred by PC Moss; where the case now stands."""
     officer = visit("pc.moss")
-    page = officer.fills(officer.reads("/refer"), **DALE)
+    page = refers_this_person(officer, through(officer, DALE))
     assert page.status == 200
     return page.response.url.path

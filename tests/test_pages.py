@@ -10,8 +10,9 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.commands import FOR_PEOPLE
+from api.referrals import STEPS
 from divert.models import Access
-from tests.browsing import Page, Person, Visit, refers, visits
+from tests.browsing import Page, Person, Visit, asks, begins, refers, refers_this_person, visits
 from tests.office import DALE, Office
 from tests.ready import READY
 from tests.service import SETTINGS, visiting
@@ -140,7 +141,10 @@ def test_every_command_has_a_form_that_opens_and_asks_all_its_questions(slug: st
 
 def test_what_has_a_closed_set_of_answers_is_chosen_never_typed(visit: Visit) -> None:
     officer = visit("pc.moss")
-    offers = officer.reads("/refer").form.offers
+    address = begins(officer).response.url.path
+    offers: dict[str, list[str]] = {}
+    for step in STEPS:
+        offers |= officer.reads(address.replace("person", step.slug)).form.offers
     assert offers["admission"] == ["yes", "no", "no reply", ""]
     assert offers["sex"] == ["M", "F", "X", "U", ""]
     assert offers["remorse"] == ["yes", "no", ""]
@@ -152,36 +156,35 @@ def test_what_has_a_closed_set_of_answers_is_chosen_never_typed(visit: Visit) ->
 
 def test_a_wrong_answer_is_pointed_at_and_everything_typed_is_kept(visit: Visit) -> None:
     officer = visit("pc.moss")
-    page = officer.fills(
-        officer.reads("/refer"), **{**DALE, "date_of_birth": "31 June 1994", "surname": "O'Brien & Fry"}
-    )
+    typed = {"date_of_birth": "31 June 1994", "surname": "O'Brien & Fry", "ethnicity": "W1", "complex_needs": "no"}
+    page = officer.fills(asks(officer, "person"), **typed)
     assert page.status == 422
-    assert page.text.startswith("Error: Refer a person")
+    assert page.text.startswith("Error: The person")
     assert page.links["Date of birth: This is not a date that exists. Write it like 27 3 2019."] == "#date_of_birth-day"
     assert 'id="date_of_birth-day"' in page.response.text
-    typed = [page.form.values[f"date_of_birth-{part}"] for part in ("day", "month", "year")]
-    assert typed == [["31"], ["June"], ["1994"]]
+    boxes = [page.form.values[f"date_of_birth-{part}"] for part in ("day", "month", "year")]
+    assert boxes == [["31"], ["June"], ["1994"]]
     assert page.form.values["surname"] == ["O'Brien & Fry"]
-    assert page.form.values["remorse"] == ["yes"]
-    assert page.form.values["offence_code"] == [DALE["offence_code"]]
+    assert page.form.values["complex_needs"] == ["no"]
+    assert page.form.values["ethnicity"] == ["W1"]
     mended = officer.fills(page, date_of_birth="1994-06-30")
-    assert mended.status == 200
-    assert "O'Brien & Fry" in mended.text
+    assert mended.response.url.path.endswith("/offence")
+    assert "O'Brien & Fry" in officer.reads(mended.response.url.path.replace("offence", "check")).text
 
 
 def test_nothing_filled_in_names_everything_that_is_needed(visit: Visit) -> None:
     officer = visit("pc.moss")
-    page = officer.fills(officer.reads("/refer"), referred_on="")
+    page = refers_this_person(officer, asks(officer, "check"))
     assert page.status == 422
-    wanted = {"#referred_on-day", "#crime_ref", "#surname", "#offence_code", "#offence_on-day"}
+    wanted = {"#crime_ref", "#surname", "#offence_code", "#offence_on-day"}
     assert wanted == set(re.findall(r'<li>\s*<a href="(#[^"]+)">', page.response.text))
 
 
 def test_a_fault_in_a_row_is_pointed_at_in_its_row(visit: Visit, desk: Office) -> None:
     officer = visit("pc.moss")
-    page = officer.presses(officer.reads("/refer"), "Add a further offence", **DALE)
+    page = officer.presses(asks(officer, "offence"), "Add a further offence", crime_ref=DALE["crime_ref"])
     assert page.status == 200
-    assert page.form.values["surname"] == [DALE["surname"]]
+    assert page.form.values["crime_ref"] == [DALE["crime_ref"]]
     further = {"further_offences-0-offence_code": "CJ67002", "further_offences-0-offence_on": "2019-04-"}
     page = officer.fills(page, **further)
     assert page.status == 422
@@ -193,12 +196,12 @@ def test_a_fault_in_a_row_is_pointed_at_in_its_row(visit: Visit, desk: Office) -
 
 def test_a_row_is_added_and_taken_out_and_nothing_else_is_lost(visit: Visit) -> None:
     officer = visit("pc.moss")
-    page = officer.presses(officer.reads("/refer"), "Add a further offence", **DALE)
+    page = officer.presses(asks(officer, "offence"), "Add a further offence", crime_ref=DALE["crime_ref"])
     page = officer.presses(page, "Add another further offence", **{"further_offences-0-offence_code": "CJ67002"})
     page = officer.presses(page, "Remove further offence 1", **{"further_offences-1-offence_code": "TH68010"})
     assert page.form.values["further_offences-0-offence_code"] == ["TH68010"]
     assert "further_offences-1-offence_code" not in page.form.values
-    assert page.form.values["surname"] == [DALE["surname"]]
+    assert page.form.values["crime_ref"] == [DALE["crime_ref"]]
     assert not [one for one in officer.reads("/").links if one.startswith("D-19-")]
 
 
@@ -248,26 +251,6 @@ def test_whoever_was_slower_reads_what_happened_meanwhile_beside_what_they_typed
     told = page.text.partition("What has happened since")[2]
     assert "Add a note" in told
     assert "Refer a person" not in told
-
-
-def test_a_fact_once_known_can_become_unknown_again(visit: Visit) -> None:
-    case = refers(visit)
-    officer = visit("pc.moss")
-    page = officer.reads(officer.reads(case).links["Correct the facts"])
-    assert "On record: yes." in page.text
-    both = officer.fills(page, reason="Misheard.", remorse="no", **{"remorse-unknown": "yes"})
-    assert both.status == 422
-    assert "Shows remorse: Write what is right, or say that it is not known: not both." in both.links
-    assert both.form.values["reason"] == ["Misheard."]
-    page = officer.fills(page, reason="Misheard.", **{"remorse-unknown": "yes"})
-    assert page.status == 200
-    assert "Correct the facts: recorded." in page.text
-    facts = page.text.partition("The facts as they stand")[2]
-    assert "Shows remorse not known" in facts
-    assert "Admits the offence yes" in facts
-    form = officer.reads(page.links["Correct the facts"]).form
-    assert "surname-unknown" not in form.offers
-    assert "remorse-unknown" not in form.offers
 
 
 def test_needs_are_scored_one_row_a_need(desk: Office) -> None:
@@ -340,7 +323,7 @@ def test_the_board_and_the_panel_have_their_own_pages_and_no_case(visit: Visit) 
         arrived = visit(username).reads("/")
         assert arrived.status == 200
         assert arrived.response.url.path == page
-        for address in (case, f"{case}/add-note", "/refer", "/pre-check"):
+        for address in (case, f"{case}/add-note", "/referrals", "/pre-check"):
             refused = visit(username).reads(address)
             assert refused.status in (403, 404)
             assert DALE["surname"] not in refused.text

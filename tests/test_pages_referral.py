@@ -1,7 +1,6 @@
 """An officer refers somebody page by page, leaves off and goes on, and is told what the scheme would say."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -10,7 +9,7 @@ from api.referrals import STEPS
 from divert.casework.commands.referral import Refer
 from divert.models import Case, Draft
 from divert.worker.purge import purge
-from tests.browsing import Page, Person, Visit, visits
+from tests.browsing import Visit, answers, begins, refers_this_person, through, visits
 from tests.office import DALE, Office
 from tests.service import SETTINGS
 
@@ -19,32 +18,6 @@ from tests.service import SETTINGS
 def visit(desk: Office) -> Iterator[Visit]:
     with visits(desk) as opened:
         yield opened
-
-
-def begins(officer: Person) -> Page:
-    page = officer.reads("/referrals")
-    form = next(one for one in page.sheets if "Begin a referral" in one.buttons)
-    return officer.sends(form, form.values, str(page.response.url))
-
-
-def answers(officer: Person, page: Page, said: dict[str, Any]) -> Page:
-    """Answer what this page asks, as far as it is known, and go on."""
-    names = {name.removesuffix("-day") for name in (*page.form.values, *page.form.offers)}
-    return officer.fills(page, **{name: value for name, value in said.items() if name in names})
-
-
-def through(officer: Person, said: dict[str, Any]) -> Page:
-    """Every page, to the check of the answers."""
-    page = begins(officer)
-    for step in STEPS:
-        assert page.response.url.path.endswith(step.slug), page.text
-        page = answers(officer, page, said)
-    return page
-
-
-def refers_this_person(officer: Person, page: Page) -> Page:
-    form = next(one for one in page.sheets if "Refer this person" in one.buttons)
-    return officer.sends(form, form.values, str(page.response.url))
 
 
 def drafts(desk: Office) -> int:

@@ -53,7 +53,6 @@ SEEN: dict[str, tuple[Actor | None, str]] = {
     "a form with a time": (KEYWORKER, "/cases/D-19-0001/book-appointment"),
     "documents": (KEYWORKER, "/cases/D-19-0001/documents"),
     "a form that is closed": (INSPECTOR, "/cases/D-19-0001/decide-for-police"),
-    "a referral": (OFFICER, "/refer"),
     "a pre-check": (OFFICER, "/pre-check"),
     "eligibility": (INSPECTOR, "/cases/D-19-0001/eligibility"),
     "policies": (OFFICER, "/policies"),

@@ -228,7 +228,7 @@ def test_a_form_of_an_earlier_visit_is_shown_again_to_its_owner_and_to_nobody_el
 def test_what_another_site_made_up_is_never_kept(visit: Visit) -> None:
     case = refers(visit)
     officer = visit("pc.moss")
-    elsewhere = officer.reads("/refer").form.values["keepsake"][0]
+    elsewhere = officer.reads(f"{case}/record-victim-views").form.values["keepsake"][0]
     officer.client.cookies.clear()
     for keepsake in ("", "made up", elsewhere):
         answer = officer.client.post(f"{case}/add-note", data={"text": "Hello.", "keepsake": keepsake})
