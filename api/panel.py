@@ -3,15 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from sqlalchemy.orm import Session
-from starlette.responses import Response
 
-from api.deps import ByToken, ByVisit
-from api.page import write
+from api.deps import ByToken
 from api.problems import FieldFault, ProblemError, invalid, may_answer
 from divert.answers import fault
 from divert.models import Draw, Frame
@@ -21,7 +19,7 @@ from divert.scrutiny.draw import Publication
 from divert.scrutiny.frame import COORDINATES, OPENS, READS, AlreadyDrawn, FrameChanged, NoSuchFrame
 from divert.scrutiny.opening import NoSuchPack, OpenedPack, open_pack, open_packs
 from divert.scrutiny.population import FrameRule
-from divert.scrutiny.proof import if_clean
+from divert.scrutiny.proof import if_clean, least_sample
 
 router = APIRouter(tags=["panel"])
 
@@ -30,6 +28,9 @@ Digest = Annotated[
     Path(pattern=r"^[0-9a-f]{64}$", description="The frame's SHA-256.", examples=["0" * 64]),
 ]
 
+
+RATES = (1, 2, 5, 10, 20)
+"""So many inappropriate in a hundred, for which the smallest sample is worked out."""
 
 Sizes = dict[str, Annotated[int, Field(ge=0, le=10_000)]]
 Total = Annotated[int, Field(ge=1, le=10_000)]
@@ -94,6 +95,51 @@ class Pick(BaseModel):
 
     case: str = Field(title="Case reference", max_length=16, description="It had ended by the frame's cut-off.")
     theme: Why = Field(title="Theme", description="Why this case, without naming anybody.")
+
+
+def _whole(given: object) -> object:
+    """A number, as an address holds it."""
+    return int(given) if isinstance(given, str) and given.isdecimal() else given
+
+
+class Sizing(BaseModel):
+    """A question about sizes, of one stratum or a whole frame."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cases: int = Field(title="Cases to draw from", ge=1, le=1_000_000, examples=[200])
+    drawn: int | None = Field(
+        default=None, title="Cases drawn", ge=0, le=1_000_000, description="To see what finding nothing would prove."
+    )
+    confidence: Annotated[Literal[90, 95, 99], BeforeValidator(_whole)] = Field(
+        default=95, title="How certain, in per cent"
+    )
+
+    @model_validator(mode="after")
+    def _within(self) -> "Sizing":
+        if self.drawn is not None and self.drawn > self.cases:
+            raise fault("More are drawn than there are: give at most the number of cases.")
+        return self
+
+
+class Worked(BaseModel):
+    """The answer: the smallest samples, and what a clean one would prove."""
+
+    smallest: dict[int, int] = Field(
+        description="The smallest sample that shows at least one, by how many in 100 are inappropriate."
+    )
+    if_clean: str | None = Field(description="What finding nothing among those drawn would prove.")
+
+
+def worked_out(sizing: Sizing) -> Worked:
+    """The answer to a question about sizes."""
+    confidence = sizing.confidence / 100
+    return Worked(
+        smallest={rate: least_sample(sizing.cases, -(-sizing.cases * rate // 100), confidence) for rate in RATES},
+        if_clean=None
+        if sizing.drawn is None
+        else if_clean({"": sizing.cases}, {"": sizing.drawn}, confidence)[""].says,
+    )
 
 
 class Plan(BaseModel):
@@ -171,6 +217,13 @@ def told_plainly() -> Iterator[None]:
         raise invalid([FieldFault(pointer="#", detail=str(wrong))]) from None
 
 
+@router.get("/api/panel/sizes", summary="Work out sizes", responses=may_answer(*READ, "invalid"))
+def work_out_sizes(sizing: Annotated[Sizing, Query()], asking: ByToken) -> Worked:
+    """How large a sample must be to show what there is, and what a clean one would prove; of any number of cases."""
+    with asking.reading(*READS):
+        return worked_out(sizing)
+
+
 @router.get(
     "/api/panel/frames/{frame}/sizes", summary="Weigh sizes", responses=may_answer(*READ, "not-found", "invalid")
 )
@@ -237,26 +290,6 @@ def read_draw(frame: Digest, asking: ByToken) -> Publication:
     """What was published: docs/redraw.py confirms it."""
     with asking.reading(*READS) as (session, _):
         return published(session, frame)
-
-
-@router.get("/panel/draws", include_in_schema=False)
-def draws_page(request: Request, asking: ByVisit) -> Response:
-    """Frames and draws, to be read."""
-    with asking.reading(*READS) as (session, actor):
-        found = [(frame_view(frozen, made is not None), made) for frozen, made in frames_of.frames(session)]
-        return write(request, "draws.html", actor=actor, found=found, opens=actor.role in OPENS)
-
-
-@router.get("/panel/draws/{frame}", include_in_schema=False)
-def packs_page(request: Request, frame: Digest, asking: ByVisit) -> Response:
-    """The packs of one draw, to be read."""
-    with asking.writing(*OPENS) as (session, actor):
-        try:
-            packs = open_packs(session, frame, actor, asking.at)
-        except LookupError as none:
-            raise ProblemError("not-found", str(none)) from None
-        cut_off = frames_of.frame(session, frame).cut_off
-        return write(request, "packs.html", actor=actor, frame=frame, packs=packs, on=cut_off)
 
 
 @router.get("/api/panel/draws/{frame}/packs", summary="Read packs", responses=may_answer(*READ, "not-found"))

@@ -67,6 +67,8 @@ SEEN: dict[str, tuple[Actor | None, str]] = {
     "referral files": (MANAGER, "/import"),
     "figures": (BOARD, "/board/figures"),
     "draws": (COORDINATOR, "/panel/draws"),
+    "a frame to freeze": (COORDINATOR, "/panel/draws/freeze"),
+    "sizes": (COORDINATOR, "/panel/sizes?cases=200&drawn=12"),
     "meetings": (COORDINATOR, "/panel/meetings"),
     "a meeting to open": (COORDINATOR, "/panel/meetings/open"),
     "help": (None, "/help"),

@@ -18,13 +18,13 @@ LEAST = 2
 
 def allot(
     cases: Mapping[str, int],
-    total: int,
+    total: int | None = None,
     *,
     least: int = LEAST,
     certain: Collection[str] = (),
     stated: Mapping[str, int] | None = None,
 ) -> dict[str, int]:
-    """The size of each stratum's sample, `total` together, from how many cases each holds.
+    """The size of each stratum's sample, from how many cases each holds: `total` together, or as few as may be.
 
     Raises ValueError where a size is stated for what is no stratum or over its cases, or `total` cannot be met.
     """
@@ -34,6 +34,7 @@ def allot(
             raise ValueError(f"A size of {size} is stated for {stratum}, which holds {cases.get(stratum, 0)}.")
     sizes = {stratum: fixed.get(stratum, min(least, count)) for stratum, count in cases.items()}
     fewest = sum(sizes.values())
+    total = fewest if total is None else total
     most = sum(fixed.get(stratum, count) for stratum, count in cases.items())
     if not fewest <= total <= most:
         raise ValueError(

@@ -17,7 +17,7 @@ from divert.models import Draw, Frame, Role
 from divert.people.staff import Actor
 from divert.scrutiny import draw as sampling
 from divert.scrutiny import pseudonyms
-from divert.scrutiny.allotment import LEAST, allot
+from divert.scrutiny.allotment import allot
 from divert.scrutiny.draw import Picked, Publication
 from divert.scrutiny.population import CERTAINTY, FrameRule, strata_of
 
@@ -99,9 +99,9 @@ def cases_in(frozen: Frame) -> dict[str, int]:
     return {stratum: len(ids) for stratum, ids in frozen.strata.items()}
 
 
-def sizes_for(frozen: Frame, total: int, least: int = LEAST, stated: Mapping[str, int] | None = None) -> dict[str, int]:
-    """The sizes of a sample of `total` cases, strata of certainty whole. Raises ValueError as `allot` does."""
-    return allot(cases_in(frozen), total, least=least, certain=CERTAINTY, stated=stated)
+def sizes_for(frozen: Frame, total: int | None = None, stated: Mapping[str, int] | None = None) -> dict[str, int]:
+    """The sizes of a sample of `total` cases (none: as few as may be), strata of certainty whole. Raises ValueError."""
+    return allot(cases_in(frozen), total, certain=CERTAINTY, stated=stated)
 
 
 def draw_sample(
