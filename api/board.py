@@ -1,54 +1,145 @@
-"""The board's figures: aggregates only, suppressed already where they could point at a person."""
+"""The board's pages and figures: aggregates only, rounded already where they could point at a person.
 
+Whatever the face, the counts are those of `Population.shown`: page, JSON, CSV, chart and paper can tell nothing more
+than each other.
+"""
+
+import csv
+import io
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from api.deps import Asking, ByToken, ByVisit
 from api.page import write
-from api.problems import FieldFault, invalid, may_answer
-from divert.answers import IsoDate
-from divert.board.figure import Figure
+from api.problems import FieldFault, ProblemError, invalid, may_answer
+from divert.board import cuts
+from divert.board.asking import Asked
+from divert.board.counts import Counts
+from divert.board.fairness import Fairness, fairness
+from divert.board.figure import Figure, Theme, View
 from divert.board.figures import BOARD_READS, figures
+from divert.board.glance import earlier, glances
 from divert.clock import london_date
 
 router = APIRouter(tags=["board"])
 
-
-class Day(BaseModel):
-    """Up to when."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    as_at: IsoDate | None = Field(
-        default=None, description="As things stood at the end of this day; left out: today.", examples=["2019-06-30"]
-    )
+View_ = Annotated[Asked, Query()]
+MAY = may_answer("not-signed-in", "not-allowed", "invalid")
 
 
-AsAt = Annotated[Day, Query()]
+@router.get("/api/board/figures", summary="Figures", responses=MAY)
+def read_figures(asking: ByToken, asked: View_) -> list[Figure]:
+    """Funnel, completion, breach, overrides, deadlines ...: each with its definition, and how it must not be read."""
+    return figures(View(_counts(asking, asked), asked.place))
 
 
-@router.get("/api/board/figures", summary="Figures", responses=may_answer("not-signed-in", "not-allowed", "invalid"))
-def read_figures(asking: ByToken, day: AsAt) -> list[Figure]:
-    """Funnel, completion, breach, overrides, deadlines: each with its definition, and how it must not be read."""
-    with asking.reading(*BOARD_READS) as (session, _):
-        return figures(session, _cut_off(day, asking))
+@router.get("/api/board/fairness", summary="Fairness", responses=MAY)
+def read_fairness(asking: ByToken, asked: View_) -> list[Fairness]:
+    """Each stage by sex, ethnicity, age and district: rates, their ratios, and whether they differ beyond chance."""
+    return fairness(_counts(asking, _whole(asked)))
+
+
+@router.get("/board", include_in_schema=False)
+def dashboard(request: Request, asking: ByVisit, asked: View_) -> Response:
+    """A few numbers, to be read in a minute."""
+    with asking.reading(*BOARD_READS) as (_, actor):
+        day = _day(asking, _whole(asked))
+    now, before = (asking.house.population.shown(on, asking.at, asked.audience) for on in (day, earlier(day)))
+    return write(request, "board.html", actor=actor, found=glances(now, before), **_page(asking, asked, now))
 
 
 @router.get("/board/figures", include_in_schema=False)
-def figures_page(request: Request, asking: ByVisit, day: AsAt) -> Response:
+@router.get("/board/figures/{theme}", include_in_schema=False)
+def figures_page(request: Request, asking: ByVisit, asked: View_, theme: str | None = None) -> Response:
     """The same, to be read."""
-    with asking.reading(*BOARD_READS) as (session, actor):
-        as_at = _cut_off(day, asking)
-        return write(request, "figures.html", actor=actor, figures=figures(session, as_at), as_at=as_at)
+    with asking.reading(*BOARD_READS) as (_, actor):
+        chosen = _theme(theme)
+    counts = _counts_of(asking, asked)
+    found = [one for one in figures(View(counts, asked.place)) if chosen is None or one.theme is chosen]
+    return write(request, "figures.html", actor=actor, figures=found, theme=chosen, **_page(asking, asked, counts))
 
 
-def _cut_off(day: Day, asking: Asking) -> date:
-    """The day asked for, else today. Raises a problem for one to come."""
+@router.get("/board/fairness", include_in_schema=False)
+def fairness_page(request: Request, asking: ByVisit, asked: View_) -> Response:
+    """Whether groups fare alike, to be read."""
+    with asking.reading(*BOARD_READS) as (_, actor):
+        counts = _counts_of(asking, _whole(asked))
+    return write(request, "fairness.html", actor=actor, found=fairness(counts), **_page(asking, asked, counts))
+
+
+@router.get("/board/table/{name}.csv", include_in_schema=False)
+def table(asking: ByVisit, asked: View_, name: str) -> Response:
+    """One figure's table, to take away."""
+    with asking.reading(*BOARD_READS):
+        pass
+    found = next((one for one in figures(View(_counts_of(asking, asked), asked.place)) if one.id == name), None)
+    if found is None:
+        raise ProblemError("not-found")
+    kept = {"Content-Disposition": f'attachment; filename="{name}-{found.cut_off}.csv"'}
+    return Response(as_csv(found, asked), media_type="text/csv; charset=utf-8", headers=kept)
+
+
+def as_csv(figure: Figure, asked: Asked) -> str:
+    """A figure's table, under what it means."""
+    out = io.StringIO()
+    to = csv.writer(out)
+    to.writerow([figure.title, asked.words(), f"as at {figure.cut_off}"])
+    to.writerow([figure.definition])
+    to.writerow([f"Must not be read as: {figure.must_not_be_read_as}"])
+    to.writerow([f"Counts are rounded to multiples of {figure.rounded_to}; 0 stands for anything below."])
+    to.writerow([figure.by or "Row", *figure.columns.values(), "Per cent"])
+    whole = ["All", *("" for _ in figure.columns), "" if figure.value is None else figure.value]
+    to.writerow(whole)
+    for row in figure.rows:
+        counts = ["withheld" if (n := row.counts.get(key)) is None else n for key in figure.columns]
+        to.writerow([row.label, *counts, "" if row.value is None else row.value])
+    return out.getvalue()
+
+
+def _counts(asking: Asking, asked: Asked) -> Counts:
+    """The counts asked for, of whoever may ask."""
+    with asking.reading(*BOARD_READS):
+        return _counts_of(asking, asked)
+
+
+def _counts_of(asking: Asking, asked: Asked) -> Counts:
+    return asking.house.population.shown(_day(asking, asked), asking.at, asked.audience)
+
+
+def _day(asking: Asking, asked: Asked) -> date:
+    """The day asked for, else today. Raises a problem for one to come: its answer could change."""
     today = london_date(asking.at)
-    if day.as_at is not None and day.as_at > today:
+    if asked.as_at is not None and asked.as_at > today:
         raise invalid([FieldFault(parameter="as_at", detail=f"This day is yet to come. Give one up to {today}.")])
-    return day.as_at or today
+    return asked.as_at or today
+
+
+def _whole(asked: Asked) -> Asked:
+    """What is asked of everyone. Raises a problem where a cut is named too."""
+    for name in ("district", "offence", "phase", "first", "last"):
+        if getattr(asked, name) is not None:
+            raise invalid([FieldFault(parameter=name, detail="This is of the whole scheme: leave it out.")])
+    return asked
+
+
+def _theme(name: str | None) -> Theme | None:
+    if name is not None and name not in Theme.__members__:
+        raise ProblemError("not-found")
+    return Theme[name] if name is not None else None
+
+
+def _page(asking: Asking, asked: Asked, counts: Counts) -> dict[str, Any]:
+    """What every page of the board shows around its numbers."""
+    query = asked.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    return {
+        "asked": asked,
+        "as_at": _day(asking, asked),
+        "counted_at": asking.house.population.counted_at,
+        "base": counts.base,
+        "query": ("?" + "&".join(f"{name}={value}" for name, value in query.items())) if query else "",
+        "themes": Theme.__members__,
+        "choices": {name: cuts.values(name) for name in ("district", "offence", "phase")},
+    }

@@ -32,7 +32,7 @@ from divert.rulebook import rulebook
 router = APIRouter(include_in_schema=False)
 
 ELSEWHERE = {
-    Role.board_member: "/board/figures",
+    Role.board_member: "/board",
     Role.panel_coordinator: "/panel/draws",
     Role.panel_member: "/panel/meetings",
 }

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from starlette.requests import HTTPConnection
 
 from api.rehearsals import Runs
+from divert.board.population import Population
 from divert.clock import Clock
 from divert.config import Settings
 from divert.db import Database
@@ -31,8 +32,15 @@ class House:
     rehearsals: Runs = field(default_factory=Runs)
     """What policies would have come to, counted in the background."""
 
+    population: Population = field(init=False)
+    """The board's counts, kept ready."""
+
     closing: Event = field(default_factory=Event)
     """Set when the service is told to stop."""
+
+    def __post_init__(self) -> None:
+        """The counts are of the same database."""
+        object.__setattr__(self, "population", Population(self.database))
 
     def close(self) -> None:
         """Let long work come to its next halt, then leave the database."""

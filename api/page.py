@@ -53,7 +53,7 @@ NAVIGATION = (
     ("/referrals", "Refer a person", (Role.referring_officer, Role.police_team_lead, Role.project_manager)),
     ("/pre-check", "Pre-check", READS_CASES),
     ("/import", "Referral files", (Role.police_team_lead, Role.project_manager)),
-    ("/board/figures", "Figures", BOARD_READS),
+    ("/board", "Board", BOARD_READS),
     ("/panel/draws", "Draws", READS),
     ("/panel/meetings", "Meetings", MEETS),
     ("/panel/actions", "Actions", FOLLOWS),

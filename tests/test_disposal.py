@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from divert.board.figures import figures
 from divert.casework import deadlines
 from divert.casework.check import check
 from divert.casework.command import Context
@@ -26,6 +25,7 @@ from divert.models.row import Row
 from divert.records import ledger
 from divert.records.export import disclose
 from divert.records.seal import seal, verify_seal
+from tests.boardroom import exactly
 from tests.browsing import Person as Visitor
 from tests.office import INSPECTOR, KEYWORKER, MANAGER, PROBATION_LEAD, Office
 from tests.papers import K, issued
@@ -279,8 +279,7 @@ def test_figures_and_exports_still_count_it(desk: Office) -> None:
     ref = ended(desk)
 
     def counted() -> Any:
-        with desk.database.reading() as session:
-            return figures(session, desk.today)
+        return exactly(desk, desk.today).cells
 
     desk.on("2025-06-10")
     before = counted()

@@ -319,7 +319,7 @@ def test_another_officer_finds_nothing(visit: Visit) -> None:
 
 def test_the_board_and_the_panel_have_their_own_pages_and_no_case(visit: Visit) -> None:
     case = refers(visit)
-    for username, page in (("b.field", "/board/figures"), ("c.marsh", "/panel/draws")):
+    for username, page in (("b.field", "/board"), ("c.marsh", "/panel/draws")):
         arrived = visit(username).reads("/")
         assert arrived.status == 200
         assert arrived.response.url.path == page

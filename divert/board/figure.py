@@ -1,96 +1,227 @@
-"""A figure as the board sees it: what it says, of whom, up to when, on what authority, and what it does not say.
+"""A figure as it is shown: what it says, of whom, up to when, on what authority, and what it must not be read as.
 
-Counts of 1 to 4 are withheld here, before any face sees them, and with them every share from which one follows: its
-own numerator, or those left over. Whether a withheld count could be worked out from others beside it is not asked yet.
+Every number in it follows from counts as they may be shown (`divert.board.suppression`), so no face need suppress.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Self
+from enum import StrEnum
+from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict, Field
 
-FEWEST = 5
-"""The smallest count of people that the board is shown."""
+from divert.board import cuts
+from divert.board.counts import WHOLE, Cell, Counts
+from divert.board.estimates import FEWEST, Interval, rounding_noise, share
 
-WITHHELD = f"fewer than {FEWEST}"
+WITHHELD = "withheld: beside the other counts of this day it could be worked out"
+FEW = "too few to tell a share"
+BY_MONTH = "Every case, by the month in which its referral was recorded."
+
+
+class Theme(StrEnum):
+    """The pages of the board's figures, in order."""
+
+    flow = "From referral to outcome"
+    decisions = "Decisions"
+    contracts = "Contracts"
+    afterwards = "Needs and what came afterwards"
+    care = "Victims, deadlines and scrutiny"
+
+
+class Measure(BaseModel):
+    """One number of a figure beside its first, with the range in which the truth lies 95 times in 100."""
+
+    model_config = ConfigDict(frozen=True)
+
+    label: str
+    unit: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
 
 
 class FigureRow(BaseModel):
-    """One line of a figure's table. No count, with the note beside it: withheld."""
+    """One line of a figure's table. No count, with the note beside it: withheld. `value`: its own share."""
 
     model_config = ConfigDict(frozen=True)
 
     label: str
     counts: dict[str, int | None]
+    value: float | None = None
     note: str | None = None
 
 
 class Figure(BaseModel):
-    """One figure. `value` is the numerator as a share of the denominator, in per cent; none where that is nought."""
+    """One figure. `value` is the numerator as a share of the denominator in per cent, unless `unit` says otherwise."""
 
     model_config = ConfigDict(frozen=True)
 
     id: str
+    theme: Theme
     title: str
     unit: str = "per cent"
     definition: str = Field(description="What exactly is counted, and out of what.")
     numerator: int | None
     denominator: int | None
     value: float | None
+    low: float | None = Field(default=None, description="With `high`, where the truth lies 95 times in 100.")
+    high: float | None = None
     cohort: str
     cut_off: date = Field(description="Only what was recorded up to the end of this day counts.")
     authority: str
     must_not_be_read_as: str
     note: str | None = None
+    rounded_to: int = Field(description="Counts are multiples of this; 0 stands for anything below it.")
+    measures: list[Measure] = Field(default=[], description="What else follows from the counts.")
     columns: dict[str, str] = Field(description="The heading of each count in the rows.")
     rows: list[FigureRow]
-
-    @classmethod
-    def share(
-        cls,
-        *,
-        counted: int,
-        of: int,
-        rows: Iterable[FigureRow] = (),
-        columns: Mapping[str, str] | None = None,
-        **words: object,
-    ) -> Self:
-        """A share of a cohort, suppressed. `words` are the texts of the figure."""
-        numerator, denominator = shown_share(counted, of)
-        shown = numerator is not None and denominator is not None
-        return cls.model_validate(
-            {
-                **words,
-                "numerator": numerator,
-                "denominator": denominator,
-                "value": round(100 * counted / of, 1) if shown and of else None,
-                "note": None if shown else WITHHELD,
-                "columns": dict(columns or {}),
-                "rows": list(rows),
-            }
-        )
+    by: str = Field(default="", description="What the rows are.")
 
 
-def shown(count: int) -> int | None:
-    """A count, unless it is small enough to point at people."""
-    return count if count == 0 or count >= FEWEST else None
+@dataclass(frozen=True)
+class Period:
+    """Referrals recorded from one month to another, both included; None: from the first, or to the last."""
+
+    first: str | None = None
+    last: str | None = None
+
+    def __contains__(self, month: str) -> bool:
+        return (self.first is None or month >= self.first) and (self.last is None or month <= self.last)
 
 
-def shown_share(counted: int, of: int) -> tuple[int | None, int | None]:
-    """Numerator and denominator, each only as far as neither those counted nor those left over are few."""
-    few = shown(counted) is None or shown(of - counted) is None
-    return (None if few else counted), shown(of)
+@dataclass(frozen=True)
+class View:
+    """What was asked for: a day's counts, of everyone, or of one place of one cut, or of some months."""
+
+    counts: Counts
+    place: Cell | Period = WHOLE
+
+    @property
+    def noise(self) -> float:
+        """The variance of each count's rounding."""
+        return rounding_noise(self.counts.base)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether of everyone: only then is there a table, as counts are cut by one thing at a time."""
+        return self.place == WHOLE
+
+    def __getitem__(self, name: str) -> int | None:
+        """How many of that name, in the place asked for."""
+        if isinstance(self.place, Cell):
+            return self.counts[self.place.of(name)]
+        there = [self.counts[Cell(name, "month", month)] for month in self.months if month in self.place]
+        return None if None in there else sum(n for n in there if n)
+
+    @cached_property
+    def months(self) -> list[str]:
+        """From the first to the last in which a referral is shown."""
+        seen = [
+            month for month in self.counts.values("referred", "month") if self.counts[Cell("referred", "month", month)]
+        ]
+        return months_between(seen[0], seen[-1]) if seen else []
+
+    def share(self, counted: str, of: str) -> Interval | None:
+        """A share in the place asked for; None where there are too few, or a count is withheld."""
+        return self.told(self[counted], self[of])
+
+    def told(self, counted: int | None, of: int | None) -> Interval | None:
+        """A share of two counts as shown."""
+        if counted is None or of is None or of < FEWEST * self.counts.base * (self.counts.base > 1) or not of:
+            return None
+        return share(min(counted, of), of, self.noise)
+
+    def lines(self, dim: str, names: Sequence[str], labels: Mapping[str, str] | None = None) -> list[FigureRow]:
+        """A line for each place of a cut. Places in which all counts are 0 are left out, whatever hides behind that."""
+        if not (self.is_whole or (dim == "month" and isinstance(self.place, Period))):
+            return []
+        if dim == "month":
+            places = {month: month for month in self.months if self.is_whole or month in self.place}
+        else:
+            known = dict(labels) if labels is not None else cuts.values(dim)
+            places = known
+        found = []
+        for value, label in places.items():
+            counts = {name: self.counts[Cell(name, dim, value)] for name in names}
+            if dim == "month" or any(count != 0 for count in counts.values()):
+                note = WITHHELD if None in counts.values() else None
+                found.append(FigureRow(label=label, counts=counts, note=note))
+        return found
 
 
-def row(label: str, counts: Mapping[str, int]) -> FigureRow:
-    """A line of counts that stand for themselves."""
-    kept = {key: shown(count) for key, count in counts.items()}
-    return FigureRow(label=label, counts=kept, note=WITHHELD if None in kept.values() else None)
+def months_between(first: str, last: str) -> list[str]:
+    """Every month from one to another, like 2019-04."""
+    year, month = int(first[:4]), int(first[5:])
+    found = []
+    while (name := f"{year:04}-{month:02}") <= last:
+        found.append(name)
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    return found
 
 
-def share_row(label: str, of: tuple[str, int], *counted: tuple[str, int]) -> FigureRow:
-    """A line of a whole, and parts of it: key and count of each."""
-    key, whole = of
-    kept = {key: shown(whole)} | {part: shown_share(count, whole)[0] for part, count in counted}
-    return FigureRow(label=label, counts=kept, note=WITHHELD if None in kept.values() else None)
+def share_figure(
+    view: View,
+    *,
+    counted: str,
+    of: str,
+    columns: Mapping[str, str],
+    by: str = "month",
+    labels: Mapping[str, str] | None = None,
+    theme: Theme,
+    measures: Sequence[Measure] = (),
+    **words: str,
+) -> Figure:
+    """A share, with a line for each place of a cut. `words`: id, title, definition, cohort, authority and what not."""
+    told = view.share(counted, of)
+    rows = [
+        row.model_copy(update={"value": percent(view.told(row.counts.get(counted), row.counts.get(of)))})
+        for row in view.lines(by, list(columns), labels)
+    ]
+    low, high = (None, None) if told is None else (round(100 * told.low, 1), round(100 * told.high, 1))
+    return Figure.model_validate(
+        {
+            "theme": theme,
+            "numerator": view[counted],
+            "denominator": view[of],
+            "value": percent(told),
+            "low": low,
+            "high": high,
+            "note": note_on(view, counted, of),
+            "cut_off": view.counts.as_at,
+            "rounded_to": view.counts.base,
+            "measures": list(measures),
+            "columns": dict(columns),
+            "rows": rows,
+            "by": cuts.CUTS.get(by, by.capitalize()),
+            **words,
+        }
+    )
+
+
+def note_on(view: View, counted: str, of: str) -> str | None:
+    """Why there is no share; None where there is one."""
+    if view[counted] is None or view[of] is None:
+        return WITHHELD
+    if view.share(counted, of) is None:
+        return FEW if view[of] or view.counts.base > 1 else "none yet"
+    return None
+
+
+def percent(told: Interval | None) -> float | None:
+    """A share in per cent, to one place."""
+    return None if told is None else round(100 * told.value, 1)
+
+
+def measure(label: str, told: Interval | None) -> Measure:
+    """A further share, in per cent."""
+    if told is None:
+        return Measure(label=label, unit="per cent", value=None)
+    return Measure(
+        label=label,
+        unit="per cent",
+        value=round(100 * told.value, 1),
+        low=round(100 * told.low, 1),
+        high=round(100 * told.high, 1),
+    )

@@ -27,6 +27,7 @@ from divert.models.records import (
     LedgerEntry,
     OutboxMessage,
     PolicyEntry,
+    RoundingKey,
     Seal,
 )
 from divert.models.row import Instant, Row
@@ -73,6 +74,7 @@ __all__ = [
     "Pseudonym",
     "ReceivedItem",
     "Role",
+    "RoundingKey",
     "Row",
     "SavedFilter",
     "Seal",

@@ -133,3 +133,11 @@ class Counter(Row):
 
     name: Mapped[str] = mapped_column(String(20), primary_key=True)
     value: Mapped[int]
+
+
+class RoundingKey(Row):
+    """The secret by which the board's counts are rounded: made with the database, never changed, never shown."""
+
+    __tablename__ = "rounding_keys"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)

@@ -1,0 +1,134 @@
+"""What every count can be cut by: one thing at a time, for a whole scheme of a few hundred people bears no more.
+
+A cut is as it was known on the day asked for: a district put right later moves the case from then on, not before.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+import polars as pl
+
+from divert.board.engagement import sex_of
+from divert.board.history import History
+from divert.board.journeys import body
+from divert.rulebook import rulebook
+
+NOT_STATED: Final = "not stated"
+ALL: Final = "all"
+
+CUTS: Mapping[str, str] = {
+    "month": "Month of referral",
+    "phase": "Pilot or full scheme",
+    "district": "District",
+    "offence": "Offence",
+    "sex": "Sex",
+    "ethnicity": "Ethnicity",
+    "age": "Age",
+}
+"""Each puts every case in exactly one place."""
+
+AGES = ((18, "under 18"), (25, "18 to 24"), (35, "25 to 34"), (50, "35 to 49"), (200, "50 and over"))
+ETHNICITIES = {"W": "White", "M": "Mixed", "A": "Asian", "B": "Black", "O": "Other"}
+DISTRICTS = {
+    "E06000001": "Hartlepool",
+    "E06000002": "Middlesbrough",
+    "E06000003": "Redcar and Cleveland",
+    "E06000004": "Stockton-on-Tees",
+}
+ELSEWHERE = "elsewhere or not known"
+SEXES = {"F": "Women", "M": "Men", NOT_STATED: "Not stated"}
+PHASES = {"pilot": "Pilot (shop theft)", "full": "Full scheme"}
+
+
+def values(dim: str) -> dict[str, str]:
+    """Every place of a cut, known beforehand: that a place is listed says nothing of anybody. Empty: months."""
+    return {
+        "phase": PHASES,
+        "district": DISTRICTS | {ELSEWHERE: "Elsewhere or not known"},
+        "offence": {one.code: one.title for one in rulebook().offences.all},
+        "sex": SEXES,
+        "ethnicity": {name: name for name in ETHNICITIES.values()} | {NOT_STATED: "Not stated"},
+        "age": {name: name.capitalize() for _, name in AGES} | {NOT_STATED: "Not known"},
+        "month": {},
+    }[dim]
+
+
+def placed(rows: History) -> pl.DataFrame:
+    """Where each case stands in each cut, `since` an instant (null: always) `until` another (null: still)."""
+    corrected = rows.ledger.filter((pl.col("command") == "correct-facts") & pl.col("body").is_not_null())
+    corrected = corrected.filter(pl.any_horizontal(body(name).is_not_null() for name in FACTS.values()))
+    now = rows.cases.with_columns(
+        since=pl.lit(None, pl.Datetime("us", "UTC")), until=pl.lit(None, pl.Datetime("us", "UTC"))
+    )
+    if not corrected.is_empty():
+        again = corrected.select("case").unique()
+        now = pl.concat([now.join(again, on="case", how="anti"), _versions(rows, corrected, now)])
+    return _in_places(now)
+
+
+FACTS = {
+    "district": "district",
+    "offence": "offence_code",
+    "sex": "sex",
+    "ethnicity": "ethnicity",
+    "born_on": "date_of_birth",
+    "referred_on": "referred_on",
+}
+"""What a correction can change of a cut: our name, and the referral's."""
+
+
+def _versions(rows: History, corrected: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """A row for each time between corrections, first to last, from what was said at referral."""
+    said = {entry["case"]: json.loads(entry["body"]) for entry in rows.ledger.filter(pl.col("before").is_null()).filter(
+        pl.col("body").is_not_null()).iter_rows(named=True)}  # fmt: skip
+    found: list[dict[str, Any]] = []
+    by_case = corrected.sort("case", "seq").partition_by("case", as_dict=True)
+    for (case,), entries in by_case.items():
+        row = now.row(by_predicate=pl.col("case") == case, named=True)
+        first = said.get(case)
+        if first is None:  # disposed of: as it stands
+            found.append(row)
+            continue
+        row |= {ours: _fact(ours, first.get(theirs)) for ours, theirs in FACTS.items()}
+        for at, text in entries.select("at", "body").iter_rows():
+            found.append({**row, "until": at})
+            told = json.loads(text)
+            row |= {ours: _fact(ours, told[theirs]) for ours, theirs in FACTS.items() if theirs in told}
+            row["since"] = at
+        found.append({**row, "until": None})
+    return pl.DataFrame(found, schema=now.schema)
+
+
+def _fact(name: str, value: Any) -> Any:
+    return date.fromisoformat(value) if value is not None and name.endswith("_on") else value
+
+
+def _in_places(cases: pl.DataFrame) -> pl.DataFrame:
+    born, on = pl.col("born_on"), pl.col("referred_on")
+    had_birthday = (on.dt.month() > born.dt.month()) | (
+        (on.dt.month() == born.dt.month()) & (on.dt.day() >= born.dt.day())
+    )
+    age = on.dt.year() - born.dt.year() - (~had_birthday).cast(pl.Int32)
+    remembered = pl.col("facts").str.json_path_match("$.age").cast(pl.Int32, strict=False)
+    known = pl.coalesce(age.cast(pl.Int32), remembered)
+    band: pl.Expr = pl.lit(NOT_STATED)
+    for below, name in reversed(AGES):
+        band = pl.when(known < below).then(pl.lit(name)).otherwise(band)
+    second = sorted(pack.starts for pack in rulebook().packs)[1:2]
+    pilot = (on < second[0]) if second else pl.lit(value=False)
+    code = pl.col("ethnicity").str.slice(0, 1)
+    is_known = code.is_in([*ETHNICITIES]) & (pl.col("ethnicity") != "NS")
+    return cases.select(
+        "case",
+        "since",
+        "until",
+        month=pl.col("opened_at").dt.convert_time_zone("Europe/London").dt.strftime("%Y-%m"),
+        phase=pl.when(pilot).then(pl.lit("pilot")).otherwise(pl.lit("full")),
+        district=pl.when(pl.col("district").is_in([*DISTRICTS])).then("district").otherwise(pl.lit(ELSEWHERE)),
+        offence=pl.col("offence"),
+        sex=sex_of(pl.col("sex")),
+        ethnicity=pl.when(is_known).then(code.replace(ETHNICITIES)).otherwise(pl.lit(NOT_STATED)),
+        age=band,
+    )

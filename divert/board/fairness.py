@@ -1,0 +1,126 @@
+"""Whether people of each sex, ethnicity, age and district come as far as others, stage by stage."""
+
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from divert.board import cuts
+from divert.board.counts import Cell, Counts
+from divert.board.disparity import Comparison, compared
+from divert.board.estimates import FEWEST, Interval, rounding_noise
+
+STEPS = (
+    ("judged", "referred", "Judged, of referred"),
+    ("eligible", "judged", "Found eligible, of judged"),
+    ("accepted", "judged", "Offered a place (accepted by both), of judged"),
+    ("signed", "accepted", "Signed, of accepted"),
+    ("met", "signed", "First appointment kept, of signed"),
+    ("breached", "signed", "Breach reported, of signed"),
+    ("completed", "signed", "Completed, of signed"),
+)
+"""Each stage and the one before it, of which it is a share."""
+
+GROUPS = ("ethnicity", "sex", "age", "district")
+LESSON = (
+    "Ratios of having come to a stage and of not having come to it can point apart, so both are shown, and the gap in"
+    " people of a hundred beside them. A difference is said to be one only where all three lie beyond chance. With this"
+    " many comparisons some will by chance. No difference shown is no proof that there is none."
+)
+AUTHORITY = (
+    "Relative rate index, of the stage before (Office of Juvenile Justice and Delinquency Prevention; Uhrig 2016);"
+    " Lammy review, recommendation 4: explain or reform. Intervals: Katz's logarithms, exact where a count is nought."
+)
+
+
+class Range(BaseModel):
+    """A number and where the truth lies 95 times in 100. Without an end: infinite."""
+
+    model_config = ConfigDict(frozen=True)
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class FairnessRow(BaseModel):
+    """One group at one stage, beside the reference group."""
+
+    model_config = ConfigDict(frozen=True)
+
+    group: str
+    reached: int | None
+    of: int | None
+    rate: Range | None = Field(description="Per cent who came to the stage.")
+    ratio: Range | None = Field(description="Their rate over the reference group's.")
+    ratio_not: Range | None = Field(description="Their rate of not coming to it over the reference group's.")
+    gap: Range | None = Field(description="How many more of a hundred came to it than in the reference group.")
+    finding: str
+
+
+class Fairness(BaseModel):
+    """One stage by one kind of group. The first row is the reference: the largest group."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    title: str
+    by: str
+    cut_off: date
+    rounded_to: int
+    reference: str | None
+    rows: list[FairnessRow]
+    authority: str = AUTHORITY
+    must_not_be_read_as: str = LESSON
+
+
+def fairness(counts: Counts) -> list[Fairness]:
+    """Every stage by every kind of group, from counts as they may be shown."""
+    return [_one(counts, dim, *step) for dim in GROUPS for step in STEPS]
+
+
+def _one(counts: Counts, dim: str, name: str, before: str, title: str) -> Fairness:
+    labels = cuts.values(dim)
+    told: dict[str, tuple[int, int]] = {}
+    hidden: list[str] = []
+    for value, label in labels.items():
+        reached, of = counts[Cell(name, dim, value)], counts[Cell(before, dim, value)]
+        if reached is None or of is None:
+            hidden.append(label)
+        elif of or counts.base == 1 or value in (cuts.NOT_STATED,):
+            told[label] = (reached, of)
+    fewest = FEWEST * counts.base if counts.base > 1 else 1
+    rows = [_row(one) for one in compared(told, fewest, rounding_noise(counts.base))]
+    rows += [
+        FairnessRow(group=label, reached=None, of=None, rate=None, ratio=None, ratio_not=None, gap=None,
+                    finding="withheld")
+        for label in hidden
+    ]  # fmt: skip
+    return Fairness(
+        id=f"{dim}-{name}",
+        title=title,
+        by=cuts.CUTS[dim],
+        cut_off=counts.as_at,
+        rounded_to=counts.base,
+        reference=rows[0].group if rows and rows[0].rate else None,
+        rows=rows,
+    )
+
+
+def _row(one: Comparison) -> FairnessRow:
+    return FairnessRow(
+        group=one.group,
+        reached=one.reached,
+        of=one.of,
+        rate=_range(one.rate, 100, 1),
+        ratio=_range(one.ratio, 1, 2),
+        ratio_not=_range(one.ratio_not, 1, 2),
+        gap=_range(one.gap, 100, 1),
+        finding=one.words,
+    )
+
+
+def _range(told: Interval | None, times: float, places: int) -> Range | None:
+    if told is None:
+        return None
+    value, low, high = (None if number == float("inf") else round(times * number, places) for number in told)
+    return Range(value=value, low=low, high=high)

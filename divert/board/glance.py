@@ -1,0 +1,129 @@
+"""What a chair reads in a minute: a few numbers, each beside what it was three months before, and what to look at."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from divert.board.counts import Counts
+from divert.board.estimates import Interval, difference
+from divert.board.figure import View
+
+EARLIER = 3
+"""Months before, against which a change is told."""
+
+
+class Glance(NamedTuple):
+    """One number: its words, the figure it is of, and whether somebody should look."""
+
+    title: str
+    figure: str
+    value: str
+    of: str
+    change: str
+    warning: str | None = None
+
+
+class Line(NamedTuple):
+    """A share that stands on the first page, and when it calls for a look."""
+
+    title: str
+    figure: str
+    counted: str
+    of: str
+    of_words: str
+    calls: Callable[[Interval], str | None] = lambda _: None
+
+
+def _any_lost(told: Interval) -> str | None:
+    return "Every one is a failure of the scheme." if told.value > 0 else None
+
+
+def _under_nine_in_ten(told: Interval) -> str | None:
+    return "One victim in ten or more has not been heard." if told.high < 0.9 else None
+
+
+LINES = (
+    Line("Accepted, of those judged", "funnel", "accepted", "judged", "judged"),
+    Line("Signed, of those accepted", "take-up", "signed", "accepted", "accepted"),
+    Line("Completed, of contracts that are over", "completion-of-ended", "completed", "contract_over", "contracts"),
+    Line("Breach reported, of those signed", "breach", "breached", "signed", "signed"),
+    Line("Victims whose wishes are on record", "victims", "victims_answered", "victims", "victims", _under_nine_in_ten),
+    Line("Time limit expired, of returned cases that ended", "limits-expired", "expired", "returned_ended",
+         "returned cases", _any_lost),
+)  # fmt: skip
+
+
+def earlier(day: date) -> date:
+    """The day some months before, or the last of that month."""
+    year, month = divmod(day.year * 12 + day.month - 1 - EARLIER, 12)
+    for last in range(day.day, 0, -1):
+        try:
+            return date(year, month + 1, last)
+        except ValueError:
+            continue
+    raise AssertionError("every month has a first day")
+
+
+def glances(now: Counts, before: Counts) -> list[Glance]:
+    """The few numbers, from the counts of a day and of some months before it."""
+    return [_referred(now, before), *(_glance(line, View(now), View(before)) for line in LINES), _near(View(now))]
+
+
+def _referred(now: Counts, before: Counts) -> Glance:
+    here, then = View(now)["referred"], View(before)["referred"]
+    change = f"{_about(here - then, now.base)} in {EARLIER} months" if here is not None and then is not None else ""
+    return Glance("People referred", "funnel", _about(here, now.base), "since the scheme began", change)
+
+
+def _near(view: View) -> Glance:
+    near, of = view["near_statutory_limit"], view["statutory_limit"]
+    warning = "Look at these first: a limit that has passed cannot be had back." if near else None
+    words = f"of {_about(of, view.counts.base)} open cases with a limit set by statute"
+    value = _about(near, view.counts.base)
+    return Glance(
+        "Open cases near or past a time limit", "limits-at-risk", value, words, "As at the day itself.", warning
+    )
+
+
+def _glance(line: Line, now: View, before: View) -> Glance:
+    told = now.share(line.counted, line.of)
+    of = now[line.of]
+    if told is None:
+        few = f"{_about(of, now.counts.base)} {line.of_words}"
+        return Glance(line.title, line.figure, "too few to say", few, "", None)
+    counted = _about(now[line.counted], now.counts.base)
+    said = f"{counted} of {_about(of, now.counts.base)} {line.of_words}; {between(told)}"
+    return Glance(
+        line.title, line.figure, f"{100 * told.value:.0f}%", said, _change(line, now, before), line.calls(told)
+    )
+
+
+def _change(line: Line, now: View, before: View) -> str:
+    """In words: only a change that can be told from chance is called one."""
+    if before.share(line.counted, line.of) is None:
+        return f"Too few {EARLIER} months before to compare."
+    counted, of, was, was_of = now[line.counted], now[line.of], before[line.counted], before[line.of]
+    assert counted is not None and of is not None and was is not None and was_of is not None  # noqa: S101,PT018 - there is a share
+    gap = difference(counted, of, was, was_of, now.noise)
+    if gap is None or gap.low <= 0 <= gap.high:
+        then = before.share(line.counted, line.of)
+        return f"{100 * then.value:.0f}% {EARLIER} months before: no change beyond chance." if then else ""
+    way = "Up" if gap.value > 0 else "Down"
+    return f"{way} {abs(100 * gap.value):.0f} points in {EARLIER} months, beyond chance."
+
+
+def between(told: Interval) -> str:
+    """The range of a share, in words."""
+    return f"likely {100 * told.low:.0f} to {100 * told.high:.0f}%"
+
+
+def _about(n: int | None, base: int) -> str:
+    """A rounded count, in words."""
+    if n is None:
+        return "withheld"
+    return f"under {base}" if 0 <= n < base and base > 1 else f"{n:,}"
+
+
+def warnings(found: Sequence[Glance]) -> list[Glance]:
+    """Those that call for a look."""
+    return [one for one in found if one.warning]

@@ -1,0 +1,382 @@
+"""Figures of contracts, what became of needs and people, victims, deadlines and the panel. Each is a function."""
+
+from divert.board.engagement import WAITING, WINDOWS
+from divert.board.figure import BY_MONTH, Figure, Theme, View, measure, share_figure
+from divert.board.flow import NIC, REPORT
+from divert.board.journeys import NEAR_MISS, limit_bands
+from divert.models import Role
+from divert.rulebook import rulebook
+
+LIMIT_LAW = "Magistrates' Courts Act 1980 s.127"
+VICTIMS_LAW = "Anti-social Behaviour, Crime and Policing Act 2014 s.102; Code of Practice for Victims of Crime"
+
+
+def completion_of_accepted(view: View) -> Figure:
+    """Completion by intention to treat."""
+    return share_figure(
+        view,
+        id="completion-of-accepted",
+        theme=Theme.contracts,
+        title="Completed, of all accepted",
+        counted="completed",
+        of="accepted",
+        columns={"accepted": "Accepted", "completed": "Completed"},
+        definition="Cases completed by the cut-off, out of all that police and probation had both accepted.",
+        cohort=f"By intention to treat. {BY_MONTH}",
+        authority=f"{NIC}: success rate.",
+        must_not_be_read_as=(
+            "The rate among those who finish. Whoever declined, left, breached or is still under contract counts as not"
+            " completed, so recent months are low because they are recent."
+        ),
+    )
+
+
+def completion_of_ended(view: View) -> Figure:
+    """Completion among those whose contract is over."""
+    return share_figure(
+        view,
+        id="completion-of-ended",
+        theme=Theme.contracts,
+        title="Completed, of contracts that are over",
+        counted="completed",
+        of="contract_over",
+        columns={"contract_over": "Contract over", "completed": "Completed"},
+        definition=(
+            "Cases completed by the cut-off, out of all whose contract was signed and is over: completed, ended by a"
+            " breach or new offence, or closed for any reason, death included."
+        ),
+        cohort=f"Those who signed and whose contract is over. {BY_MONTH}",
+        authority=f"{NIC}: success rate.",
+        must_not_be_read_as=(
+            "What the scheme does for everyone it takes: those who never signed are left out, and in recent months"
+            " short contracts and early failures are over first."
+        ),
+    )
+
+
+def breach(view: View) -> Figure:
+    """Breaches and new offences reported, and how many ended the contract."""
+    return share_figure(
+        view,
+        id="breach",
+        theme=Theme.contracts,
+        title="Breach or new offence reported, of contracts signed",
+        counted="breached",
+        of="signed",
+        columns={"signed": "Contract signed", "breached": "Breach reported", "ended_by_breach": "Ended by a breach"},
+        measures=[measure("Ended by a breach, of signed", view.share("ended_by_breach", "signed"))],
+        definition=(
+            "Cases in which a breach or a new offence was reported by the cut-off, out of all with a signed contract;"
+            " beside them those that ended for it."
+        ),
+        cohort=BY_MONTH,
+        authority="Scheme procedure: failure may, not must, lead to prosecution.",
+        must_not_be_read_as="Reoffending. A report is not a finding, a missed meeting is no offence, and some go on.",
+    )
+
+
+def breach_decisions(view: View) -> Figure:
+    """What was decided on reports of a breach."""
+    return share_figure(
+        view,
+        id="breach-decisions",
+        theme=Theme.contracts,
+        title="What breach decisions came to",
+        counted="breach_decisions",
+        of="breach_reports",
+        columns={"breach_decisions": "Decisions"},
+        by="decision",
+        labels={"continue": "Goes on", "warn": "Goes on with a warning", "vary": "Goes on, changed", "end": "Ended"},
+        definition=(
+            "Decisions on reports of a breach or new offence by the cut-off, out of all reports. A report decided again"
+            " after a review counts again."
+        ),
+        cohort="Every report.",
+        authority="Scheme procedure: not decided by whoever reported it, and probation is heard.",
+        must_not_be_read_as="How grave the breaches were: the same lapse can rightly end one contract and not another.",
+    )
+
+
+def appointments(view: View) -> Figure:
+    """Appointments kept."""
+    return share_figure(
+        view,
+        id="appointments",
+        theme=Theme.contracts,
+        title="Appointments kept",
+        counted="appointments_kept",
+        of="appointments",
+        columns={"appointments": "Appointments", "appointments_kept": "Kept"},
+        definition=(
+            "Appointments to which the person came, out of all recorded by the cut-off; one that failed through the"
+            " service's own fault is in neither."
+        ),
+        cohort="Every appointment recorded, by month of referral. One person can have many.",
+        authority=f"{NIC}: response and compliance.",
+        must_not_be_read_as="People: a few who miss often weigh as much as many who miss once.",
+    )
+
+
+def conditions(view: View) -> Figure:
+    """Conditions kept, by kind."""
+    return share_figure(
+        view,
+        id="conditions",
+        theme=Theme.contracts,
+        title="Conditions kept, by kind",
+        counted="conditions_kept",
+        of="conditions",
+        columns={"conditions": "Conditions", "conditions_kept": "Kept"},
+        by="kind",
+        labels={"attend": "To attend", "complete": "To complete", "refrain": "To refrain", "repair": "To repair"},
+        measures=[measure("Waived, of conditions", view.share("conditions_waived", "conditions"))],
+        definition="Conditions recorded as kept, out of those of contracts that are over, as known at the cut-off.",
+        cohort="Every condition of contracts that have ended, but for those withdrawn when a contract was varied.",
+        authority=f"{NIC}: compliance.",
+        must_not_be_read_as="Change in people: a condition can be kept to the letter, or missed by one who changed.",
+    )
+
+
+def providers(view: View) -> Figure:
+    """Conditions kept, by provider."""
+    known = sorted({name for one in rulebook().conditions.values() for name in one.providers})
+    return share_figure(
+        view,
+        id="providers",
+        theme=Theme.contracts,
+        title="Conditions kept, by provider",
+        counted="conditions_kept",
+        of="conditions",
+        columns={"conditions": "Conditions", "conditions_kept": "Kept"},
+        by="provider",
+        labels={name: name for name in known} | {"another, or none": "Another, or none"},
+        definition="Conditions recorded as kept, out of those of contracts that are over, by their provider.",
+        cohort="As in conditions by kind. Providers that are not in the scheme's own list are put together.",
+        authority=f"{NIC}: provision.",
+        must_not_be_read_as="Which provider is better: who is sent to whom depends on what they need.",
+    )
+
+
+def needs(view: View) -> Figure:
+    """Needs at exit against entry."""
+    return share_figure(
+        view,
+        id="needs",
+        theme=Theme.afterwards,
+        title="Needs that were less at exit than at entry",
+        counted="needs_less",
+        of="needs_compared",
+        columns={"needs_compared": "Needs compared", "needs_less": "Less at exit"},
+        by="need",
+        labels={one.code: one.title for one in rulebook().needs.values() if not one.restricted},
+        definition=(
+            "Needs scored lower at the last exit assessment than at entry, out of all that were scored above 0 at entry"
+            " and again at exit, by the cut-off."
+        ),
+        cohort="People assessed at both entry and exit: mostly those who completed. One person has several needs.",
+        authority=f"{REPORT}; scheme procedure: assessed on entry and exit.",
+        must_not_be_read_as=(
+            "What the scheme caused: scores high at entry tend to fall by themselves, whoever left early was not"
+            " assessed again, and the keyworker who helps is the one who scores."
+        ),
+    )
+
+
+def needs_by_sex(view: View) -> Figure:
+    """The same for women and men."""
+    titles = {one.code: one.title for one in rulebook().needs.values() if not one.restricted}
+    sexes = {"F": "women", "M": "men", "not stated": "not stated"}
+    return share_figure(
+        view,
+        id="needs-by-sex",
+        theme=Theme.afterwards,
+        title="Needs that were less at exit, women and men",
+        counted="needs_less",
+        of="needs_compared",
+        columns={"needs_compared": "Needs compared", "needs_less": "Less at exit"},
+        by="need and sex",
+        labels={f"{code}|{sex}": f"{title}, {word}" for code, title in titles.items() for sex, word in sexes.items()},
+        definition="As in needs by kind, for women and for men.",
+        cohort="People assessed at both entry and exit.",
+        authority=f"{REPORT}: the female and complex needs specialist.",
+        must_not_be_read_as="A difference between women and men: who comes, with what, and who scores them all differ.",
+    )
+
+
+def reoffending(view: View) -> Figure:
+    """A proven further offence within twelve months, of those for whom that can be known."""
+    return share_figure(
+        view,
+        id="reoffending",
+        theme=Theme.afterwards,
+        title="Proven further offence within 12 months, of all accepted",
+        counted="reoffended_12",
+        of="checked_12",
+        columns={
+            "matured_12": "Mature",
+            "checked_12": "Followed up",
+            "reoffended_12": "Offended again",
+        },
+        by="ended",
+        labels={"completed": "Completed", "prosecuted": "Prosecuted", "closed": "Closed otherwise"},
+        measures=[
+            measure("Followed up, of mature", view.share("checked_12", "matured_12")),
+            *(
+                measure(
+                    f"Within {months} months, mature at {months + WAITING}",
+                    view.share(f"reoffended_{months}", f"checked_{months}"),
+                )
+                for months in WINDOWS
+                if months != 12
+            ),
+        ],
+        definition=(
+            "Cases in which an offence within 12 months of the case's end was found proven, out of those whose record"
+            " was checked once 18 months had passed: an offence of the twelfth month takes until then to be on record."
+            " Before that a case counts nowhere. An offence without a date counts as within the window."
+        ),
+        cohort="Everyone whom police and probation accepted and whose case has ended, whatever became of it.",
+        authority="Ministry of Justice: proven reoffending, 12 months and a waiting period of 6.",
+        must_not_be_read_as=(
+            "What the scheme prevents. Nobody was left out by chance, so completers beside those who were charged, or"
+            " beside the national rate, shows who was chosen. No rate can fall by more than 100 per cent."
+        ),
+    )
+
+
+def victims(view: View) -> Figure:
+    """Victims asked, and their wishes on record."""
+    return share_figure(
+        view,
+        id="victims",
+        theme=Theme.care,
+        title="Victims whose wishes are on record",
+        counted="victims_answered",
+        of="victims",
+        columns={"victims": "With a victim", "victims_asked": "Contact tried", "victims_answered": "Wishes on record"},
+        measures=[measure("Contact tried, of cases with a victim", view.share("victims_asked", "victims"))],
+        definition=(
+            "Cases in which the victim's views were recorded, or that they declined to give any, by the cut-off, out of"
+            " all with a person or business as victim."
+        ),
+        cohort=f"Cases with a victim. {BY_MONTH}",
+        authority=f"{VICTIMS_LAW}.",
+        must_not_be_read_as="Satisfaction: it says that they were heard and that it was written down.",
+    )
+
+
+def caseload(view: View) -> Figure:
+    """Cases held, by post."""
+    return share_figure(
+        view,
+        id="caseload",
+        theme=Theme.care,
+        title="Cases held by keyworkers",
+        counted="caseload",
+        of="open",
+        columns={"caseload": "Cases"},
+        by="post",
+        labels={role.value: role.label for role in Role} | {"left": "No longer staff"},
+        definition="Open cases that a keyworker held at the cut-off, out of all open; by the keyworker's post.",
+        cohort="Cases open at the cut-off.",
+        authority=f"{REPORT}: posts of the scheme.",
+        must_not_be_read_as="Work: one case can be a telephone call a month, another a day a week.",
+    )
+
+
+def limits_at_risk(view: View) -> Figure:
+    """Open cases whose time limit is near or passed."""
+    return share_figure(
+        view,
+        id="limits-at-risk",
+        theme=Theme.care,
+        title="Open cases near or past a time limit",
+        counted="near_statutory_limit",
+        of="statutory_limit",
+        columns={"near_statutory_limit": "Set by statute", "near_precautionary_limit": "Kept as a precaution"},
+        by="left",
+        labels={name: name.capitalize() for name in limit_bands()},
+        definition=(
+            f"Open cases with at most {max(rulebook().limit_alert_days)} days left, at the cut-off, until the last day"
+            " on which a charge can be issued, or with none left, out of all open cases with a limit set by statute."
+            " Limits kept only as a precaution stand beside them and are not in the share."
+        ),
+        cohort="Cases open at the cut-off.",
+        authority=f"{LIMIT_LAW}; the days are those on which the owner is reminded.",
+        must_not_be_read_as="Charges lost: one can still be issued until the last day, and a kept contract needs none.",
+    )
+
+
+def limits_expired(view: View) -> Figure:
+    """Returned cases that nobody can be charged for any more."""
+    return share_figure(
+        view,
+        id="limits-expired",
+        theme=Theme.care,
+        title="Time limit expired: a failure of the scheme",
+        counted="expired",
+        of="returned_ended",
+        columns={"returned_ended": "Ended", "expired": "Expired"},
+        definition=(
+            "Returned cases recorded by the cut-off as outcome 17, that the time limit had passed, out of all returned"
+            " cases whose end was recorded. Every one is a failure of the scheme."
+        ),
+        cohort="Cases returned to the force that were charged or closed, by month of referral.",
+        authority=f"Home Office crime outcome 17; {LIMIT_LAW}.",
+        must_not_be_read_as="All that was lost: a returned case that is still open past its limit is not here yet.",
+    )
+
+
+def near_misses(view: View) -> Figure:
+    """Charges issued on the last days."""
+    bands = [name for name in limit_bands() if name != "passed"]
+    return share_figure(
+        view,
+        id="near-misses",
+        theme=Theme.care,
+        title="Charged on the last days",
+        counted="near_miss",
+        of="charged_with_limit",
+        columns={"charged_with_limit": "Charged"},
+        by="left",
+        labels={name: name.capitalize() for name in bands},
+        definition=(
+            f"Charges issued with at most {NEAR_MISS} days left of a limit set by statute, out of all charges in"
+            " returned cases with such a limit. By the day of the charge; where that is no longer on record, of its"
+            " entry."
+        ),
+        cohort="Cases returned to the force and charged, where a statute sets a limit.",
+        authority=f"{LIMIT_LAW}.",
+        must_not_be_read_as="Charges out of time: these were in time, by little.",
+    )
+
+
+def scrutiny(view: View) -> Figure:
+    """What the panel found."""
+    scales = [score for scale in rulebook().score_editions.values() for score in scale.values()]
+    return share_figure(
+        view,
+        id="scrutiny",
+        theme=Theme.care,
+        title="Found inappropriate by the scrutiny panel",
+        counted="inappropriate",
+        of="findings",
+        columns={"findings": "Packs"},
+        by="score",
+        labels={str(one.code): f"{one.code}: {one.title}" for one in scales},
+        definition=(
+            "Packs on which the panel's latest finding by the cut-off is that the decision was inappropriate, or that"
+            " it could not conclude, out of all packs found on."
+        ),
+        cohort="Cases drawn at random; those chosen for a theme are not in it.",
+        authority="Out of Court Disposal Scrutiny Panel: its own scale.",
+        must_not_be_read_as=(
+            "The scheme's rate of wrong decisions: a few packs a quarter cannot exclude a good many. Each meeting says"
+            " what its draw proves."
+        ),
+    )
+
+
+CONTRACTS = (completion_of_accepted, completion_of_ended, breach, breach_decisions, appointments, conditions, providers)
+AFTERWARDS = (needs, needs_by_sex, reoffending)
+CARE = (victims, caseload, limits_at_risk, limits_expired, near_misses, scrutiny)

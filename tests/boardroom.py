@@ -1,0 +1,65 @@
+"""What the board's tests have in common: exact counts, and a population whose cases go random ways."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from random import Random
+
+from divert.board.counts import Counts
+from divert.board.population import Population
+from divert.casework.commands.ending import CloseCase, Reinstate
+from divert.casework.commands.record import RecordFollowUp
+from divert.casework.commands.referral import CorrectFacts
+from divert.models import FINAL, OPEN, State
+from tests import endings
+from tests.office import INSPECTOR, KEYWORKER, MANAGER, PATHS, Office
+
+
+def exactly(office: Office, as_at: date) -> Counts:
+    """The counts of a day before anything is rounded, from a population counted anew."""
+    return Population(office.database).exact(as_at, office.now)
+
+
+STORIES: tuple[Callable[[Office], str], ...] = (
+    endings.completes,
+    endings.completes,
+    endings.declines,
+    endings.breaches,
+    lambda office: endings.breaches(office, "warn"),
+    endings.is_ineligible,
+    endings.is_refused,
+    endings.is_disagreed_on,
+    endings.is_refused_though_eligible,
+    endings.withdraws,
+    lambda office: PATHS[State.active](office, endings.somebody(office)),
+    lambda office: endings.somebody(office, admission=None),
+    lambda office: endings.sent_back(office, endings.judged(office, endings.drunk(office, previous_convictions=1))),
+)
+WHO = ("sex", "ethnicity", "district", "date_of_birth")
+
+
+def generated(office: Office, random: Random, size: int, since: date = date(2019, 3, 25)) -> None:
+    """People referred on random days of a spring whose cases go random ways, and whose facts are put right."""
+    for _ in range(size):
+        ref = random.choice(STORIES)(office.on(since + timedelta(days=random.randrange(60))))
+        if office.state(ref) in (State.referred, State.under_decision) and random.random() < 0.5:
+            right = {"sex": "F", "ethnicity": "A1", "district": "E06000003", "date_of_birth": "1970-01-01"}
+            changed = {name: right[name] for name in WHO if random.random() < 0.6}
+            office.on(office.today + timedelta(days=2))
+            office.does(INSPECTOR, CorrectFacts.model_validate({"reason": "Seen.", **changed}), ref)
+        later = office.on(office.today + timedelta(days=random.randrange(1, 30)))
+        if office.state(ref) is State.returned and random.random() < 0.7:
+            endings.charged(later, ref, outcome_code=random.choice([1, 1, 16]))
+        elif office.state(ref) is State.closed and random.random() < 0.5:
+            later.does(MANAGER, Reinstate(reason="Has changed their mind."), ref)
+        elif office.state(ref) in OPEN and random.random() < 0.3:
+            later.does(MANAGER, CloseCase(reason_code="moved_away", explanation="To Leeds."), ref)
+        if office.state(ref) in FINAL and random.random() < 0.8:
+            for _ in range(random.choice([1, 1, 2])):
+                follows_up(office.on(office.today + timedelta(days=random.randrange(100, 900))), ref, random)
+
+
+def follows_up(office: Office, ref: str, random: Random) -> None:
+    """Somebody looks at the record, and finds something or not."""
+    again = random.random() < 0.4
+    on = office.today - timedelta(days=random.randrange(90)) if again and random.random() < 0.8 else None
+    office.does(KEYWORKER, RecordFollowUp(checked_on=office.today, reoffended=again, offence_on=on), ref)

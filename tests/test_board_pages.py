@@ -1,0 +1,156 @@
+"""The board's pages and files: one truth on every face, never a person, and questions that are refused in words."""
+
+import csv
+import io
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from divert.board.figures import BOARD_READS, FIGURES
+from divert.db import Database
+from divert.models import Role
+from tests import endings
+from tests.boardroom import generated
+from tests.office import BOARD, CAST, DALE, Office
+from tests.service import Service, service, visiting
+
+ADDRESSES = ("/board", "/board/figures", "/board/figures/flow", "/board/fairness", "/board/table/funnel.csv")
+
+
+@pytest.fixture(scope="module")
+def boardroom(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One scheme for all of these tests: they only read."""
+    file = tmp_path_factory.mktemp("board") / "divert.db"
+    shutil.copy(sqlite_template, file)
+    desk = Office(Database(f"sqlite:///{file}"))
+    for _ in range(12):
+        endings.completes(desk.on("2019-04-08"))
+    for _ in range(11):
+        endings.declines(desk.on("2019-04-11"))
+    endings.withdraws(desk.on("2019-04-12"))
+    generated(desk, Random(1), 6)
+    desk.on("2021-01-01")
+    with service(desk) as opened:
+        yield opened
+
+
+def counts_in(told: object) -> Iterator[int]:
+    """Every count of people in a JSON answer."""
+    if isinstance(told, dict):
+        for name, value in told.items():
+            if name in ("numerator", "denominator", "reached", "of") and value is not None:
+                yield value
+            elif name == "counts":
+                yield from (n for n in value.values() if n is not None)
+            else:
+                yield from counts_in(value)
+    elif isinstance(told, list):
+        for each in told:
+            yield from counts_in(each)
+
+
+@pytest.mark.parametrize("audience", ["board", "public"])
+def test_every_count_that_leaves_is_rounded(boardroom: Service, audience: str) -> None:
+    base = {"board": 5, "public": 10}[audience]
+    found = []
+    for path in ("figures", "fairness"):
+        found += list(counts_in(boardroom.ask(BOARD, "GET", f"/api/board/{path}?audience={audience}").json()))
+    assert len(found) > 100
+    assert any(found)
+    assert not [n for n in found if n % base]
+
+
+def test_page_json_and_csv_tell_the_same(boardroom: Service) -> None:
+    figures = {one["id"]: one for one in boardroom.ask(BOARD, "GET", "/api/board/figures").json()}
+    browser = visiting(boardroom.client, BOARD)
+    page = browser.get("/board/figures").text
+    for name, one in figures.items():
+        table = list(csv.reader(io.StringIO(browser.get(f"/board/table/{name}.csv").text)))
+        rows = {row[0]: row[1 : len(one["columns"]) + 1] for row in table[6:]}
+        for row in one["rows"]:
+            told = ["withheld" if row["counts"][key] is None else str(row["counts"][key]) for key in one["columns"]]
+            assert rows[row["label"]] == told, name
+        section = page.split(f'id="{name}"')[1].split("</section>")[0]
+        shown = re.findall(r'table__cell--numeric">(under 5|withheld|[\d,]+)</td>', section)
+        expected = [
+            "withheld" if n is None else "under 5" if n < 5 else str(n)
+            for row in one["rows"]
+            for n in (row["counts"][key] for key in one["columns"])
+        ]
+        assert shown == expected, name
+
+
+def test_figures_are_cut_by_one_thing_at_a_time(boardroom: Service) -> None:
+    def asked(query: str) -> tuple[int, object]:
+        answer = boardroom.ask(BOARD, "GET", f"/api/board/figures?{query}")
+        return answer.status_code, answer.json()
+
+    whole = {one["id"]: one for one in boardroom.ask(BOARD, "GET", "/api/board/figures").json()}
+    for query in ("district=E06000001", "offence=TH68010", "phase=full", "first=2019-04&last=2019-04"):
+        status, told = asked(query)
+        assert status == 200, query
+        assert isinstance(told, list)
+        funnel = next(one for one in told if one["id"] == "funnel")
+        assert 0 < funnel["denominator"] <= whole["funnel"]["denominator"]
+        rows = [row for one in told for row in one["rows"]]
+        assert {row["label"] for row in rows} <= {"2019-04"}, "tables are of the whole scheme, or of a period's months"
+    for query, field in (
+        ("district=E06000001&offence=TH68010", "offence"),
+        ("phase=pilot&first=2019-01", "first"),
+        ("district=E01", "district"),
+        ("first=2019-06&last=2019-04", "last"),
+        ("first=April", "first"),
+        ("as_at=2021-01-02", "as_at"),
+    ):
+        status, problem = asked(query)
+        assert status == 422, query
+        assert isinstance(problem, dict)
+        assert problem["errors"][0]["parameter"] == field, query
+    assert boardroom.ask(BOARD, "GET", "/api/board/fairness?phase=pilot").status_code == 422
+
+
+def test_the_first_page_says_what_changed_and_what_it_cannot_say(boardroom: Service) -> None:
+    page = visiting(boardroom.client, BOARD).get("/board?as_at=2019-06-30").text
+    for words in ("People referred", "likely", "Too few 3 months before to compare", "rounded up or down"):
+        assert words in page, words
+    assert "%" in page
+    assert "As at the end of 30 June 2019" in page
+
+
+def test_a_form_sent_with_nothing_chosen_is_the_whole_scheme(boardroom: Service) -> None:
+    browser = visiting(boardroom.client, BOARD)
+    blank = browser.get("/board/figures?as_at=2020-01-01&first=&last=&district=&offence=&phase=")
+    assert blank.status_code == 200
+    assert "The whole scheme" in blank.text
+
+
+@pytest.mark.parametrize("who", CAST, ids=lambda who: who.username)
+def test_the_board_s_pages_are_for_the_board_the_leads_and_the_auditor(boardroom: Service, who: object) -> None:
+    role: Role = who.role  # type: ignore[attr-defined]
+    browser = visiting(boardroom.client, who)  # type: ignore[arg-type]
+    for address in ADDRESSES:
+        assert browser.get(address, follow_redirects=False).status_code == (200 if role in BOARD_READS else 403), (
+            address
+        )
+
+
+def test_no_page_of_the_board_leads_to_a_person_or_names_one(boardroom: Service) -> None:
+    browser = visiting(boardroom.client, BOARD)
+    for address in ADDRESSES:
+        text = browser.get(address).text
+        for never in (DALE["surname"], "Person0", "D-19-", "CVP-19", "/cases"):
+            assert never not in text, (address, never)
+    told = json.dumps(boardroom.ask(BOARD, "GET", "/api/board/figures").json())
+    assert "Person0" not in told
+    assert len(boardroom.ask(BOARD, "GET", "/api/board/figures").json()) == len(FIGURES)
+
+
+def test_a_figure_that_is_not_there_is_not_found(boardroom: Service) -> None:
+    browser = visiting(boardroom.client, BOARD)
+    assert browser.get("/board/table/nothing.csv").status_code == 404
+    assert browser.get("/board/figures/nothing").status_code == 404
