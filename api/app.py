@@ -53,6 +53,8 @@ THREADS = 4
 """Endpoints at work at once: more of them only fight for the interpreter."""
 
 ROUTERS = (
+    desk,
+    case_page,
     cases,
     commands,
     documents,
@@ -74,14 +76,12 @@ ROUTERS = (
     sign_in,
     referrals,
     imports,
-    desk,
-    case_page,
     sharing,
     undone,
     team,
     sheets,
 )
-"""In this order: what a case or a meeting has a page of its own for comes before the form that any command has."""
+"""In this order: what people wait for first; pages of a case or meeting before the form that any command has."""
 
 TAGS = [
     {"name": "cases", "description": "Reading cases. Each reading is in the access log."},

@@ -23,6 +23,7 @@ from divert.casework.visibility import may_see
 from divert.casework.workflow import Objections
 from divert.clock import london_date
 from divert.models import Case, LedgerEntry
+from divert.models.whole import read_whole
 from divert.people.staff import Actor
 from divert.records import access
 from divert.records.ledger import entries_of
@@ -42,6 +43,7 @@ def case_page(request: Request, ref: Ref, asking: ByVisit) -> Response:
     with asking.writing() as (session, actor):
         case = find(session, ref, actor)
         access.record(session, actor, "consultation", asking.at, case_ref=ref, what="case page")
+        read_whole(session, case)
         context = Context(session, actor, asking.at, case.version + 1)
         now = standing(case, context)
         entries = entries_of(session, case)
@@ -55,7 +57,9 @@ def case_page(request: Request, ref: Ref, asking: ByVisit) -> Response:
             clock=case_words.clock(view, latest_end(case, context), context.today),
             open_now=[(command, _moves(command, case)) for command, against in now if not against],
             closed=[(command.title(), why(against)) for command, against in now if against.reasons],
+            who=case_words.who(view),
             due=case_words.due(view),
+            over=case_words.over(view),
             meetings=case_words.meetings(view.support, asking.at) if view.support else None,
             needs=case_words.needs(view.support.needs, rulebook().needs) if view.support else [],
             may_share=case_words.may_share(case, context.today),

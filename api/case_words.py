@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
+from api.page import in_words
 from api.support_view import AppointmentView, NeedView, SupportView
 from api.view import CaseView, DeadlineView
 from divert.casework.deadlines import ABOUT_THE_LIMIT, holder, owner
@@ -50,6 +51,33 @@ def _days(count: int) -> str:
     return "1 day" if count == 1 else f"{count} days"
 
 
+Pairs = list[tuple[str, str]]
+
+
+class Who(NamedTuple):
+    """Who it is about, what was said of them and of the offence, and who was harmed: each under its title."""
+
+    person: Pairs
+    facts: Pairs
+    victim: Pairs
+
+
+def who(case: CaseView) -> Who:
+    """What is on record of them, as far as it is known; of the facts also what is not."""
+    asked = type(case.facts).model_fields
+    facts = [(asked[name].title or name, in_words(one)) for name, one in case.facts if name != "further_offences"]
+    further = [f"{one.offence_code}, {in_words(one.offence_on)}" for one in case.facts.further_offences]
+    return Who(
+        [(_titled(name), in_words(value)) for name, value in case.person if value is not None],
+        facts + [("Further offence", words) for words in further],
+        [(_titled(name), in_words(value)) for name, value in case.victim or () if value not in (None, 0)],
+    )
+
+
+def _titled(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
 class Due(NamedTuple):
     """What must happen by a day, and how many such things there are."""
 
@@ -70,6 +98,14 @@ def due(case: CaseView) -> list[Due]:
         if one.status == "open" and one.kind not in ABOUT_THE_LIMIT
     )
     return [one._replace(times=times) for one, times in sorted(found.items(), key=lambda each: each[0].due_on)]
+
+
+def over(case: CaseView) -> Pairs:
+    """The deadlines that are over, in the order in which they arose."""
+    known = rulebook().deadlines
+    titles = {one.kind: known[one.kind].title if one.kind in known else _titled(one.kind) for one in case.deadlines}
+    past = (one for one in case.deadlines if one.status != "open")
+    return [(written_date(one.due_on), f"{titles[one.kind]}: {one.status}.") for one in past]
 
 
 def _whose(one: DeadlineView, case: CaseView) -> str:

@@ -1,11 +1,12 @@
 """Reading cases: the list, one case, what may be done to it, and its history. Every reading is in the access log."""
 
+from functools import lru_cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import Session, joinedload
 
 from api.choices import schema_with_choices
 from api.commands import FOR_PEOPLE, Ref
@@ -20,6 +21,7 @@ from divert.casework.commands.referral import Refer
 from divert.casework.visibility import may_see
 from divert.casework.workflow import NoSuchCase, NotAllowed, Objections, objections
 from divert.models import Case
+from divert.models.whole import read_whole
 from divert.people.staff import Actor
 from divert.records import access
 from divert.records.ledger import entries_of
@@ -63,10 +65,17 @@ class LedgerView(BaseModel):
 
 def find(session: Session, ref: str, actor: Actor) -> Case:
     """The case, where `actor` may know of it. Raises NoSuchCase."""
-    case = session.scalar(select(Case).where(Case.ref == ref, may_see(actor)))
+    case = session.scalar(_seen_by(actor), {"ref": ref})
     if case is None:
         raise NoSuchCase(f"There is no case {ref} that you may open.")
     return case
+
+
+@lru_cache
+def _seen_by(actor: Actor) -> Select[Case]:
+    """The query for one case that `actor` may open, with whom it is about: composed once."""
+    query = select(Case).where(Case.ref == bindparam("ref"), may_see(actor))
+    return query.options(joinedload(Case.person), joinedload(Case.victim))
 
 
 def standing(case: Case, context: Context) -> list[tuple[type[Command], Objections]]:
@@ -102,6 +111,7 @@ def read_case(ref: Ref, asking: ByToken, response: Response) -> CaseView:
         case = find(session, ref, actor)
         access.record(session, actor, "consultation", asking.at, case_ref=ref, what="case")
         response.headers["ETag"] = f'"{case.version}"'
+        read_whole(session, case)
         return case_view(case, actor, entries_of(session, case))
 
 
@@ -116,6 +126,7 @@ def read_commands(ref: Ref, asking: ByToken, response: Response) -> OffersView:
         case = find(session, ref, actor)
         access.record(session, actor, "consultation", asking.at, case_ref=ref, what="commands")
         response.headers["ETag"] = f'"{case.version}"'
+        read_whole(session, case)
         context = Context(session, actor, asking.at, case.version + 1)
         found = [_offer(command, against, case, context) for command, against in standing(case, context)]
         return OffersView(ref=ref, version=case.version, commands=found)

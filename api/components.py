@@ -20,6 +20,7 @@ _lax = Environment(
     loader=PrefixLoader({LIBRARY: PackageLoader(LIBRARY)}),
     autoescape=True,
     undefined=ChainableUndefined,
+    auto_reload=False,
     trim_blocks=True,
     lstrip_blocks=True,
 )

@@ -7,12 +7,13 @@ posted, and the answer is the page itself.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
@@ -41,6 +42,12 @@ ELSEWHERE = {
 COUNTED_TO = 100
 SHOWN_AT_RISK = 5
 SAVED_AT_MOST = 20
+HELD_BY = select(Staff.username, Staff.name).where(Staff.role.in_(KEYWORKERS)).order_by(Staff.name)
+SAVED = (
+    select(SavedFilter.name, SavedFilter.query)
+    .where(SavedFilter.username == bindparam("who"))
+    .order_by(SavedFilter.name)
+)
 DUE = {"overdue": ("Overdue", 0), "today": ("Today or overdue", 1), "week": ("Within 7 days or overdue", 8)}
 """What may be asked of deadlines: in words, and how many days ahead of today it ends."""
 
@@ -90,7 +97,8 @@ class Question(NamedTuple):
     chosen: str | None
 
 
-def views(actor: Actor, today: date) -> dict[str, View]:
+@lru_cache
+def views(actor: Actor, today: date) -> Mapping[str, View]:
     """The lists that `actor` may begin from, theirs first."""
     near = Filters(limit_before=risky(today), order="limit")
     soon = today + timedelta(days=DUE["week"][1])
@@ -218,7 +226,7 @@ def _list(
         order=narrowed.order,
         orders=_orders(view.cases),
         questions=_questions(session, actor, wanted, today),
-        saved=session.execute(_saved(actor)).all(),
+        saved=session.connection().execute(SAVED, {"who": actor.username}).all(),
         today=today,
         near=risky(today),
         rules=rulebook(),
@@ -252,21 +260,20 @@ def _at_risk(session: Session, actor: Actor, wanted: Asked, view: Filters, today
 
 def _questions(session: Session, actor: Actor, wanted: Asked, today: date) -> list[Question]:
     """What a list may be narrowed by."""
-    held = select(Staff.username, Staff.name).where(Staff.role.in_(KEYWORKERS)).order_by(Staff.name)
-    keyworkers = (
-        [] if actor.role is Role.referring_officer else [(username, name) for username, name in session.execute(held)]
-    )
-    offences = [(one.code, one.title) for one in rulebook().offences.in_force(today).values()]
+    keyworkers: Sequence[Any] = ()
+    if actor.role is not Role.referring_officer:
+        keyworkers = session.connection().execute(HELD_BY).all()
     found = [
         Question("state", "Where it stands", [(one.value, one.label) for one in State], wanted.state),
         Question("keyworker", "Keyworker", keyworkers, wanted.keyworker),
         Question("district", "District", list(DISTRICTS.items()), wanted.district),
-        Question("offence", "Offence", sorted(offences, key=lambda one: one[1]), wanted.offence),
+        Question("offence", "Offence", _offences(today), wanted.offence),
         Question("due", "Deadline", [(name, words) for name, (words, _) in DUE.items()], wanted.due),
     ]
     return [one for one in found if one.choices]
 
 
-def _saved(actor: Actor) -> Any:
-    query = select(SavedFilter.name, SavedFilter.query).where(SavedFilter.username == actor.username)
-    return query.order_by(SavedFilter.name)
+@lru_cache
+def _offences(today: date) -> list[tuple[str, str]]:
+    found = [(one.code, one.title) for one in rulebook().offences.in_force(today).values()]
+    return sorted(found, key=lambda one: one[1])

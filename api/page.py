@@ -14,10 +14,12 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -62,6 +64,7 @@ NAVIGATION = (
     ("/policies", "Policies", tuple(Role)),
     ("/help", "Help", tuple(Role)),
 )
+LED_TO = frozenset(to for to, _, _ in NAVIGATION)
 
 
 def wants_page(request: Request) -> bool:
@@ -101,10 +104,12 @@ _pages = Environment(
     loader=FileSystemLoader(FOLDER / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
+    auto_reload=False,
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_pages.globals |= components()
+_components = components()
+_pages.globals |= _components
 _pages.globals["asset"] = lambda name: f"{assets.root()}/{name}"
 _pages.globals |= {"errors": (), "done": None}  # of most pages
 _pages.globals["long_list"] = 15  # choices: where there are more, typing finds one, if scripts run
@@ -118,6 +123,13 @@ def drawn(question: Any) -> str:
     """One question of a form by itself, as a page holds it."""
     macro = getattr(_pages.get_template("question.html").module, "question")  # noqa: B009  jinja's module
     return str(macro(question))
+
+
+@lru_cache
+def _navigation(role: Role, here: str | None) -> Markup:
+    """What everyone of a role is offered on every page, as markup: written once."""
+    offered = [{"href": to, "text": text, "current": to == here} for to, text, roles in NAVIGATION if role in roles]
+    return _components["govukServiceNavigation"]({"navigation": offered})
 
 
 def write(
@@ -136,11 +148,7 @@ def write(
     visit = visit or known or Visit()
     html = _pages.get_template(template).render(
         actor=actor,
-        navigation=[
-            {"href": to, "text": text, "current": to == request.url.path}
-            for to, text, roles in NAVIGATION
-            if actor and actor.role in roles
-        ],
+        navigation=_navigation(actor.role, request.url.path if request.url.path in LED_TO else None) if actor else "",
         form_token=visit.form_token(settings),
         nonce=request.state.nonce,
         keepsake=keepsake(actor.username, request.url.path, settings) if actor else "",

@@ -251,7 +251,8 @@ def case_view(case: Case, actor: Actor, entries: Sequence[LedgerEntry]) -> CaseV
             (body["words"] for body in reversed(said.values()) if body.get("views") and body.get("words")), None
         )
     columns = {name: getattr(case, name) for name in CaseView.model_fields if name in Case.__table__.columns}
-    limit = clock_of(referral_facts(case))
+    facts = referral_facts(case)
+    limit = clock_of(facts)
     return CaseView.model_validate(
         {
             **columns,
@@ -259,7 +260,7 @@ def case_view(case: Case, actor: Actor, entries: Sequence[LedgerEntry]) -> CaseV
             "owner": deadlines.owner(case.held_by),
             "person": PersonView.model_validate(case.person),
             "offence": rulebook().offences.find(case.offence_code, case.referred_on).title,
-            "facts": referral_facts(case),
+            "facts": facts,
             "eligibility": _check_view(case, case.check) if case.check else None,
             "decisions": [with_words(DecisionView.model_validate(one), said) for one in case.decisions],
             "victim": victim,

@@ -8,10 +8,11 @@ import base64
 import binascii
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnExpressionArgument, and_, func, select, text, tuple_, union
+from sqlalchemy import ColumnExpressionArgument, Select, and_, func, select, text, tuple_, union
 from sqlalchemy.orm import Session
 
 from api.problems import FieldFault, invalid
@@ -19,13 +20,22 @@ from divert.answers import IsoDate
 from divert.casework.deadlines import ABOUT_THE_LIMIT, owner
 from divert.casework.visibility import may_see
 from divert.models import FINAL, OPEN, TAKEN, Case, Deadline, NameWord, Person, State
-from divert.models.case import in_states
+from divert.models.case import OUTSTANDING, in_states
 from divert.models.names import words_of
 from divert.people.staff import Actor
 from divert.rulebook import rulebook
 
 Plain = Annotated[str, Field(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")]
 AT_MOST = 100
+NEXT_KIND = (
+    select(Deadline.kind)
+    .where(Deadline.case_id == Case.id, text(f"deadlines.{OUTSTANDING}"), Deadline.kind.not_in(ABOUT_THE_LIMIT))
+    .order_by(Deadline.due_on, Deadline.kind)
+    .limit(1)
+    .scalar_subquery()
+)
+"""What a case's next deadline is for. Its condition is written as the index of open deadlines has it."""
+
 LAST = "\U0010ffff"
 """No word goes on with this."""
 
@@ -33,7 +43,7 @@ LAST = "\U0010ffff"
 class Filters(BaseModel):
     """Which cases. Everything given must hold."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     state: State | None = Field(default=None, description="Where they stand.")
     open_only: bool = Field(default=False, description="Leave out those that have ended.")
@@ -102,7 +112,19 @@ class PageView(BaseModel):
 
 def cases(session: Session, actor: Actor, wanted: Filters) -> PageView:
     """The cases that `actor` may see and that pass the filters. A case opened while one pages through moves nothing."""
-    query = (
+    compose = _listed.__wrapped__ if isinstance(wanted, Search) else _listed  # what somebody sought is not kept
+    rows: Sequence[Any] = session.connection().execute(compose(actor, wanted)).all()
+    shown = rows[: wanted.limit]
+    return PageView(
+        cases=[_item(row) for row in shown],
+        next=_cursor(shown[-1], wanted.order) if len(rows) > wanted.limit else None,
+    )
+
+
+@lru_cache(maxsize=256)
+def _listed(actor: Actor, wanted: Filters) -> Select[*tuple[Any, ...]]:
+    """The query for a page of a list. Kept: the same are asked for all day, and composing costs more than asking."""
+    return (
         select(
             Case.id,
             Case.ref,
@@ -116,6 +138,7 @@ def cases(session: Session, actor: Actor, wanted: Filters) -> PageView:
             Case.keyworker,
             Case.referred_on,
             Case.due_on.label("next_due"),
+            NEXT_KIND.label("next_kind"),
             Case.held_by,
             Case.limit_on,
             Case.limit_basis,
@@ -125,22 +148,20 @@ def cases(session: Session, actor: Actor, wanted: Filters) -> PageView:
         .order_by(*_order(wanted))
         .limit(wanted.limit + 1)
     )
-    rows: Sequence[Any] = session.execute(query).all()
-    shown = rows[: wanted.limit]
-    what = _what_is_due(session, [row.id for row in shown])
-    return PageView(
-        cases=[_item(row, what.get(row.id)) for row in shown],
-        next=_cursor(shown[-1], wanted.order) if len(rows) > wanted.limit else None,
-    )
 
 
 def counted(session: Session, actor: Actor, several: Sequence[Filters], at_most: int) -> list[int]:
     """How many cases each of these comes to, counting no further than `at_most`: one query, and a short one."""
+    return list(session.connection().execute(_counting(actor, tuple(several), at_most)).one()) if several else []
+
+
+@lru_cache(maxsize=256)
+def _counting(actor: Actor, several: tuple[Filters, ...], at_most: int) -> Select[Any]:
     found = []
     for wanted in several:
         some = select(Case.id).where(may_see(actor), *conditions(wanted)).order_by(*_order(wanted)).limit(at_most)
         found.append(select(func.count()).select_from(some.subquery()).scalar_subquery())
-    return list(session.execute(select(*found)).one()) if found else []
+    return select(*found)
 
 
 def _order(wanted: Filters) -> list[Any]:
@@ -201,19 +222,11 @@ def _named(beginning: str) -> Any:
     return select(NameWord.person_id).where(NameWord.word >= beginning, NameWord.word < beginning + LAST)
 
 
-def _what_is_due(session: Session, ids: Sequence[int]) -> dict[int, str]:
-    """The kind of each case's next deadline."""
-    query = select(Deadline.due_on, Deadline.kind, Deadline.case_id)
-    query = query.where(Deadline.case_id.in_(ids), Deadline.status == "open", Deadline.kind.not_in(ABOUT_THE_LIMIT))
-    found = sorted(session.execute(query), reverse=True)
-    return {case_id: kind for _, kind, case_id in found}  # the next one came last, and stays
-
-
-def _item(row: Any, kind: str | None) -> ItemView:
+def _item(row: Any) -> ItemView:
     return ItemView(
         **row._mapping,
         name=" ".join(part for part in (row.forenames, row.surname) if part),
-        next_what=rulebook().deadlines[kind].title if kind else None,
+        next_what=rulebook().deadlines[row.next_kind].title if row.next_kind else None,
         owner=owner(row.held_by),
     )
 

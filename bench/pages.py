@@ -1,33 +1,35 @@
 """The pages that people wait for, at a thousand, a hundred thousand and a million cases, each beside its own SQL.
 
-A page is asked for as a browser would, in this process; its SQL is every statement that it sent, sent again by the bare
-driver in one transaction, with all rows fetched. Both take turns on one connection pool each. Not shown: a network, the
-browser's own work, and several people at once.
+A page is asked of the application as its server would, in this process: all that a request goes through but the socket.
+Its SQL is every statement that it sent, sent again by the bare driver in one transaction, with all rows fetched. Both
+take turns on one pool of connections. Not shown: a network, the browser's own work, and several people at once.
 """
 
 from collections.abc import Iterator, Sequence
 from functools import partial
 
 from sqlalchemy import select
-from starlette.testclient import TestClient
 
 from api.app import create_app
+from bench.asked import asking
 from bench.figure import Figure, Limit, in_turn
 from bench.place import Place
 from bench.population import populate
 from bench.rows import Write, statements
 from divert.clock import system_clock
 from divert.db import Database
-from divert.models import Case, State
+from divert.models import Case, Person, State
 from divert.people.staff import Actor
 from tests.office import INSPECTOR, KEYWORKER
-from tests.service import SETTINGS, visiting
+from tests.service import SETTINGS
 
 SIZES = (1_000, 100_000, 1_000_000)
 ROUNDS = 40
-PAGES = (("worklist", KEYWORKER), ("worklist", INSPECTOR), ("case", KEYWORKER))
 FEW = 12
 """So many stories do, where hardly anything is to be measured."""
+
+Asked = tuple[str, Actor, str, dict[str, str]]
+"""A page's name, who asks for it, its address, and the form that is sent to it, if one is."""
 
 
 def pages(place: Place) -> Iterator[Figure]:
@@ -38,7 +40,7 @@ def pages(place: Place) -> Iterator[Figure]:
             first: dict[str, float] = {}
             for size in SIZES:
                 cases = populate(database, place.count(size), stories)
-                for name, page, sql in _measured(database, place.count(ROUNDS, least=2)):
+                for name, page, sql in measured(database, place.count(ROUNDS, least=2)):
                     what = f"{kind}: {name}, {cases:,} cases"
                     yield Figure(what, page * 1e3, "ms", Limit("its SQL, bare", sql * 1e3))
                     among_fewest = first.setdefault(name, page)
@@ -46,22 +48,38 @@ def pages(place: Place) -> Iterator[Figure]:
                         yield Figure(what, page * 1e3, "ms", Limit(f"among {SIZES[0]:,}", among_fewest * 1e3))
 
 
-def _measured(database: Database, rounds: int) -> Iterator[tuple[str, float, float]]:
+def measured(database: Database, rounds: int) -> Iterator[tuple[str, float, float]]:
     """Each page with its seconds and those of its SQL."""
-    with TestClient(create_app(database, system_clock, SETTINGS)) as client:
-        for name, who in PAGES:
-            visiting(client, who)
-            address = "/" if name == "worklist" else f"/cases/{_somebodys(database, who)}"
+    app = create_app(database, system_clock, SETTINGS)
+    with asking(app) as ask:
+        for name, who, path, form in _wanted(database):
+            page = ask(who, path, form)
+            page()
             with statements(database) as said:
-                client.get(address).raise_for_status()
+                page()
                 sent = list(said)
-            works = {"page": partial(_read, client, address), "sql": partial(_send, database, sent)}
-            taken = in_turn(rounds, works)
-            yield f"{name} of the {who.role.label.lower()}", taken["page"], taken["sql"]
+            taken = in_turn(rounds, {"page": page, "sql": partial(_send, database, sent)})
+            yield name, taken["page"], taken["sql"]
 
 
-def _read(client: TestClient, address: str) -> None:
-    client.get(address).raise_for_status()
+def _wanted(database: Database) -> list[Asked]:
+    """What is asked for. The search is for the person referred last, who has a namesake in one of seventy others."""
+    hers = select(Case.ref).where(Case.keyworker == KEYWORKER.username, Case.state == State.active)
+    last = select(Case.crime_ref, Person.pnc_id, Person.forenames, Person.surname).join(Person).order_by(Case.id.desc())
+    with database.reading() as session:
+        one = session.scalars(hers.order_by(Case.id)).first() or session.scalars(select(Case.ref)).first()
+        longest = session.scalars(hers.order_by(Case.version.desc())).first() or one
+        crime, pnc, forenames, surname = (str(one) for one in session.execute(last).one())
+    surname = surname.split()[0]
+    sought = {"a crime's reference": crime, "a PNC identifier": pnc, "a surname": surname}
+    sought["forename and surname"] = f"{forenames} {surname}"
+    return [
+        ("worklist of a keyworker", KEYWORKER, "/", {}),
+        ("worklist of the police team lead", INSPECTOR, "/", {}),
+        ("a case", KEYWORKER, f"/cases/{one}", {}),
+        ("the case with the longest history", KEYWORKER, f"/cases/{longest}", {}),
+        *((f"search by {what}", KEYWORKER, "/search", {"q": words}) for what, words in sought.items()),
+    ]
 
 
 def _send(database: Database, sent: Sequence[Write]) -> None:
@@ -74,14 +92,5 @@ def _send(database: Database, sent: Sequence[Write]) -> None:
             if cursor.description:
                 cursor.fetchall()
         connection.commit()
-        if database.is_sqlite:
-            cursor.execute("COMMIT") if connection.in_transaction else None
     finally:
         connection.close()
-
-
-def _somebodys(database: Database, who: Actor) -> str:
-    """A case of a keyworker's that is under way."""
-    query = select(Case.ref).where(Case.keyworker == who.username, Case.state == State.active).order_by(Case.id)
-    with database.reading() as session:
-        return session.scalars(query).first() or session.scalars(select(Case.ref)).first() or ""

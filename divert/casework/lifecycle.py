@@ -245,6 +245,9 @@ COMMANDS: dict[str, type[Command]] = {row.command.slug(): row.command for row in
 """Every command by its slug, in the order of the procedure."""
 
 
+ROWS = {command: tuple(row for row in TRANSITIONS if row.command is command) for command in COMMANDS.values()}
+
+
 def row_for(command: type[Command], state: State | None) -> T | None:
     """The row that lets `command` be done from `state` (None: where no case is yet)."""
     for row in rows_of(command):
@@ -255,7 +258,7 @@ def row_for(command: type[Command], state: State | None) -> T | None:
 
 def rows_of(command: type[Command]) -> Iterator[T]:
     """All rows of one command."""
-    return (row for row in TRANSITIONS if row.command is command)
+    return iter(ROWS.get(command, ()))
 
 
 def _machine() -> Machine:

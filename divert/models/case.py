@@ -296,6 +296,7 @@ STATUTORY_LIMIT = "statutory_limit"
 PRECAUTIONARY_LIMIT = "precautionary_limit"
 """The kinds of deadline that limit charging: set by statute, or kept where none is on current authority."""
 
+OUTSTANDING = text("status = 'open'")
 UNTOLD = text("status = 'open' AND escalated_on IS NULL")
 ASIDE = text("status = 'open' AND escalated_on IS NULL AND attempts > 0")
 
@@ -309,7 +310,7 @@ class Deadline(Row):
 
     __tablename__ = "deadlines"
     __table_args__ = (
-        Index("ix_deadlines_status_due_on", "status", "due_on"),
+        Index("ix_deadlines_open", "case_id", "due_on", "kind", sqlite_where=OUTSTANDING, postgresql_where=OUTSTANDING),
         Index("ix_deadlines_sweep", "due_on", "case_id", "kind", "about", sqlite_where=UNTOLD, postgresql_where=UNTOLD),
         Index("ix_deadlines_aside", "due_on", "case_id", "kind", "about", sqlite_where=ASIDE, postgresql_where=ASIDE),
     )

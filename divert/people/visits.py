@@ -9,10 +9,10 @@ import secrets
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from divert.models import Role, Staff, Visit
+from divert.models import Instant, Role, Staff, Visit
 from divert.people.staff import Actor
 
 IDLE = timedelta(hours=1)
@@ -26,6 +26,20 @@ COARSE = timedelta(minutes=5)
 
 KEPT = timedelta(days=30)
 """How long a visit that is over stays on record."""
+
+
+STANDING = (
+    Visit.ended_at.is_(None),
+    Visit.seen_at > bindparam("seen", type_=Instant),
+    Visit.began_at > bindparam("began", type_=Instant),
+    Staff.active.is_(True),
+)
+HOLDER = (
+    select(Staff.username, Staff.role, Staff.password_hash, Visit.stamp, Visit.seen_at)
+    .join(Staff)
+    .where(Visit.digest == bindparam("digest"), *STANDING)
+)
+"""Whose visit has a digest. Composed once: it is asked with every page."""
 
 
 class Held(NamedTuple):
@@ -58,8 +72,7 @@ def begin(session: Session, username: str, at: datetime, browser: str = "", addr
 
 def holder(session: Session, token: str, at: datetime) -> Held | None:
     """Whose visit this is; None if nobody's, over, or begun before the account changed."""
-    query = select(Staff.username, Staff.role, Staff.password_hash, Visit.stamp, Visit.seen_at).join(Staff)
-    found = session.execute(query.where(Visit.digest == _digest(token), *_standing(at))).first()
+    found = session.connection().execute(HOLDER, {"digest": _digest(token), **_longest(at)}).first()
     if found is None or found.stamp != _stamp(found.role, found.password_hash):
         return None
     return Held(Actor(found.username, found.role), found.seen_at <= at - COARSE)
@@ -77,10 +90,10 @@ def end(session: Session, token: str, at: datetime) -> None:
 
 def standing(session: Session, username: str, at: datetime) -> list[Visit]:
     """Where somebody is signed in now, the latest first."""
-    query = select(Visit).join(Staff).where(Visit.username == username, *_standing(at)).order_by(Visit.began_at.desc())
+    query = select(Visit).join(Staff).where(Visit.username == username, *STANDING).order_by(Visit.began_at.desc())
     one = session.get(Staff, username)
     stamp = _stamp(one.role, one.password_hash) if one else ""
-    return [visit for visit in session.scalars(query) if visit.stamp == stamp]
+    return [visit for visit in session.scalars(query, _longest(at)) if visit.stamp == stamp]
 
 
 def is_of(visit: Visit, token: str) -> bool:
@@ -88,13 +101,9 @@ def is_of(visit: Visit, token: str) -> bool:
     return visit.digest == _digest(token)
 
 
-def _standing(at: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Visit.ended_at.is_(None),
-        Visit.seen_at > at - IDLE,
-        Visit.began_at > at - LASTS,
-        Staff.active.is_(True),
-    )
+def _longest(at: datetime) -> dict[str, datetime]:
+    """Since when one that still stands must have been seen, and have begun."""
+    return {"seen": at - IDLE, "began": at - LASTS}
 
 
 def _stamp(role: Role, password_hash: str | None) -> str:
