@@ -176,7 +176,7 @@ def conditions(wanted: Filters) -> list[ColumnExpressionArgument[bool]]:
     found: list[ColumnExpressionArgument[bool]] = []
     if wanted.unallocated:
         found += [text(in_states(TAKEN)), Case.keyworker.is_(None)]
-    if wanted.still_due or (wanted.order == "due" and wanted.state in FINAL):
+    elif wanted.still_due or (wanted.order == "due" and wanted.state in FINAL):
         found += [text(in_states(FINAL)), Case.due_on.is_not(None)]
     elif wanted.open_only or wanted.limit_before is not None or wanted.order != "latest":
         found.append(text(in_states(OPEN)))

@@ -16,6 +16,7 @@ from bench.figure import Figure, Limit, in_turn
 from bench.place import Place
 from bench.population import populate
 from bench.rows import Write, statements
+from divert.casework.visibility import may_see
 from divert.clock import system_clock
 from divert.db import Database
 from divert.models import Case, Person, State
@@ -65,14 +66,16 @@ def measured(database: Database, rounds: int) -> Iterator[tuple[str, float, floa
 def _wanted(database: Database) -> list[Asked]:
     """What is asked for. The search is for the person referred last, who has a namesake in one of seventy others."""
     hers = select(Case.ref).where(Case.keyworker == KEYWORKER.username, Case.state == State.active)
-    last = select(Case.crime_ref, Person.pnc_id, Person.forenames, Person.surname).join(Person).order_by(Case.id.desc())
+    last = select(Case.crime_ref, Person.pnc_id, Person.surname).join(Person)
+    last = last.order_by(Case.id.desc()).limit(1)
     with database.reading() as session:
-        one = session.scalars(hers.order_by(Case.id)).first() or session.scalars(select(Case.ref)).first()
+        one = (
+            session.scalars(hers.order_by(Case.id)).first()
+            or session.scalars(select(Case.ref).where(may_see(KEYWORKER))).first()
+        )
         longest = session.scalars(hers.order_by(Case.version.desc())).first() or one
-        crime, pnc, forenames, surname = (str(one) for one in session.execute(last).one())
-    surname = surname.split()[0]
-    sought = {"a crime's reference": crime, "a PNC identifier": pnc, "a surname": surname}
-    sought["forename and surname"] = f"{forenames} {surname}"
+        crime, pnc, surname = (str(one) for one in session.execute(last).one())
+    sought = {"a crime's reference": crime, "a PNC identifier": pnc, "a surname": surname.split()[0]}
     return [
         ("worklist of a keyworker", KEYWORKER, "/", {}),
         ("worklist of the police team lead", INSPECTOR, "/", {}),

@@ -98,7 +98,7 @@ def _unguarded(connection: Connection) -> Iterator[None]:
     if not is_sqlite:
         connection.exec_driver_sql("SET maintenance_work_mem = '1GB'")
         connection.exec_driver_sql("SET synchronous_commit = off")
-    indices = [index for table in FILLED for index in table.indexes]
+    indices = [index for table in FILLED if table is not WORDS for index in table.indexes]  # whose it is read by
     foreign = [] if is_sqlite else [key for table in FILLED for key in table.foreign_key_constraints]
     dropped: list[DDLElement] = [*map(DropConstraint, foreign), *map(DropIndex, indices)]
     made: list[DDLElement] = [*map(CreateIndex, indices), *map(AddConstraint, foreign)]
@@ -163,7 +163,7 @@ def _again(table: Table, past: bool, dialect: str) -> Insert:
 def _otherwise(column: Column[Any], past: bool, dialect: str) -> ColumnElement[Any]:
     """A column of a copy."""
     person = cast(NUMBER * LAST_PERSON + (PEOPLE.c.id), Text)
-    number = cast(NUMBER * LAST + CASES.c.id, Text)
+    number = cast(NUMBER * LAST + CASES.c.id + 1_000_000, Text)
     match column.table.name, column.name:
         case ("cases", "id") | (_, "case_id"):
             return column + NUMBER * LAST

@@ -43,6 +43,7 @@ class Case(Row):
     __tablename__ = "cases"
     __table_args__ = (
         Index("ix_cases_state_id", "state", "id"),
+        Index("ix_cases_person_id_id", "person_id", "id"),
         _listed("ix_cases_open", states=OPEN),
         _listed("ix_cases_open_due", "due_on", states=OPEN),
         _listed("ix_cases_open_limit", "limit_on", states=OPEN),
@@ -59,7 +60,7 @@ class Case(Row):
     head: Mapped[str] = mapped_column(String(64))
     sensitivity: Mapped[Sensitivity] = mapped_column(default=Sensitivity.standard)
 
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     crime_ref: Mapped[str] = mapped_column(String(40), index=True)
     custody_ref: Mapped[str | None] = mapped_column(String(40))
     asn: Mapped[str | None] = mapped_column(String(21))
