@@ -25,6 +25,7 @@ from bench.path import path
 from bench.perform import perform
 from bench.place import Place, place
 from bench.proofs import proofs
+from bench.rehearsing import rehearsing
 from divert.clock import system_clock
 from tests.databases import binaries
 
@@ -35,6 +36,7 @@ BENCHES: Mapping[str, Callable[[Place], Iterator[Figure]]] = {
     "pages": pages,
     "import": importing,
     "proofs": proofs,
+    "rehearsal": rehearsing,
 }
 
 QUICK = 0.1
