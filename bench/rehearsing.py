@@ -77,7 +77,7 @@ def _from_database(database: Database, candidate: Pack) -> tuple[float, float]:
 
 def _alone(pack: Pack, facts: pl.DataFrame, place: Place) -> Iterator[Figure]:
     """Judging by itself, of referrals of one offence each, which is all that the others are told of."""
-    one = facts.filter(pl.col("offence_codes").list.len() == 1)
+    one = facts.filter(pl.col("offence_codes").cast(pl.String).str.contains(" ").not_())
     many = pl.concat([one] * max(1, place.count(SIZES[-1]) // one.height), rechunk=True)
     columns = {rule.id: _coded(rule, pack, many) for rule in pack.rules}
     system, inputs = _openfisca(pack), {f"{name}_fact": column for name, column in columns.items()}
@@ -107,9 +107,9 @@ def _coded(rule: Rule, pack: Pack, facts: pl.DataFrame) -> Array:
             pl.when(late).then(0).when(~pl.col(f"{basis}_undated")).then(1).cast(pl.Int32).alias(name)
         )[name]
     elif rule.holds.op is Operator.all_in:
-        column = _numbered(facts[name].list.first())
+        column = _numbered(facts[name].cast(pl.String))
     else:
-        column = _numbered(facts[name]) if facts[name].dtype == pl.String else facts[name].cast(pl.Int32)
+        column = _numbered(facts[name]) if facts[name].dtype == pl.Categorical else facts[name].cast(pl.Int32)
     return column.fill_null(UNKNOWN).cast(pl.Int32).to_numpy()
 
 
@@ -122,6 +122,7 @@ def _number(text: str) -> int:
 
 
 def _numbered(column: pl.Series) -> pl.Series:
+    column = column.cast(pl.String)
     known = {text: _number(text) for text in column.unique().drop_nulls()}
     return column.replace_strict(known, return_dtype=pl.Int32)
 

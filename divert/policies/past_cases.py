@@ -1,6 +1,7 @@
 """Every referral ever made, in columns, as a rehearsal reads it."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import polars as pl
 from sqlalchemy import String, Text, cast, select, type_coerce
@@ -28,8 +29,13 @@ def past_referrals(session: Session, watched: Watched = iter) -> pl.DataFrame:
     days = [cast(column, String).label(name) for name, column in _DAYS.items()]
     facts = cast(type_coerce(Case.facts, Text), Text).label("facts")
     query = select(*days, *(column.label(name) for name, column in _TEXTS.items()), facts)
-    rows = session.execute(query.join(Person, Person.id == Case.person_id).order_by(Case.id))
+    found = session.connection().execute(query.join(Person, Person.id == Case.person_id).order_by(Case.id))
+    # The driver's own rows: every column is a text, and none needs SQLAlchemy's care, which is half of the time.
+    rows: Any = found.cursor
     names = [*_DAYS, *_TEXTS, "facts"]
-    parts = (pl.DataFrame(part, dict.fromkeys(names, pl.String), orient="row") for part in rows.partitions(AT_ONCE))
-    found = pl.concat([pl.DataFrame(schema=dict.fromkeys(names, pl.String)), *watched(parts)])
-    return found.with_columns(pl.col(*_DAYS).str.to_date("%Y-%m-%d"))
+    parts = (
+        pl.DataFrame(part, dict.fromkeys(names, pl.String), orient="row")
+        for part in iter(lambda: rows.fetchmany(AT_ONCE), [])
+    )
+    read = pl.concat([pl.DataFrame(schema=dict.fromkeys(names, pl.String)), *watched(parts)])
+    return read.with_columns(pl.col(*_DAYS).str.to_date("%Y-%m-%d"))
