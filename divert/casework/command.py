@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from divert.answers import FIRST_YEAR, LAST_YEAR, fault
 from divert.clock import LONDON, london_date
 from divert.eligibility.pack import Pack
+from divert.eligibility.policy import Packs
 from divert.models import Case, LedgerEntry
 from divert.people.staff import Actor
 from divert.policies.adopted import packs_of
@@ -41,9 +42,14 @@ class Context:
         """Law and policy, as data."""
         return rulebook()
 
+    @cached_property
+    def packs(self) -> Packs:
+        """The policies, each in force in its time."""
+        return packs_of(self.session)
+
     def pack(self, case: Case) -> Pack:
         """The eligibility policy this case is judged by: the one in force on its referral date."""
-        return packs_of(self.session).in_force(case.referred_on)
+        return self.packs.in_force(case.referred_on)
 
     def case(self, ref: str) -> Case | None:
         """Another case, by its reference."""
