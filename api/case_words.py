@@ -65,12 +65,15 @@ class Who(NamedTuple):
 def who(case: CaseView) -> Who:
     """What is on record of them, as far as it is known; of the facts also what is not."""
     asked = type(case.facts).model_fields
-    facts = [(asked[name].title or name, in_words(one)) for name, one in case.facts if name != "further_offences"]
-    further = [f"{one.offence_code}, {in_words(one.offence_on)}" for one in case.facts.further_offences]
+    facts = [(asked[name].title or name, in_words(one, name)) for name, one in case.facts if name != "further_offences"]
+    further = [
+        f"{in_words(one.offence_code, 'offence_code')}, {in_words(one.offence_on)}"
+        for one in case.facts.further_offences
+    ]
     return Who(
-        [(_titled(name), in_words(value)) for name, value in case.person if value is not None],
+        [(_titled(name), in_words(value, name)) for name, value in case.person if value is not None],
         facts + [("Further offence", words) for words in further],
-        [(_titled(name), in_words(value)) for name, value in case.victim or () if value not in (None, 0)],
+        [(_titled(name), in_words(value, name)) for name, value in case.victim or () if value not in (None, 0)],
     )
 
 

@@ -10,6 +10,7 @@ NAVIGATION. No style and no script in a page itself: the security policy refuses
 the case with `?done=` and the entry's number, and the case says what was done.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -24,6 +25,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from api import assets
+from api.codes import in_code
 from api.components import components
 from api.house import house
 from api.visit import Visit, keepsake, visit_of
@@ -72,13 +74,17 @@ def wants_page(request: Request) -> bool:
     return not request.url.path.startswith(FOR_PROGRAMS)
 
 
-def in_words(value: Any) -> str:
-    """A value as people read it."""
+def in_words(value: Any, name: str = "") -> str:
+    """A value as people read it; `name` is that of the answer, for what is kept as a code."""
+    if said := in_code(name, value):
+        return said
     match value:
         case None | "":
             return "not known"
         case bool():
             return "yes" if value else "no"
+        case str() if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+            return written_date(date.fromisoformat(value))
         case datetime():
             return london_text(value)
         case date():
@@ -88,9 +94,11 @@ def in_words(value: Any) -> str:
         case Decimal():
             return f"{value:f}"
         case list() | tuple() | set() | frozenset():
-            return ", ".join(in_words(one) for one in value) or "none"
+            between = "\n" if any(isinstance(one, Mapping) for one in value) else ", "
+            return between.join(in_words(one, name) for one in value) or "none"
         case Mapping():
-            return "; ".join(f"{str(name).replace('_', ' ')}: {in_words(one)}" for name, one in value.items())
+            known = {part: one for part, one in value.items() if one is not None}
+            return "; ".join(f"{part.replace('_', ' ')}: {in_words(one, part)}" for part, one in known.items())
         case _:
             return str(value)
 

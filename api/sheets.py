@@ -97,6 +97,7 @@ def _submit(request: Request, asking: Asking, command: type[Command], ref: str, 
         if not command.ends_a_case or form.get("checked"):
             receipt, _ = carry_out(asking, ref, given, seen)
             return RedirectResponse(f"/cases/{receipt.ref}?done={receipt.version}", 303)
+        _would_be_done(asking, ref, given)
         check = given.model_dump(mode="json", exclude_none=True)
         return _again(request, asking, command, ref, data, check=check)
     except ValidationError as error:
@@ -106,6 +107,14 @@ def _submit(request: Request, asking: Asking, command: type[Command], ref: str, 
     except (Stale, Overtaken) as moved:
         reasons = [f"{moved} What you typed is below; nothing of it is recorded yet."]
         return _again(request, asking, command, ref, data, status=409, reasons=reasons, seen=seen)
+
+
+def _would_be_done(asking: Asking, ref: str, given: Command) -> None:
+    """Raises Refused where it would not: nobody is asked to check answers that are not taken."""
+    with asking.reading() as (session, actor):
+        sheet = _sheet(session, actor, asking, type(given), ref)
+        if against := objections(sheet.case, type(given), sheet.context, given).reasons:
+            raise Refused(against)
 
 
 def _changed(asking: Asking, command: type[Command], ref: str, data: Data) -> Data:
@@ -149,7 +158,7 @@ class Sheet:
             self.command,
             offered(self.command, self.case, self.context),
             {
-                name: AS_IT_STANDS if isinstance(value, list) else f"On record: {in_words(value)}."
+                name: AS_IT_STANDS if isinstance(value, list) else f"On record: {in_words(value, name)}."
                 for name, value in standing.items()
             },
             forgettable(standing),

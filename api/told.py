@@ -22,7 +22,7 @@ def answers(command: type[Command] | None, body: Mapping[str, Any]) -> Pairs:
     """Answers in words, each under its question."""
     asked = command.model_fields if command else {}
     given = {
-        name: _files(answer) if name == "files" else in_words(answer)
+        name: _files(answer) if name == "files" else in_words(answer, name)
         for name, answer in body.items()
         if answer not in (None, [], "") or command is CorrectFacts  # which says only what changed
     }

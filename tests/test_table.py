@@ -28,6 +28,11 @@ SHORT = {
 }
 
 
+def test_what_ends_a_case_asks_to_check_the_answers_first() -> None:
+    ends = {row.command for row in TRANSITIONS if {State.returned, *FINAL} & set(row.targets)}
+    assert [one.slug() for one in ends if not one.ends_a_case] == []
+
+
 def test_from_every_open_state_a_final_one_can_be_reached() -> None:
     leads_to: dict[State, set[State]] = {state: set() for state in State}
     for row in TRANSITIONS:
