@@ -129,7 +129,7 @@ _pages.filters["spaced"] = lambda text: str(text).replace("_", " ")
 
 def drawn(question: Any) -> str:
     """One question of a form by itself, as a page holds it."""
-    macro = getattr(_pages.get_template("question.html").module, "question")  # noqa: B009  jinja's module
+    macro = getattr(_pages.get_template("question.html").module, "question")  # noqa: B009  mypy knows no macro of a template
     return str(macro(question))
 
 

@@ -8,9 +8,9 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.commands import FOR_PEOPLE
 from api.forms import flat
-from divert.models import LedgerEntry
+from divert.models import LedgerEntry, State
 from tests.browsing import Page, Person
-from tests.office import Office
+from tests.office import INSPECTOR, Office
 from tests.ready import READY, said_in
 from tests.service import SETTINGS, visiting
 
@@ -47,3 +47,14 @@ def test_it_opens_fails_and_is_done(slug: str, desk: Office) -> None:
         case = desk.find(session, ref)
         last = session.get_one(LedgerEntry, (case.id, case.version))
         assert (last.command, last.by) == (slug, who.username)
+
+
+def test_nobody_is_asked_to_check_answers_that_would_be_refused(desk: Office) -> None:
+    ref = desk.case_in(State.returned)
+    with TestClient(create_app(desk.database, lambda: desk.now, SETTINGS)) as client:
+        inspector = Person(visiting(client, INSPECTOR))
+        form = inspector.reads(f"/cases/{ref}/record-charging-decision")
+        refused = inspector.fills(form, outcome_code=1, decided_on="2019-09-30", explanation="Charged.")
+    assert refused.status == 409
+    assert "A date in the future cannot be recorded as done." in refused.text
+    assert "Check your answers" not in refused.text

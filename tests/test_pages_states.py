@@ -117,7 +117,10 @@ def test_a_meeting_in_progress_and_a_pack_have_no_fault(browser: Browser, desk: 
     assert {what: one for what, one in found.items() if one} == {}
 
 
-UNPRINTED = ".govuk-service-navigation, footer, .govuk-button, .divert-filters, .divert-search, .moj-sub-navigation, .govuk-skip-link"
+UNPRINTED = (
+    ".govuk-service-navigation, footer, .govuk-button, .divert-filters, .divert-search, .moj-sub-navigation, "
+    ".govuk-skip-link"
+)
 
 
 @pytest.mark.parametrize(
