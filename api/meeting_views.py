@@ -104,12 +104,13 @@ def meeting_view(session: Session, told: Meeting, everyone: Sequence[Meeting], a
         is_open=told.is_open,
         attending=sorted(told.attending),
         packs=[pack_view(session, told, name, actor) for name in told.packs],
-        strata={stratum: _estimate(one) for stratum, one in proof.strata.items()},
-        altogether=_estimate(proof.altogether),
+        strata={stratum: estimate_view(one) for stratum, one in proof.strata.items()},
+        altogether=estimate_view(proof.altogether),
         kappa=proof.kappa,
         unsettled=proof.unsettled,
     )
 
 
-def _estimate(one: Estimate) -> EstimateView:
+def estimate_view(one: Estimate) -> EstimateView:
+    """An estimate, to be shown."""
     return EstimateView(cases=one.cases, drawn=one.drawn, found=one.found, rate=one.rate, says=one.says)

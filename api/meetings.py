@@ -42,6 +42,7 @@ from divert.scrutiny.business import (
 from divert.scrutiny.frame import NoSuchFrame
 from divert.scrutiny.meeting import MEETS, Meeting, meetings
 from divert.scrutiny.opening import OpenedPack, open_pack
+from divert.scrutiny.outcomes import COMPARES
 
 router = APIRouter(tags=["panel"])
 
@@ -151,7 +152,14 @@ def meetings_page(request: Request, asking: ByVisit) -> Response:
     with asking.reading(*MEETS) as (session, actor):
         everyone = meetings(session)
         found = [meeting_view(session, one, everyone, actor) for one in _seen_by(session, actor)]
-        return write(request, "meetings.html", actor=actor, found=found, opens=actor.role in COORDINATOR)
+        return write(
+            request,
+            "meetings.html",
+            actor=actor,
+            found=found,
+            opens=actor.role in COORDINATOR,
+            compares=actor.role in COMPARES,
+        )
 
 
 @router.get("/panel/meetings/open", include_in_schema=False)

@@ -73,8 +73,11 @@ PURE = (
     "divert/eligibility/columns.py",
     "divert/eligibility/judge.py",
     "divert/eligibility/rehearsal.py",
+    "divert/scrutiny/allotment.py",
     "divert/scrutiny/draw.py",
     "divert/scrutiny/likeness.py",
+    "divert/scrutiny/proof.py",
+    "divert/scrutiny/withholding.py",
     "divert/time_limits.py",
     "divert/working_days.py",
 )

@@ -72,6 +72,7 @@ SEEN: dict[str, tuple[Actor | None, str]] = {
     "a frame to freeze": (COORDINATOR, "/panel/draws/freeze"),
     "sizes": (COORDINATOR, "/panel/sizes?cases=200&drawn=12"),
     "meetings": (COORDINATOR, "/panel/meetings"),
+    "outcomes": (COORDINATOR, "/panel/outcomes"),
     "a meeting to open": (COORDINATOR, "/panel/meetings/open"),
     "help": (None, "/help"),
     "a page that is not there": (None, "/nowhere"),

@@ -115,6 +115,16 @@ def comes_back(earlier: Sequence[Meeting]) -> dict[str, Case]:
     return dict(waiting for waiting in last.values() if waiting is not None)
 
 
+def found_of(frame: str, everyone: Sequence[Meeting]) -> dict[Case, bool]:
+    """Whether each pack of a frame that has a finding was found inappropriate, by the latest."""
+    return {
+        Case(*one.packs[name][:2]): one.scale[said["score"]].found
+        for one in everyone
+        for name, said in one.findings.items()
+        if one.packs[name].frame == frame
+    }
+
+
 def proved(session: Session, one: Meeting, everyone: Sequence[Meeting]) -> Proved:
     """What the draw of a meeting proves, by the latest finding on each pack, at whatever meeting it was reached.
 
@@ -122,14 +132,10 @@ def proved(session: Session, one: Meeting, everyone: Sequence[Meeting]) -> Prove
     picks were not drawn, so they prove nothing and are not counted.
     """
     frozen = session.get_one(Frame, one.frame)
-    found: dict[str, bool] = {}
-    for each in everyone:
-        for name, said in each.findings.items():
-            if each.packs[name].frame == one.frame:
-                found[each.packs[name].pack] = each.scale[said["score"]].found
+    found = found_of(one.frame, everyone)
     strata = {}
     for stratum, refs in sorted(frozen.strata.items()):
-        mine = [bad for pack, bad in found.items() if Case(one.frame, pack).stratum == stratum]
+        mine = [bad for pack, bad in found.items() if pack.stratum == stratum]
         strata[stratum] = Seen(len(refs), len(mine), sum(mine))
     return Proved(
         {stratum: estimate([seen]) for stratum, seen in strata.items()},

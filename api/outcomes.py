@@ -1,0 +1,74 @@
+"""What the panel found over all its meetings, by decision maker and by group; for those who coordinate it."""
+
+from datetime import date
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from api.deps import ByToken, ByVisit
+from api.meeting_views import EstimateView, estimate_view
+from api.page import write
+from api.problems import may_answer
+from divert.scrutiny.meeting import meetings, proved
+from divert.scrutiny.outcomes import COMPARES, outcomes
+
+router = APIRouter(tags=["panel"])
+
+
+class GroupView(BaseModel):
+    """A group of cases; what is None is withheld, because it is small or would give a small number away."""
+
+    label: str
+    cases: int | None
+    drawn: int | None
+    found: int | None
+    says: str
+
+
+class TrendView(BaseModel):
+    """One meeting, with what its own draw proves."""
+
+    meeting: int
+    held_on: date
+    proves: EstimateView
+
+
+class OutcomesView(BaseModel):
+    """From meeting to meeting, all together, and by group."""
+
+    trend: list[TrendView]
+    altogether: EstimateView
+    by: dict[str, list[GroupView]] = Field(description="By what cases are compared: the groups.")
+
+
+def _view(session: Session) -> OutcomesView:
+    everyone = meetings(session)
+    found = outcomes(session, everyone)
+    return OutcomesView(
+        trend=[
+            TrendView(
+                meeting=one.number,
+                held_on=one.held_on,
+                proves=estimate_view(proved(session, one, everyone).altogether),
+            )
+            for one in everyone
+        ],
+        altogether=estimate_view(found.altogether),
+        by={name: [GroupView(**one._asdict()) for one in groups] for name, groups in found.by.items()},
+    )
+
+
+@router.get("/api/panel/outcomes", summary="Read outcomes", responses=may_answer("not-signed-in", "not-allowed"))
+def read_outcomes(asking: ByToken) -> OutcomesView:
+    """What the panel found over all its meetings, by decision maker and by group, small numbers withheld."""
+    with asking.reading(*COMPARES) as (session, _):
+        return _view(session)
+
+
+@router.get("/panel/outcomes", include_in_schema=False)
+def outcomes_page(request: Request, asking: ByVisit) -> Response:
+    """The same, to be read."""
+    with asking.reading(*COMPARES) as (session, actor):
+        return write(request, "outcomes.html", actor=actor, found=_view(session))

@@ -1,0 +1,106 @@
+"""What the panel found over all its meetings: from one to the next, and by who decided and whom it was about.
+
+A group is a part of each stratum of each frame, and of the cases drawn from it those in the group are a random sample
+of that part; so it is estimated like a frame, weighted by strata. A stratum drawn whole counts as known. Thematic picks
+were not drawn and are in nothing here. The groups are as recorded today.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy import Row as ResultRow
+from sqlalchemy.orm import Session
+
+from divert.models import Case, Decision, Frame, Person, Role
+from divert.people.identifiers import DISTRICTS, ETHNICITIES, SEXES
+from divert.scrutiny import pseudonyms
+from divert.scrutiny.frame import drawn_from, drawn_in_all
+from divert.scrutiny.meeting import Case as Pack
+from divert.scrutiny.meeting import Meeting, found_of
+from divert.scrutiny.proof import Estimate, Seen, estimate
+from divert.scrutiny.withholding import Group, shown
+
+COMPARES = (Role.panel_coordinator, Role.auditor)
+"""Who may see outcomes by decision maker and by group."""
+
+AT_ONCE = 10_000
+NOT_KNOWN = "Not known"
+
+DIMENSIONS: dict[str, Callable[[ResultRow[*tuple[Any, ...]]], str]] = {
+    "Last decided for the police": lambda row: row.police or "Nobody",
+    "Last decided for probation": lambda row: row.probation or "Nobody",
+    "Sex": lambda row: SEXES.get(row.sex or "", NOT_KNOWN),
+    "Ethnicity": lambda row: ETHNICITIES.get(row.ethnicity or "", NOT_KNOWN).partition(":")[0],
+    "District": lambda row: DISTRICTS.get(row.district or "", "Elsewhere or not known"),
+}
+"""What outcomes are compared by, and how a case's group is read off it. Each case is in one group of each."""
+
+
+class Outcomes(NamedTuple):
+    """All meetings together, and each dimension's groups, small numbers withheld."""
+
+    altogether: Estimate
+    by: dict[str, list[Group]]
+
+
+def outcomes(session: Session, everyone: Sequence[Meeting]) -> Outcomes:
+    """What was found at all these meetings."""
+    altogether: list[Seen] = []
+    groups: dict[str, dict[str, list[Seen]]] = {name: defaultdict(list) for name in DIMENSIONS}
+    for digest in dict.fromkeys(one.frame for one in everyone):
+        found = _found_by_id(session, digest, found_of(digest, everyone))
+        for ids in session.get_one(Frame, digest).strata.values():
+            altogether.append(_seen(ids, found))
+            for name, label, part in _parts(session, ids):
+                groups[name][label].append(_seen(part, found))
+    by = {name: shown(dict(sorted(each.items()))) for name, each in groups.items()}
+    return Outcomes(estimate(altogether), by)
+
+
+def _found_by_id(session: Session, digest: str, found: dict[Pack, bool]) -> dict[str, bool]:
+    """The findings on a draw, by the random id of the case."""
+    drawn = drawn_in_all(drawn_from(session, digest))
+    return {
+        picked.id: found[pack]
+        for stratum, each in drawn.items()
+        for number, picked in enumerate(each, start=1)
+        if (pack := Pack(digest, f"{stratum}-{number}")) in found
+    }
+
+
+def _seen(ids: Sequence[str], found: dict[str, bool]) -> Seen:
+    mine = [found[id] for id in ids if id in found]
+    return Seen(len(ids), len(mine), sum(mine))
+
+
+def _parts(session: Session, ids: Sequence[str]) -> Iterator[tuple[str, str, list[str]]]:
+    """The ids of a stratum by group: dimension, group, and those in it. Whose record is gone is of no known group."""
+    parts: dict[tuple[str, str], list[str]] = defaultdict(list)
+    waiting = iter(ids)
+    while lot := list(islice(waiting, AT_ONCE)):
+        of = pseudonyms.stands_for(session, lot)
+        rows = {row.ref: row for row in session.execute(_known.where(Case.ref.in_(of.values())))}
+        for id in lot:
+            row = rows.get(of[id])
+            for name, group in DIMENSIONS.items():
+                parts[name, NOT_KNOWN if row is None else group(row)].append(id)
+    for (name, label), part in parts.items():
+        yield name, label, part
+
+
+def _last_by(side: str) -> ColumnElement[str]:
+    last = select(Decision.by).where(Decision.case_id == Case.id, Decision.side == side)
+    return last.order_by(Decision.seq.desc()).limit(1).scalar_subquery()
+
+
+_known = select(
+    Case.ref,
+    Case.district,
+    Person.sex,
+    Person.ethnicity,
+    _last_by("police").label("police"),
+    _last_by("probation").label("probation"),
+).join(Person, Person.id == Case.person_id)
