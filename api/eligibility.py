@@ -1,5 +1,7 @@
 """Why a case may or may not enter: every rule of the policy it was judged by, and what would be said of it today."""
 
+from datetime import datetime
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -9,11 +11,12 @@ from api.deps import ByVisit
 from api.page import write
 from api.view import case_view, judgement_view
 from divert.casework.commands.referral import referral_facts
+from divert.clock import london_date
 from divert.eligibility.facts import derive
-from divert.eligibility.judge import Judgement, judge
+from divert.eligibility.judge import Judgement, judge, trace_from
 from divert.eligibility.policy import NoPolicy, Packs
 from divert.models import Case
-from divert.policies.adopted import packs_of
+from divert.policies.adopted import policies_of
 from divert.records import access
 from divert.records.ledger import entries_of
 from divert.rulebook import rulebook
@@ -29,9 +32,10 @@ def eligibility_page(request: Request, ref: Ref, asking: ByVisit) -> Response:
         access.record(session, actor, "consultation", asking.at, case_ref=ref, what="eligibility")
         seen = case_view(case, actor, entries_of(session, case))
         then = seen.eligibility.judgement if seen.eligibility else None
-        packs = packs_of(session)
+        packs = policies_of(session)
         today = judged_today(case, packs)
         now = judgement_view(today) if today else None
+        todays = _by_todays_policy(case, packs, asking.at)
         met = {one.id: one.met for one in then.trace} if then else {}
         return write(
             request,
@@ -42,8 +46,22 @@ def eligibility_page(request: Request, ref: Ref, asking: ByVisit) -> Response:
             then=then,
             now=now,
             differ=[(one, met.get(one.id)) for one in now.trace if one.met != met.get(one.id)] if now and then else [],
+            todays=judgement_view(todays) if todays else None,
             provenance={rule.id: rule.provenance for pack in packs for rule in pack.rules},
         )
+
+
+def _by_todays_policy(case: Case, packs: Packs, at: datetime) -> Judgement | None:
+    """What the policy in force today would have said of the facts as they were when checked; None where it is the same.
+
+    Time limits count as they were reckoned then.
+    """
+    check = case.check
+    try:
+        pack = packs.in_force(london_date(at))
+    except NoPolicy:
+        return None
+    return trace_from(pack, check.facts) if check and check.pack_digest != pack.digest else None
 
 
 def judged_today(case: Case, packs: Packs) -> Judgement | None:

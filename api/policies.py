@@ -18,7 +18,7 @@ from divert.eligibility.pack import COMPARE, Effect, Operator, Pack, Rule
 from divert.eligibility.policy import NoPolicy, Packs
 from divert.models import Role
 from divert.offences import Offence
-from divert.policies.adopted import SIGN, packs_of
+from divert.policies.adopted import SIGN, policies_of
 from divert.rulebook import DeadlineRule, rulebook
 
 router = APIRouter(tags=["eligibility"])
@@ -77,7 +77,7 @@ def policy(request: Request, policy: Name) -> PolicyView:
 def _packs(request: Request) -> Packs:
     """Those of the rules, and those adopted."""
     with house(request).database.reading() as session:
-        return packs_of(session)
+        return policies_of(session)
 
 
 def _pack(name: str, packs: Packs) -> Pack:
@@ -128,7 +128,7 @@ def policies_page(request: Request, asking: ByVisit) -> Response:
     """Every policy, and which is in force."""
     today = london_date(asking.at)
     with asking.reading() as (session, actor):
-        packs = packs_of(session)
+        packs = policies_of(session)
         return write(
             request,
             "policies.html",
@@ -212,7 +212,7 @@ def deadlines_page(request: Request, asking: ByVisit) -> Response:
 def policy_page(request: Request, policy: Name, asking: ByVisit) -> Response:
     """One policy: its rules, what it changed, its examples."""
     with asking.reading() as (session, actor):
-        packs = packs_of(session)
+        packs = policies_of(session)
         pack = _pack(policy, packs)
         before = [one for one in packs if one.starts < pack.starts][-1:]
         last = packs.last_day(pack)
@@ -220,6 +220,7 @@ def policy_page(request: Request, policy: Name, asking: ByVisit) -> Response:
             request,
             "policy.html",
             actor=actor,
+            rehearses=actor.role in SIGN,
             pack=pack,
             last=last,
             stands=_stands(pack.starts, last, london_date(asking.at)),

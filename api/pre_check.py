@@ -27,7 +27,7 @@ from divert.eligibility.facts import ReferralFacts, asked_as, derive
 from divert.eligibility.judge import Judgement, judge
 from divert.eligibility.pack import Effect, Verdict
 from divert.eligibility.policy import NoPolicy, Packs
-from divert.policies.adopted import packs_of
+from divert.policies.adopted import policies_of
 from divert.rulebook import rulebook
 
 router = APIRouter(tags=["eligibility"])
@@ -74,7 +74,7 @@ def advice(said: PreCheck, packs: Packs) -> Judgement:
 def pre_check(facts: PreCheck, asking: ByToken) -> AdviceView:
     """Judge facts, storing nothing: verdict, every rule with its authority, what to ask, what would change it."""
     with asking.reading() as (session, _):
-        judged = advice(facts, packs_of(session))
+        judged = advice(facts, policies_of(session))
         return AdviceView(**judgement_view(judged).model_dump(), lines=judged.lines())
 
 
@@ -130,7 +130,7 @@ def _page(
         questions = {one.name: one for one in form.questions({"agrees": None, **data}, errors)}
         for one in questions.values():
             one.required = True  # none is, and the page says so once
-        judged = advice(said, packs_of(session)) if said else None
+        judged = advice(said, policies_of(session)) if said else None
         left = matter(judged, asked, every=every) if judged else []
         now = now or (left if every else left[:AT_ONCE])
         return write(

@@ -24,7 +24,7 @@ from divert.eligibility.pack import Pack
 from divert.eligibility.rehearsal import GROUPS
 from divert.people.identifiers import DISTRICTS, ETHNICITIES, SEXES
 from divert.policies import decisions
-from divert.policies.adopted import SIGN, packs_of, proposals
+from divert.policies.adopted import SIGN, policies_of, proposals
 from divert.policies.decisions import ProposePolicy, SignPolicy, WithdrawPolicy
 from divert.policies.writing import begun
 from divert.rule_files import RulesError
@@ -50,7 +50,7 @@ def proposed_page(
 ) -> Response:
     """What is proposed, and where a policy is written. `rule` of `policy`, where the panel doubts it, stands there."""
     with asking.reading(*READS_PROPOSALS) as (session, _):
-        packs, today = packs_of(session), london_date(asking.at)
+        packs, today = policies_of(session), london_date(asking.at)
         base = packs.get(policy) if policy in {one.id for one in packs} and policy else packs.in_force(today)
     return _page(request, asking, begun(base, rule, today))
 
@@ -79,7 +79,7 @@ def propose(request: Request, form: PostedWithFile, asking: ByVisit) -> Response
 def proposal_page(request: Request, digest: Digest, asking: ByItself, against: Against = None) -> Response:
     """A proposed policy: what it changes, who would be judged otherwise, who signed. It asks again while it counts."""
     with asking.reading(*READS_PROPOSALS) as (session, actor):
-        one, packs = found_proposal(session, digest), packs_of(session)
+        one, packs = found_proposal(session, digest), policies_of(session)
         before = [pack for pack in packs if pack.starts < one.pack.starts][-1]
         held = house(request)
         run = held.rehearsals.run(held.database, held.background.submit, asking.at, digest, other(session, against))

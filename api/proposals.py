@@ -18,7 +18,7 @@ from divert.eligibility.pack import Verdict
 from divert.eligibility.rehearsal import GROUPS, Rehearsal
 from divert.models import Role
 from divert.policies import decisions
-from divert.policies.adopted import SIGN, Proposal, packs_of, proposals
+from divert.policies.adopted import SIGN, Proposal, policies_of, proposals
 from divert.policies.decisions import NoSuchProposal, ProposePolicy, SignPolicy, WithdrawPolicy
 from divert.rule_files import RulesError
 
@@ -82,7 +82,7 @@ class RehearsalView(BaseModel):
 def proposal_view(session: Session, one: Proposal) -> ProposalView:
     """As JSON shows it."""
     return ProposalView(
-        policy=policy_view(one.pack, packs_of(session)),
+        policy=policy_view(one.pack, policies_of(session)),
         proposed_by=one.proposed.by,
         proposed_at=one.proposed.at,
         signed=[SignatureView(by=each.by, role=each.role, at=each.at) for each in one.signed.values()],
@@ -169,7 +169,7 @@ def other(session: Session, against: str | None) -> str | None:
     """The digest of the policy to compare with. Raises a problem for one that there is not."""
     if not against:
         return None
-    known = {one.id: one.digest for one in packs_of(session)} | {digest: digest for digest in proposals(session)}
+    known = {one.id: one.digest for one in policies_of(session)} | {digest: digest for digest in proposals(session)}
     if against not in known:
         names = ", ".join(name for name in known if len(name) < 64)
         raise invalid([FieldFault(parameter="against", detail=f"There is no such policy; there are {names}.")])

@@ -35,7 +35,7 @@ from divert.eligibility.judge import Judgement, judge
 from divert.eligibility.policy import NoPolicy, Packs
 from divert.models import Draft, Role
 from divert.people.staff import Actor
-from divert.policies.adopted import packs_of
+from divert.policies.adopted import policies_of
 from divert.rulebook import rulebook
 
 router = APIRouter(include_in_schema=False)
@@ -209,7 +209,7 @@ def _check(request: Request, ref: str, asking: Asking, *, status: int = 200, rea
         body = _body(_draft(session, ref, actor, asking), asking)
         wrong = _faults(body, list(Refer.model_fields))
         found = _questions(session, actor, asking, body, wrong)
-        judged, told = so_far(body, packs_of(session)), forms.summary(list(found.values()), wrong)
+        judged, told = so_far(body, policies_of(session)), forms.summary(list(found.values()), wrong)
         return write(
             request,
             "referral_check.html",

@@ -17,7 +17,7 @@ from divert.eligibility.pack import Pack
 from divert.eligibility.rehearsal import Rehearsal
 from divert.eligibility.rehearsal import rehearse as rehearsed
 from divert.models import Case
-from divert.policies.adopted import packs_of, proposals
+from divert.policies.adopted import policies_of, proposals
 from divert.policies.past_cases import AT_ONCE, past_referrals
 from divert.rulebook import rulebook
 
@@ -77,7 +77,7 @@ def rehearse(session: Session, digest: str, against: str | None, run: Run | None
                 run.read += part.height
             yield part
 
-    packs = packs_of(session)
+    packs = policies_of(session)
     known: dict[str, Pack] = {one.digest: one for one in packs}
     known |= {name: one.pack for name, one in proposals(session).items()}
     other = known[against] if against else None

@@ -6,23 +6,23 @@ person; a score of the restricted need is for the specialist and the auditor.
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
-from sqlalchemy.orm import Session, object_session
 
 from api.support_view import KNOWS_RESTRICTED_NEED, Shown, SupportView, is_restricted, support_view, with_words
 from divert.casework import deadlines
 from divert.casework.commands.referral import clock_of, referral_facts
 from divert.casework.lifecycle import COMMANDS
 from divert.eligibility.facts import ReferralFacts
-from divert.eligibility.judge import Change, Judgement, trace_from
+from divert.eligibility.judge import Change, Judgement
 from divert.eligibility.pack import Effect, Verdict
 from divert.eligibility.policy import NoPolicy
 from divert.models import Case, Check, LedgerEntry, Role, Sensitivity, State
 from divert.people.staff import TEAM, Actor
-from divert.policies.adopted import pack_of
+from divert.policies.adopted import comes_to_the_same, judged_again
 from divert.rulebook import rulebook
 
 KNOWS_SUPPORT = (*TEAM, Role.auditor)
@@ -105,6 +105,9 @@ class CheckView(Shown):
     policy: str
     out_of_date: bool
     judgement: JudgementView | None = Field(description="null: that policy is no longer held here.")
+    same_again: bool | None = Field(
+        description="Judged again from the stored facts by the policy of its digest, it comes to what is stored."
+    )
 
 
 class DecisionView(Shown):
@@ -273,10 +276,10 @@ def case_view(case: Case, actor: Actor, entries: Sequence[LedgerEntry]) -> CaseV
 
 
 def _check_view(case: Case, check: Check) -> CheckView:
-    try:
-        judged = judgement_view(trace_from(pack_of(_session(case), check.pack_digest), check.facts))
-    except NoPolicy:
-        judged = None
+    judged: JudgementView | None = None
+    same: bool | None = None
+    with suppress(NoPolicy):
+        judged, same = judgement_view(judged_again(check)), comes_to_the_same(check)
     return CheckView(
         seq=check.seq,
         at=check.at,
@@ -284,12 +287,8 @@ def _check_view(case: Case, check: Check) -> CheckView:
         policy=check.pack_id,
         out_of_date=case.verdict_out_of_date,
         judgement=judged,
+        same_again=same,
     )
-
-
-def _session(case: Case) -> Session:
-    """The session that a case was read in."""
-    return cast(Session, object_session(case))
 
 
 def history(entries: Sequence[LedgerEntry], actor: Actor) -> list[EntryView]:

@@ -16,7 +16,7 @@ from divert.eligibility.pack import Verdict
 from divert.models import Check
 from divert.people.staff import Actor
 from divert.policies import decisions
-from divert.policies.adopted import packs_of, proposals, verify
+from divert.policies.adopted import policies_of, proposals, verify
 from divert.policies.decisions import ProposePolicy, SignPolicy, WithdrawPolicy
 from divert.records.seal import seal, verify_seal
 from divert.rule_files import RulesError
@@ -56,7 +56,7 @@ def adopted(office: Office) -> str:
 
 def titles(office: Office) -> list[str]:
     with office.database.reading() as session:
-        return [pack.id for pack in packs_of(session)]
+        return [pack.id for pack in policies_of(session)]
 
 
 def test_a_policy_signed_by_three_posts_decides_referrals_from_its_first_day(office: Office) -> None:

@@ -16,7 +16,7 @@ from divert.eligibility.pack import Pack
 from divert.eligibility.policy import Packs
 from divert.models import Case, LedgerEntry
 from divert.people.staff import Actor
-from divert.policies.adopted import packs_of
+from divert.policies.adopted import policies_of
 from divert.rulebook import Rulebook, rulebook
 
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -45,7 +45,7 @@ class Context:
     @cached_property
     def packs(self) -> Packs:
         """The policies, each in force in its time."""
-        return packs_of(self.session)
+        return policies_of(self.session)
 
     def pack(self, case: Case) -> Pack:
         """The eligibility policy this case is judged by: the one in force on its referral date."""

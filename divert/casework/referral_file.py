@@ -30,7 +30,7 @@ from divert.eligibility.facts import derive
 from divert.eligibility.judge import judge
 from divert.eligibility.policy import NoPolicy
 from divert.people.staff import Actor
-from divert.policies.adopted import packs_of
+from divert.policies.adopted import policies_of
 from divert.records.export import harmless
 from divert.rulebook import rulebook
 
@@ -279,7 +279,7 @@ def _judged(session: Session, row: Row, refer: Refer, today: date) -> Outcome:
     if refer.referred_on > today:
         return _rejected(row, {"referred_on": "This is in the future. Write the day of the referral, like 2019-04-30."})
     try:
-        pack = packs_of(session).in_force(refer.referred_on)
+        pack = policies_of(session).in_force(refer.referred_on)
     except NoPolicy as none:
         return _rejected(row, {"referred_on": str(none)})
     judgement = judge(pack, derive(refer, pack, rulebook().offences))

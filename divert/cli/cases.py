@@ -31,7 +31,7 @@ from divert.eligibility.facts import ReferralFacts, derive
 from divert.eligibility.judge import Judgement, judge
 from divert.eligibility.pack import Verdict
 from divert.eligibility.policy import NoPolicy, Packs
-from divert.policies.adopted import packs_of
+from divert.policies.adopted import policies_of
 from divert.records.export import COLUMNS, disclose, harmless
 from divert.rulebook import rulebook
 
@@ -195,7 +195,7 @@ def _policies() -> Packs:
     """Those of the rules, and those adopted in the database where there is one: judging needs none."""
     try:
         with database() as opened, opened.reading() as session:
-            return packs_of(session)
+            return policies_of(session)
     except WrongCall:
         return rulebook().packs
 

@@ -14,6 +14,7 @@ from divert.eligibility.policy import NoPolicy, load_pack
 from divert.eligibility.rehearsal import GROUPS, Rehearsal
 from divert.eligibility.rehearsal import rehearse as rehearsed
 from divert.models import Case
+from divert.policies.adopted import policies_of
 from divert.policies.past_cases import AT_ONCE, past_referrals
 from divert.rulebook import rulebook
 
@@ -29,16 +30,16 @@ def rehearse(
     as_json: AsJson = False,
 ) -> None:
     """Judge every case by a candidate policy: who flips, by which rule, and how many by offence. Changes nothing."""
-    rules = rulebook()
-    candidate = load_pack(pack, rules.packs)
-    try:
-        other = rules.packs.get(against) if against else None
-    except NoPolicy as unknown:
-        raise WrongCall(f"--against: {unknown}") from None
     with database() as opened, opened.reading() as session:
+        packs = policies_of(session)
+        candidate = load_pack(pack, packs)
+        try:
+            other = packs.get(against) if against else None
+        except NoPolicy as unknown:
+            raise WrongCall(f"--against: {unknown}") from None
         parts = -(-(session.scalar(select(func.count()).select_from(Case)) or 0) // AT_ONCE)
         referrals = past_referrals(session, lambda read: watched(read, "Reading the cases", parts))
-    found = rehearsed(candidate, referrals, rules.packs, rules.offences, other)
+    found = rehearsed(candidate, referrals, packs, rulebook().offences, other)
     if as_json:
         answer_json(_as_json(found))
     else:

@@ -10,13 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from functools import lru_cache
+from typing import cast
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
+from divert.eligibility.judge import Judgement, trace_from
 from divert.eligibility.pack import Pack
 from divert.eligibility.policy import Packs
-from divert.models import PolicyEntry, Role
+from divert.models import Check, PolicyEntry, Role
 from divert.records.ledger import BEGINNING, Fault, canonical
 from divert.records.seal import OF_POLICY
 from divert.rulebook import rulebook
@@ -48,7 +50,7 @@ class Proposal:
         return self.withdrawn is None and not self.waits_for
 
 
-def packs_of(session: Session) -> Packs:
+def policies_of(session: Session) -> Packs:
     """Every policy: of the rules' folder, and adopted."""
     adopted = [one.pack for one in proposals(session).values() if one.adopted]
     return Packs([*rulebook().packs, *adopted]) if adopted else rulebook().packs
@@ -57,7 +59,18 @@ def packs_of(session: Session) -> Packs:
 def pack_of(session: Session, digest: str) -> Pack:
     """The policy that a stored decision was made under. Raises NoPolicy."""
     known = rulebook().packs
-    return (known if digest in {pack.digest for pack in known} else packs_of(session)).by_digest(digest)
+    return (known if digest in {pack.digest for pack in known} else policies_of(session)).by_digest(digest)
+
+
+def judged_again(check: Check) -> Judgement:
+    """A stored decision judged again, from the text of its facts, by the policy of its digest. Raises NoPolicy."""
+    return trace_from(pack_of(cast(Session, object_session(check)), check.pack_digest), check.facts)
+
+
+def comes_to_the_same(check: Check) -> bool:
+    """Whether it then comes to what is stored, verdict and rules. Raises NoPolicy."""
+    again = judged_again(check)
+    return (again.verdict.value, " ".join(again.because)) == (check.verdict, check.because)
 
 
 def proposals(session: Session) -> dict[str, Proposal]:

@@ -20,7 +20,7 @@ from divert.eligibility.policy import Packs, read_pack, require_follows
 from divert.eligibility.rehearsal import Rehearsal
 from divert.models import PolicyEntry
 from divert.people.staff import Actor
-from divert.policies.adopted import SIGN, Proposal, entries, entry_hash, packs_of, proposals
+from divert.policies.adopted import SIGN, Proposal, entries, entry_hash, policies_of, proposals
 from divert.records.ledger import BEGINNING, canonical
 from divert.rule_files import RulesError
 from divert.rulebook import require_known, rulebook
@@ -56,7 +56,7 @@ class WithdrawPolicy(Command, title="Withdraw a policy"):
 
 def candidate(session: Session, text: str) -> Pack:
     """A policy as written, held to its examples and to what the rulebook knows. Raises RulesError."""
-    pack = read_pack(text, packs_of(session))
+    pack = read_pack(text, policies_of(session))
     require_known(rulebook(), pack)
     return pack
 
@@ -71,7 +71,7 @@ def propose(session: Session, command: ProposePolicy, by: Actor, at: datetime) -
         raise Refused([("proposed", "This very policy has been proposed already.")])
     if pack.digest in said:
         raise Refused([("withdrawn", "This very policy was withdrawn. Propose another: a word in its title will do.")])
-    refused = _objections(pack, packs_of(session), at)
+    refused = _objections(pack, policies_of(session), at)
     if refused:
         raise Refused(refused)
     body = {"text": command.text, "pack": pack.model_dump(mode="json", by_alias=True)}
@@ -84,7 +84,7 @@ def sign(session: Session, digest: str, command: SignPolicy, rehearsal: Rehearsa
     _allowed(by)
     _take_turns(session)
     one = proposal(session, digest)
-    refused = _objections(one.pack, packs_of(session), at)
+    refused = _objections(one.pack, policies_of(session), at)
     if one.withdrawn:
         refused.append(("withdrawn", "The policy was withdrawn."))
     if by.role in one.signed:

@@ -17,8 +17,8 @@ from divert.casework.command import Command, Reasons, Short, Words
 from divert.eligibility.pack import Rule
 from divert.models import Draw, PanelEntry, Role, Staff
 from divert.people.staff import Actor
+from divert.policies.adopted import policies_of
 from divert.records import ledger
-from divert.rulebook import rulebook
 from divert.scrutiny.actions import ANSWERS
 from divert.scrutiny.meeting import Case, Meeting, comes_back, meeting, meetings
 from divert.scrutiny.opening import is_missing, packs_of, policy_of
@@ -230,7 +230,7 @@ BUSINESS: dict[str, type[Business]] = {
 def rules_of(session: Session, one: Case) -> tuple[Rule, ...]:
     """The rules of the policy by which a pack's case was judged: those that a finding may doubt."""
     policy = policy_of(session, one.frame, one.pack)
-    return rulebook().packs.get(policy).rules if policy else ()
+    return policies_of(session).get(policy).rules if policy else ()
 
 
 def open_meeting(session: Session, given: OpenMeeting, by: Actor, at: datetime) -> int:

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 
 from divert.casework.compliance import compliance
 from divert.eligibility.facts import Facts
-from divert.eligibility.judge import Finding, trace_from
+from divert.eligibility.judge import Finding
 from divert.models import Case, Check, LedgerEntry
+from divert.policies.adopted import judged_again
 from divert.records.ledger import canonical
 from divert.rulebook import rulebook
 
@@ -93,7 +94,7 @@ def _judged(check: Check | None) -> dict[str, Any]:
     """What the policy said at the last check: every rule with its facts, as judged then."""
     if check is None:
         return {"age_band": None, "eligibility": None}
-    judgement = trace_from(rulebook().packs.by_digest(check.pack_digest), check.facts)
+    judgement = judged_again(check)
     return {
         "age_band": age_band(judgement.facts.age),
         "eligibility": {
