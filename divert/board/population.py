@@ -105,10 +105,12 @@ class Population:
     def _newest(self, session: Session) -> object:
         """Something that differs whenever an entry was added."""
         last = session.execute(select(func.max(LedgerEntry.at))).scalar()
-        after = self._until or last
-        new = select(func.count()).select_from(LedgerEntry).where(LedgerEntry.at >= after)
+        after, new = self._until or last, 0
+        if after is not None:
+            query = select(func.count()).select_from(LedgerEntry).where(LedgerEntry.at >= after)
+            new = session.execute(query).scalar_one()
         met = session.execute(select(func.count()).select_from(PanelEntry)).scalar()
-        return last, session.execute(new).scalar() if after else 0, met
+        return last, new, met
 
     def _count_all(self, session: Session, until: datetime) -> None:
         settled, recent = [], []
