@@ -7,7 +7,7 @@ than each other.
 import csv
 import io
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -15,13 +15,14 @@ from starlette.responses import Response
 from api.deps import Asking, ByToken, ByVisit
 from api.page import write
 from api.problems import FieldFault, ProblemError, invalid, may_answer
-from divert.board import cuts
+from divert.board import chart, cuts
 from divert.board.asking import Asked
-from divert.board.counts import Counts
+from divert.board.counts import WHOLE, Counts
 from divert.board.fairness import Fairness, fairness
-from divert.board.figure import Figure, Theme, View
+from divert.board.figure import Figure, Theme, View, count_in_words
 from divert.board.figures import BOARD_READS, figures
 from divert.board.glance import earlier, glances
+from divert.board.paper import ground, paper, says
 from divert.clock import london_date
 
 router = APIRouter(tags=["board"])
@@ -82,6 +83,47 @@ def table(asking: ByVisit, asked: View_, name: str) -> Response:
     return Response(as_csv(found, asked), media_type="text/csv; charset=utf-8", headers=kept)
 
 
+@router.get("/board/chart/{name}.{kind}", include_in_schema=False)
+def picture(asking: ByVisit, asked: View_, name: str, kind: Literal["svg", "png"]) -> Response:
+    """One figure's chart, to look at beside its table or to take away."""
+    with asking.reading(*BOARD_READS):
+        pass
+    found = next((one for one in figures(View(_counts_of(asking, asked), asked.place)) if one.id == name), None)
+    return _drawn(chart.chart(found) if found else None, name, kind)
+
+
+@router.get("/board/fairness/chart/{name}.{kind}", include_in_schema=False)
+def fairness_picture(asking: ByVisit, asked: View_, name: str, kind: Literal["svg", "png"]) -> Response:
+    """One comparison's chart."""
+    with asking.reading(*BOARD_READS):
+        pass
+    found = next((one for one in fairness(_counts_of(asking, _whole(asked))) if one.id == name), None)
+    return _drawn(chart.forest(found) if found else None, name, kind)
+
+
+def _drawn(spec: chart.Spec | None, name: str, kind: Literal["svg", "png"]) -> Response:
+    if spec is None:
+        raise ProblemError("not-found")
+    kept = {"Content-Disposition": f'inline; filename="{name}.{kind}"', "Cache-Control": "private, max-age=60"}
+    if kind == "svg":
+        return Response(chart.svg(spec), media_type="image/svg+xml", headers=kept)
+    return Response(chart.png(spec), media_type="image/png", headers=kept)
+
+
+@router.get("/board/paper.pdf", include_in_schema=False)
+def board_paper(asking: ByVisit, asked: View_) -> Response:
+    """Everything, as a paper for the board's meeting."""
+    with asking.reading(*BOARD_READS):
+        pass
+    day = _day(asking, asked)
+    now, before = (asking.house.population.shown(on, asking.at, asked.audience) for on in (day, earlier(day)))
+    whole = asked.place == WHOLE
+    found = figures(View(now, asked.place))
+    made = paper(now, asked.words(), glances(now, before) if whole else [], found, fairness(now) if whole else [])
+    kept = {"Content-Disposition": f'attachment; filename="board-paper-{day}.pdf"'}
+    return Response(made, media_type="application/pdf", headers=kept)
+
+
 def as_csv(figure: Figure, asked: Asked) -> str:
     """A figure's table, under what it means."""
     out = io.StringIO()
@@ -139,6 +181,10 @@ def _page(asking: Asking, asked: Asked, counts: Counts) -> dict[str, Any]:
         "as_at": _day(asking, asked),
         "counted_at": asking.house.population.counted_at,
         "base": counts.base,
+        "ground": ground(counts.base),
+        "says": says,
+        "described": chart.described,
+        "count": count_in_words,
         "query": ("?" + "&".join(f"{name}={value}" for name, value in query.items())) if query else "",
         "themes": Theme.__members__,
         "choices": {name: cuts.values(name) for name in ("district", "offence", "phase")},

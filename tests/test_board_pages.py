@@ -9,8 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
+import html5lib
 import pytest
+from pypdf import PdfReader
 
+from divert.board.chart import chart
+from divert.board.figure import Figure
 from divert.board.figures import BOARD_READS, FIGURES
 from divert.db import Database
 from divert.models import Role
@@ -19,7 +23,16 @@ from tests.boardroom import generated
 from tests.office import BOARD, CAST, DALE, Office
 from tests.service import Service, service, visiting
 
-ADDRESSES = ("/board", "/board/figures", "/board/figures/flow", "/board/fairness", "/board/table/funnel.csv")
+ADDRESSES = (
+    "/board",
+    "/board/figures",
+    "/board/figures/flow",
+    "/board/fairness",
+    "/board/table/funnel.csv",
+    "/board/chart/funnel.svg",
+    "/board/chart/funnel.png",
+    "/board/paper.pdf",
+)
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +155,8 @@ def test_the_board_s_pages_are_for_the_board_the_leads_and_the_auditor(boardroom
 def test_no_page_of_the_board_leads_to_a_person_or_names_one(boardroom: Service) -> None:
     browser = visiting(boardroom.client, BOARD)
     for address in ADDRESSES:
-        text = browser.get(address).text
+        answer = browser.get(address)
+        text = read_aloud(answer.content) if address.endswith(".pdf") else answer.text
         for never in (DALE["surname"], "Person0", "D-19-", "CVP-19", "/cases"):
             assert never not in text, (address, never)
     told = json.dumps(boardroom.ask(BOARD, "GET", "/api/board/figures").json())
@@ -150,7 +164,64 @@ def test_no_page_of_the_board_leads_to_a_person_or_names_one(boardroom: Service)
     assert len(boardroom.ask(BOARD, "GET", "/api/board/figures").json()) == len(FIGURES)
 
 
+def read_aloud(pdf: bytes) -> str:
+    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+
+
+def test_every_chart_stands_with_its_table_and_says_what_it_is(boardroom: Service) -> None:
+    figures = boardroom.ask(BOARD, "GET", "/api/board/figures").json()
+    browser = visiting(boardroom.client, BOARD)
+    page = html5lib.parse(browser.get("/board/figures").text, namespaceHTMLElements=False)
+    charts = 0
+    for one in figures:
+        section = next(each for each in page.iter("section") if each.get("aria-labelledby") == one["id"])
+        drawn = list(section.iter("img"))
+        assert len(drawn) == len(list(section.iter("table"))) == bool(one["rows"])
+        for image in drawn:
+            charts += 1
+            assert all(row["label"] in image.get("alt", "") for row in one["rows"]), one["id"]
+            answer = browser.get(image.get("src", ""))
+            assert answer.headers["content-type"] == "image/svg+xml"
+            assert one["title"] in answer.text.replace("&amp;", "&")
+            for elsewhere in ("http://", "https://"):
+                assert elsewhere not in answer.text.replace("http://www.w3.org/", ""), one["id"]
+    assert charts > 15
+
+
+def test_a_chart_shows_rounded_counts_and_nothing_else(boardroom: Service) -> None:
+    for figure in boardroom.ask(BOARD, "GET", "/api/board/figures").json():
+        told = Figure.model_validate(figure)
+        spec = chart(told)
+        assert (spec is None) == (not told.rows)
+        if spec is not None:
+            shown = [row["n"] for row in spec["data"]["values"]]
+            assert not [n for n in shown if n % 5], told.id
+    picture = visiting(boardroom.client, BOARD).get("/board/chart/funnel.png").content
+    assert picture.startswith(b"\x89PNG")
+
+
+def test_the_board_paper_is_tagged_says_what_the_pages_say_and_is_the_same_to_the_byte(boardroom: Service) -> None:
+    browser = visiting(boardroom.client, BOARD)
+    made = browser.get("/board/paper.pdf").content
+    assert made == browser.get("/board/paper.pdf").content
+    read = PdfReader(io.BytesIO(made))
+    assert b"/MarkInfo" in made
+    assert b"/StructTreeRoot" in made
+    assert read.metadata is not None
+    assert read.metadata.title == "Cleveland Divert: figures for the project board"
+    said = " ".join(read_aloud(made).split())
+    for figure in boardroom.ask(BOARD, "GET", "/api/board/figures").json():
+        assert figure["title"] in said, figure["id"]
+    assert "Counts rounded to 5" in said
+    public = " ".join(read_aloud(browser.get("/board/paper.pdf?audience=public").content).split())
+    assert "Counts rounded to 10" in public
+    only = " ".join(read_aloud(browser.get("/board/paper.pdf?district=E06000001").content).split())
+    assert "District: Hartlepool" in only
+    assert "At a glance" not in only
+
+
 def test_a_figure_that_is_not_there_is_not_found(boardroom: Service) -> None:
     browser = visiting(boardroom.client, BOARD)
     assert browser.get("/board/table/nothing.csv").status_code == 404
     assert browser.get("/board/figures/nothing").status_code == 404
+    assert browser.get("/board/chart/nothing.svg").status_code == 404

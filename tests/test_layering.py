@@ -60,8 +60,8 @@ MAY_IMPORT = {
                         "divert.records", "divert.rulebook"},
     "divert.policies": {"divert.casework.command", "divert.casework.workflow", "divert.clock", "divert.eligibility",
                         "divert.models", "divert.people", "divert.records", "divert.rule_files", "divert.rulebook"},
-    "divert.board": {"divert.answers", "divert.clock", "divert.db", "divert.eligibility", "divert.models",
-                     "divert.rulebook"},
+    "divert.board": {"divert.answers", "divert.clock", "divert.db", "divert.documents", "divert.eligibility",
+                     "divert.models", "divert.rulebook"},
     "divert.worker": {"divert.casework", "divert.clock", "divert.config", "divert.db", "divert.message_rules",
                       "divert.models", "divert.people", "divert.records", "divert.rulebook"},
     # the faces: they may use everything, and nothing may use them

@@ -151,6 +151,11 @@ class View:
         return found
 
 
+def count_in_words(n: int | None, base: int) -> str:
+    """A count as a page shows it."""
+    return "withheld" if n is None else f"under {base}" if 0 <= n < base and base > 1 else f"{n:,}"
+
+
 def months_between(first: str, last: str) -> list[str]:
     """Every month from one to another, like 2019-04."""
     year, month = int(first[:4]), int(first[5:])

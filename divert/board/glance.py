@@ -1,12 +1,12 @@
 """What a chair reads in a minute: a few numbers, each beside what it was three months before, and what to look at."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
 from divert.board.counts import Counts
 from divert.board.estimates import Interval, difference
-from divert.board.figure import View
+from divert.board.figure import View, count_in_words
 
 EARLIER = 3
 """Months before, against which a change is told."""
@@ -71,15 +71,17 @@ def glances(now: Counts, before: Counts) -> list[Glance]:
 
 def _referred(now: Counts, before: Counts) -> Glance:
     here, then = View(now)["referred"], View(before)["referred"]
-    change = f"{_about(here - then, now.base)} in {EARLIER} months" if here is not None and then is not None else ""
-    return Glance("People referred", "funnel", _about(here, now.base), "since the scheme began", change)
+    change = (
+        f"{count_in_words(here - then, now.base)} in {EARLIER} months" if here is not None and then is not None else ""
+    )
+    return Glance("People referred", "funnel", count_in_words(here, now.base), "since the scheme began", change)
 
 
 def _near(view: View) -> Glance:
     near, of = view["near_statutory_limit"], view["statutory_limit"]
     warning = "Look at these first: a limit that has passed cannot be had back." if near else None
-    words = f"of {_about(of, view.counts.base)} open cases with a limit set by statute"
-    value = _about(near, view.counts.base)
+    words = f"of {count_in_words(of, view.counts.base)} open cases with a limit set by statute"
+    value = count_in_words(near, view.counts.base)
     return Glance(
         "Open cases near or past a time limit", "limits-at-risk", value, words, "As at the day itself.", warning
     )
@@ -89,12 +91,17 @@ def _glance(line: Line, now: View, before: View) -> Glance:
     told = now.share(line.counted, line.of)
     of = now[line.of]
     if told is None:
-        few = f"{_about(of, now.counts.base)} {line.of_words}"
+        few = f"{count_in_words(of, now.counts.base)} {line.of_words}"
         return Glance(line.title, line.figure, "too few to say", few, "", None)
-    counted = _about(now[line.counted], now.counts.base)
-    said = f"{counted} of {_about(of, now.counts.base)} {line.of_words}; {between(told)}"
+    counted = count_in_words(now[line.counted], now.counts.base)
+    said = f"{counted} of {count_in_words(of, now.counts.base)} {line.of_words}; {between(told)}"
     return Glance(
-        line.title, line.figure, f"{100 * told.value:.0f}%", said, _change(line, now, before), line.calls(told)
+        line.title,
+        line.figure,
+        _share(told, now[line.counted], now.counts.base),
+        said,
+        _change(line, now, before),
+        line.calls(told),
     )
 
 
@@ -106,8 +113,8 @@ def _change(line: Line, now: View, before: View) -> str:
     assert counted is not None and of is not None and was is not None and was_of is not None  # noqa: S101,PT018 - there is a share
     gap = difference(counted, of, was, was_of, now.noise)
     if gap is None or gap.low <= 0 <= gap.high:
-        then = before.share(line.counted, line.of)
-        return f"{100 * then.value:.0f}% {EARLIER} months before: no change beyond chance." if then else ""
+        then = before.told(was, was_of)
+        return f"{_share(then, was, now.counts.base)} {EARLIER} months before: no change beyond chance." if then else ""
     way = "Up" if gap.value > 0 else "Down"
     return f"{way} {abs(100 * gap.value):.0f} points in {EARLIER} months, beyond chance."
 
@@ -117,13 +124,6 @@ def between(told: Interval) -> str:
     return f"likely {100 * told.low:.0f} to {100 * told.high:.0f}%"
 
 
-def _about(n: int | None, base: int) -> str:
-    """A rounded count, in words."""
-    if n is None:
-        return "withheld"
-    return f"under {base}" if 0 <= n < base and base > 1 else f"{n:,}"
-
-
-def warnings(found: Sequence[Glance]) -> list[Glance]:
-    """Those that call for a look."""
-    return [one for one in found if one.warning]
+def _share(told: Interval, counted: int | None, base: int) -> str:
+    """A share in words. What is shown as 0 may be some: then how many in a hundred it can be at most."""
+    return f"under {100 * told.high:.0f}%" if base > 1 and not counted else f"{100 * told.value:.0f}%"
