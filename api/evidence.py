@@ -25,7 +25,7 @@ from divert.records.ledger import entries_of
 
 router = APIRouter(tags=["evidence"])
 
-BYTES: dict[str, Any] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in TAKEN}
+BYTES: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
 Digest = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="The file's SHA-256.", examples=["0" * 64])]
 
@@ -39,7 +39,7 @@ async def sent(request: Request) -> bytes:
     "/api/cases/{ref}/evidence",
     status_code=201,
     summary="Give a file of evidence",
-    openapi_extra={"requestBody": {"required": True, "content": BYTES}},
+    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": BYTES}}},
     responses=may_answer("not-signed-in", "not-allowed", "not-found", "refused", "too-large", "media-type"),
 )
 def give_file(ref: Ref, given: Annotated[bytes, Depends(sent)], asking: ByToken) -> StoredFile:
@@ -63,7 +63,7 @@ def give_file(ref: Ref, given: Annotated[bytes, Depends(sent)], asking: ByToken)
     summary="Read a file of evidence",
     response_class=Response,
     responses={
-        200: {"content": BYTES, "description": "The bytes as they were given, to be saved."},
+        200: {"content": dict.fromkeys(TAKEN, BYTES), "description": "The bytes as they were given, to be saved."},
         **may_answer("not-signed-in", "not-found"),
     },
 )

@@ -186,7 +186,8 @@ class Form:
         self, name: str, said: Schema, required: bool, value: Any, at: Path, errors: Mapping[Path, str]
     ) -> Field:
         plain = self._plain(said)
-        hints = (said.get("description"), _example(said, plain) if len(at) == 1 else "", self.notes.get(name))
+        alone = (_example(said, plain), self.notes.get(name)) if len(at) == 1 else ()  # not in every row again
+        hints = (said.get("description"), *alone)
         one = Field(
             name="-".join(str(step) for step in at),
             title=said.get("title") or plain.get("title") or name.replace("_", " ").capitalize(),

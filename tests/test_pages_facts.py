@@ -58,6 +58,7 @@ def test_the_further_offences_that_stand_are_shown_and_left_alone_where_nobody_c
     form = opens(officer)
     assert form.form.values["further_offences-0-offence_code"] == ["CJ67002"]
     assert form.form.values["further_offences-1-value_gbp"] == ["3.50"]
+    assert form.text.count("On record: Theft from a shop") == 1  # of the offence itself, not in every row again
     assert officer.fills(form, reason="Misheard.", remorse="no").response.url.path == "/cases/D-19-0001"
     assert set(last_said(desk)) == {"reason", "remorse"}
     assert further(desk) == ["CJ67002", "TH68010"]
