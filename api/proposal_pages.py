@@ -18,7 +18,7 @@ from api.problems import ProblemError
 from api.proposals import Against, Digest, done, found_proposal, other, rehearsal_view
 from api.sign_in import Posted
 from divert.casework.workflow import Refused
-from divert.clock import london_date
+from divert.clock import london_date, written_date
 from divert.eligibility.changes import changes
 from divert.eligibility.pack import Pack
 from divert.eligibility.rehearsal import GROUPS
@@ -150,15 +150,15 @@ def _form(
     status: int = 422,
 ) -> Response:
     with asking.reading(*SIGN) as (session, actor):
-        questions = Form(command).questions(data, errors)
+        questions, pack = Form(command).questions(data, errors), found_proposal(session, digest).pack
         return write(
             request,
-            "proposal_form.html",
+            "business.html",
             actor=actor,
             status=status if errors else 200,
             title=command.title(),
-            purpose=(command.__doc__ or "").partition("\n")[0],
-            one=found_proposal(session, digest),
+            purpose=f"{command.__doc__} “{pack.title}”, from {written_date(pack.starts)}.",
+            back=f"/policies/proposed/{digest}",
             questions=questions,
             errors=forms.summary(questions, errors or {}),
         )
