@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from itertools import product
 
+import polars as pl
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser
 
 from api.app import create_app
+from divert.board.panel import tallies
 from divert.casework.commands.decisions import DecideForPolice, ReturnToForce
-from divert.scrutiny.additions import pick
+from divert.scrutiny.additions import pick, top_up
 from divert.scrutiny.meeting import meetings
 from divert.scrutiny.opening import packs_of
 from divert.scrutiny.outcomes import Outcomes, outcomes
@@ -109,8 +111,10 @@ def met(office: Office) -> Outcomes:
     for _ in range(12):
         endings.is_refused(office)
     frame = frozen(office)
-    drawn(office, frame.digest, {"refused": 22})
+    drawn(office, frame.digest, {"refused": 20})
     opened(office, frame.digest, MEMBER, SECOND_MEMBER)
+    with office.database.writing() as session:
+        top_up(session, frame.digest, {"refused": 2}, "Time was left.", COORDINATOR, MEETING)
     with office.database.reading() as session:
         [told] = meetings(session)
         ids = stands_for(session, frame.strata["refused"])
@@ -136,6 +140,13 @@ def test_outcomes_are_of_the_cases_drawn_and_weighted_and_a_pick_is_in_none(know
     assert known.altogether.says == "5 of 22 found; between 20 and 30 in 100 of all of them could be."
     police = [one.label for one in known.by["Last decided for the police"]]
     assert police == ["police.lead", "police.lead.two"]
+
+
+def test_the_board_counts_a_finding_on_what_was_added_to_a_draw_and_none_on_a_pick(desk: Office) -> None:
+    met(desk)
+    with desk.database.reading() as session:
+        counted = tallies(session).filter(dim="all").group_by("name").agg(pl.col("n").sum())
+    assert dict(counted.iter_rows()) == {"findings": 22, "inappropriate": 5}
 
 
 def test_a_decision_maker_s_number_is_withheld_with_the_others_where_one_is_small(known: Outcomes) -> None:

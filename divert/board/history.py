@@ -80,7 +80,7 @@ def touched_since(session: Session, at: Any) -> list[int]:
 
 
 def findings(session: Session) -> pl.DataFrame:
-    """What the scrutiny panel agreed, entry by entry; and the meetings at which it did."""
+    """What the scrutiny panel agreed, entry by entry; and the meetings at which it did, with the packs before each."""
     columns: Columns = {
         "meeting": (PanelEntry.meeting, NUMBER),
         "seq": (PanelEntry.seq, NUMBER),
@@ -88,7 +88,9 @@ def findings(session: Session) -> pl.DataFrame:
         "command": (PanelEntry.command, TEXT),
         "body": (PanelEntry.body, TEXT),
     }
-    return _fetch(session, _of(columns, PanelEntry.command.in_(("open-meeting", "agree-finding"))), columns)
+    return _fetch(
+        session, _of(columns, PanelEntry.command.in_(("open-meeting", "take-additions", "agree-finding"))), columns
+    )
 
 
 def _cases(chosen: Chosen) -> tuple[Select[Any], Columns]:

@@ -28,10 +28,12 @@ def tallies(session: Session) -> pl.DataFrame:
 
     for number, _, at, command, text in history.findings(session).sort("at", "meeting", "seq").iter_rows():
         said, on = json.loads(text), london_date(at)
-        if command == "open-meeting":
+        if command != "agree-finding":
+            packs = {name: [frame, pack] for name, frame, pack, *_ in said["packs"]}
             held[number] = (
-                date.fromisoformat(said["held_on"]),
-                {name: [frame, pack] for name, frame, pack, *_ in said["packs"]},
+                (date.fromisoformat(said["held_on"]), packs)
+                if command == "open-meeting"
+                else (held[number][0], held[number][1] | packs)
             )
             continue
         held_on, packs = held[number]
