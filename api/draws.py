@@ -15,11 +15,11 @@ from api.choices import Choice
 from api.deps import Asking, ByVisit
 from api.forms import Field, Form
 from api.page import write
-from api.panel import Digest, Pick, Sizing, frame_view, published, told_plainly, worked_out
+from api.panel import Digest, Pick, Sizing, frame_view, told_plainly, worked_out
 from api.problems import ProblemError
 from api.sign_in import Posted
 from divert.clock import london_date
-from divert.models import Frame, Staff
+from divert.models import Draw, Frame, Staff
 from divert.people.identifiers import DISTRICTS
 from divert.people.staff import Actor
 from divert.rulebook import rulebook
@@ -137,9 +137,10 @@ def packs_page(request: Request, frame: Digest, asking: ByVisit) -> Response:
 
 @router.get("/panel/draws/{frame}/published.json")
 def published_file(frame: Digest, asking: ByVisit) -> Response:
-    """What docs/redraw.py confirms, as a file to save and to publish."""
-    with asking.reading(*READS) as (session, _):
-        said = published(session, frame)
+    """The frame and, once it is drawn, what docs/redraw.py confirms, as a file to save and to publish."""
+    with asking.reading(*READS) as (session, _), told_plainly():
+        frozen, made = frames_of.frame(session, frame), session.get(Draw, frame)
+        said = frames_of.frame_publication(frozen) if made is None else frames_of.publication_of(frozen, made)
         named = {"Content-Disposition": f'attachment; filename="draw-{frame[:12]}.json"'}
         return JSONResponse(said, headers=named)
 

@@ -8,12 +8,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from divert.casework.lifecycle import mermaid
 from divert.clock import london_date, system_clock
 from divert.db import Database
-from divert.models import State
+from divert.models import Access, State
 from divert.scrutiny.pseudonyms import stands_for
 from tests import endings
 from tests.command_line import counts, divert
@@ -199,6 +199,13 @@ def test_sizes_are_weighed_before_the_seed_a_draw_is_topped_up_and_a_case_picked
     assert "Time was left." in shown
     assert "Picked, not drawn" in shown
     assert not set(office.refs) & set(re.findall(r"D-\d\d-\d+", shown))
+    assert divert(*of_frame, "--which", "thematic-1", url=database_url).answer == f"{left}\n"
+    assert "no such pack" in divert(*of_frame, "--which", "refused-9", url=database_url).words
+    panel = divert(*of_frame, "--which", "refused-1", "--by", "panel.coordinator", url=database_url)
+    assert (panel.code, panel.answer, "for the project manager" in panel.words) == (2, "", True)
+    with office.database.reading() as session:
+        logged = session.execute(select(Access.case_ref, Access.by).where(Access.what == "case behind a pack")).all()
+    assert [tuple(one) for one in logged] == [(left, "operator")]
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,9 @@ def test_a_sample_is_frozen_weighed_drawn_topped_up_and_confirmed_by_a_stranger(
     assert "Not drawn yet." in page.text
     frame = f"/panel/draws/{digest(page)}"
 
+    before = coordinator.reads(f"{frame}/published.json").response.json()
+    assert (before["frame_sha256"], "seed" in before) == (digest(page), False)
+
     asked = coordinator.reads(f"{frame}/draw?total=5")
     assert {name: asked.form.values[name] for name in asked.form.values if name.startswith("size-")} == {
         "size-completed": ["1"], "size-override": ["1"], "size-refused": ["3"],

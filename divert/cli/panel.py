@@ -13,11 +13,13 @@ from divert.casework.workflow import NotAllowed
 from divert.cli.cases import AsJson, By, in_lines
 from divert.cli.terminal import NOT_SO, WrongCall, actor, answer, answer_json, answer_table, database, say
 from divert.clock import london_text, system_clock
-from divert.models import Draw, Frame
+from divert.models import Draw, Frame, Role
 from divert.people.staff import Actor
+from divert.records import access
 from divert.scrutiny import additions
 from divert.scrutiny import frame as frames
 from divert.scrutiny.draw import Picked
+from divert.scrutiny.opening import packs_of
 from divert.scrutiny.population import FrameRule, Kind
 from divert.scrutiny.proof import if_clean
 
@@ -48,6 +50,9 @@ def draw(
     ] = None,
     pick: Annotated[str | None, typer.Option(metavar="CASE", help="Put a case beside the draw, in no rate.")] = None,
     theme: Annotated[str | None, typer.Option(metavar="WORDS", help="Why that case.")] = None,
+    which: Annotated[
+        str | None, typer.Option(metavar="PACK", help="Say which case a pack is of, for the manager; it is logged.")
+    ] = None,
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
@@ -70,11 +75,14 @@ def draw(
         "kinds": kind or None,
     }
     asked = {name: value for name, value in rule.items() if value is not None}
-    of_a_frame = (seed, total, size, top_up, pick)
+    of_a_frame = (seed, total, size, top_up, pick, which)
     if (frame and asked) or (frame is None and any(one is not None for one in of_a_frame)):
         raise WrongCall("first freeze a frame (--from, --to ...); then draw from it (--frame, --seed, --size).")
     if sum(one is not None for one in (seed, top_up, pick)) > 1 or (pick is None) != (theme is None):
         raise WrongCall("draw (--seed), top up (--top-up, --size) or pick (--pick, --theme): one at a time.")
+    if frame is not None and which is not None:
+        _tell_case_behind(frame, which, by)
+        return
     with database() as opened, opened.writing() as session:
         by_whom = actor(session, by)
         if by_whom.role not in frames.COORDINATES:
@@ -139,6 +147,19 @@ def _do(
         additions.pick(session, frozen.digest, case, theme or "", by, system_clock())
 
 
+def _tell_case_behind(frame: str, pack: str, by: str | None) -> None:
+    """Say which case a pack is of, once it is logged: the force can only mend what it can find."""
+    with database() as opened, opened.writing() as session, _told_plainly():
+        by_whom = actor(session, by)
+        if by_whom.role is not Role.project_manager:
+            raise NotAllowed("Which case a pack is of is for the project manager: the panel judges it without knowing.")
+        ref = packs_of(session, frame).get(pack)
+        if ref is None:
+            raise WrongCall("this draw has no such pack. A pack is named by stratum and pick, like completed-1.")
+        access.record(session, by_whom, "consultation", system_clock(), case_ref=ref, what="case behind a pack")
+    answer(ref)
+
+
 def _all_sizes(frozen: Frame, total: int | None, stated: Mapping[str, int]) -> Mapping[str, int]:
     """The size of every stratum: as stated, or allotted where a total is given."""
     return stated if total is None else frames.sizes_for(frozen, total, stated=stated)
@@ -164,15 +185,7 @@ def _sizes(given: list[str]) -> dict[str, int]:
 
 
 def _published(frozen: Frame, made: Draw | None) -> Mapping[str, Any]:
-    if made is not None:
-        return dict(frames.publication_of(frozen, made))
-    return {
-        "rule": frozen.rule,
-        "cut_off": frozen.cut_off.isoformat(),
-        "frame": frozen.strata,
-        "frame_sha256": frozen.digest,
-        "frozen_at": frozen.frozen_at.isoformat(),
-    }
+    return frames.frame_publication(frozen) if made is None else frames.publication_of(frozen, made)
 
 
 def _tell_frame(said: Mapping[str, Any]) -> None:

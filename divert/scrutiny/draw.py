@@ -50,14 +50,19 @@ class Chosen(TypedDict):
     theme: str
 
 
-class Publication(TypedDict):
-    """All that a stranger needs to draw again, as `divert draw --json` prints it. Dates and instants are ISO."""
+class FramePublication(TypedDict):
+    """What is published of a frame before there is a seed. Dates and instants are ISO."""
 
     rule: str
     cut_off: str
     frame: dict[str, list[str]]
     frame_sha256: str
     frozen_at: str
+
+
+class Publication(FramePublication):
+    """All that a stranger needs to draw again, as `divert draw --json` prints it."""
+
     seed: str
     at: str
     sizes: dict[str, int]

@@ -18,7 +18,7 @@ from divert.people.staff import Actor
 from divert.scrutiny import draw as sampling
 from divert.scrutiny import pseudonyms
 from divert.scrutiny.allotment import allot
-from divert.scrutiny.draw import Picked, Publication
+from divert.scrutiny.draw import FramePublication, Picked, Publication
 from divert.scrutiny.population import CERTAINTY, FrameRule, strata_of
 
 COORDINATES = (Role.panel_coordinator, Role.project_manager)
@@ -157,14 +157,21 @@ def drawn_in_all(made: Draw) -> dict[str, list[Picked]]:
     return {stratum: [Picked(*each) for one in rounds for each in one[stratum]] for stratum in sorted(made.drawn)}
 
 
-def publication_of(frozen: Frame, made: Draw) -> Publication:
-    """All that a stranger needs to draw again with docs/redraw.py: as it is stored, so that any change shows."""
+def frame_publication(frozen: Frame) -> FramePublication:
+    """What is published of a frame before there is a seed."""
     return {
         "rule": frozen.rule,
         "cut_off": frozen.cut_off.isoformat(),
         "frame": frozen.strata,
         "frame_sha256": frozen.digest,
         "frozen_at": frozen.frozen_at.isoformat(),
+    }
+
+
+def publication_of(frozen: Frame, made: Draw) -> Publication:
+    """All that a stranger needs to draw again with docs/redraw.py: as it is stored, so that any change shows."""
+    return {
+        **frame_publication(frozen),
         "seed": made.seed,
         "at": made.at.isoformat(),
         "sizes": made.sizes,
