@@ -11,7 +11,7 @@ from typing import Any, get_args
 import polars as pl
 
 from divert.eligibility.facts import FACT_NAMES, FACT_TYPES, FurtherOffence, ReferralFacts
-from divert.eligibility.pack import Condition, Effect, Operator, Pack, Verdict
+from divert.eligibility.pack import Condition, Effect, Operator, Pack, Rule, Verdict
 from divert.offences import Basis, Catalogue
 
 SAID = tuple(name for name in FACT_NAMES if name in ReferralFacts.model_fields)
@@ -26,6 +26,9 @@ _OFFENCE = tuple(FurtherOffence.model_fields)
 def _column(kind: Any) -> pl.DataType:
     return pl.Boolean() if kind is bool else pl.Int64() if kind is int else pl.String()
 
+
+BARRED, ASKED, QUESTIONED = "a bar is not met", "a fact is not known", "a review rule is not met"
+"""Columns beside those of the rules, whose ids have no spaces."""
 
 BETWEEN = " "
 """What stands between the offences of one case where they are kept as one text."""
@@ -89,26 +92,26 @@ def judged(pack: Pack, facts: pl.DataFrame, places: Mapping[str, int] | None = N
     places = places or {rule.id: place for place, rule in enumerate(pack.rules)}
     for basis, prefix in zip(BASES, ("fits_time_limit", "fits_precautionary_limit"), strict=True):
         facts = facts.with_columns(_fits(basis, pack).alias(prefix))
-    facts = facts.select(_holds(rule.holds, facts).alias(rule.id) for rule in pack.rules)
-    bars, reviews = (
-        {rule.id: 1 << places[rule.id] for rule in pack.rules if rule.effect is effect}
-        for effect in (Effect.bar, Effect.review)
+    met = {rule: _holds(rule.holds, facts).alias(rule.id) for rule in pack.rules if rule.effect is not Effect.warn}
+    of = {effect: [rule.id for rule in met if rule.effect is effect] for effect in (Effect.bar, Effect.review)}
+    rules = facts.select(met.values())
+    barred, questioned = (pl.any_horizontal(~pl.col(of[effect])).fill_null(False) for effect in of)
+    asked = pl.any_horizontal(pl.all().is_null())
+    stands = rules.select(barred.alias(BARRED), asked.alias(ASKED), questioned.alias(QUESTIONED))
+    verdict = pl.lit(Verdict.eligible.value, VERDICT)
+    for name, comes_to in ((QUESTIONED, Verdict.review), (ASKED, Verdict.not_yet_known), (BARRED, Verdict.ineligible)):
+        verdict = pl.when(pl.col(name)).then(pl.lit(comes_to.value, VERDICT)).otherwise(verdict)
+    because = pl.sum_horizontal(
+        pl.lit(0, pl.UInt64), *(_decides(rule).cast(pl.UInt64) * (1 << places[rule.id]) for rule in met)
     )
-    facts = facts.select(
-        _bits({rule: ~pl.col(rule) for rule in bars}, bars).alias("barred"),
-        _bits({rule: pl.col(rule).is_null() for rule in bars | reviews}, bars | reviews).alias("asked"),
-        _bits({rule: ~pl.col(rule) for rule in reviews}, reviews).alias("questioned"),
-    )
-    decides = (
-        (pl.col("barred"), Verdict.ineligible),
-        (pl.col("asked"), Verdict.not_yet_known),
-        (pl.col("questioned"), Verdict.review),
-    )
-    verdict, because = pl.lit(Verdict.eligible.value), pl.lit(0, pl.UInt64)
-    for bits, comes_to in reversed(decides):
-        verdict = pl.when(bits != 0).then(pl.lit(comes_to.value)).otherwise(verdict)
-        because = pl.when(bits != 0).then(bits).otherwise(because)
-    return facts.select(verdict.cast(VERDICT).alias("verdict"), because.alias("because"))
+    return rules.hstack(stands).select(verdict.alias("verdict"), because.alias("because"))
+
+
+def _decides(rule: Rule) -> pl.Expr:
+    """Whether the verdict rests on a rule: a bar not met, else what is not known, else a review rule not met."""
+    barred, asked, not_met = pl.col(BARRED), pl.col(ASKED), (~pl.col(rule.id)).fill_null(False)
+    by_asking = ~barred & asked & pl.col(rule.id).is_null()
+    return (barred & not_met if rule.effect is Effect.bar else ~barred & ~asked & not_met) | by_asking
 
 
 def _read(texts: pl.Series) -> pl.DataFrame:
@@ -187,14 +190,6 @@ def _holds(condition: Condition, facts: pl.DataFrame) -> pl.Expr:
             found = facts[condition.fact].unique().drop_nulls().cast(pl.String)
             met = [text for text in found if {*text.split(BETWEEN)} <= {*listed}]
             return pl.when(fact.is_not_null()).then(fact.is_in(met))
-
-
-def _bits(so: Mapping[str, pl.Expr], bit: Mapping[str, int]) -> pl.Expr:
-    """The bits of the rules of which something is so."""
-    none = pl.lit(0, pl.UInt64)
-    return pl.sum_horizontal(
-        none, *(pl.when(so[rule]).then(pl.lit(bit[rule], pl.UInt64)).otherwise(none) for rule in so)
-    )
 
 
 def _years(start: pl.Expr, end: pl.Expr) -> pl.Expr:
