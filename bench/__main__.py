@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bench.board import board
 from bench.figure import Figure
 from bench.importing import importing
 from bench.judgement import judgement
@@ -34,6 +35,7 @@ BENCHES: Mapping[str, Callable[[Place], Iterator[Figure]]] = {
     "perform": perform,
     "path": path,
     "pages": pages,
+    "board": board,
     "import": importing,
     "proofs": proofs,
     "rehearsal": rehearsing,

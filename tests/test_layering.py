@@ -71,6 +71,13 @@ MAY_IMPORT = {
 }  # fmt: skip
 FACES = ("divert.demo", "divert.cli", "api")
 PURE = (
+    "divert/board/disparity.py",
+    "divert/board/estimates.py",
+    "divert/board/figure.py",
+    "divert/board/flow.py",
+    "divert/board/glance.py",
+    "divert/board/outcomes.py",
+    "divert/board/suppression.py",
     "divert/eligibility/columns.py",
     "divert/eligibility/judge.py",
     "divert/eligibility/rehearsal.py",

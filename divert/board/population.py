@@ -30,7 +30,16 @@ SETTLED = timedelta(minutes=10)
 FOLDED = timedelta(hours=1)
 REMEMBERED = 64
 
-SCHEMA: dict[str, Any] = {"name": pl.String, "dim": pl.String, "value": pl.String, "day": pl.Date, "n": pl.Int64}
+SCHEMA = pl.Schema(
+    {
+        "name": pl.Categorical(),
+        "dim": pl.Categorical(),
+        "value": pl.Categorical(),
+        "day": pl.Date(),
+        "n": pl.Int64(),
+    }
+)
+"""A tally: how much was added that day to a count in a place. Few words, each many times: they are kept as numbers."""
 
 
 class Population:
@@ -95,7 +104,7 @@ class Population:
                 if at - self._until > FOLDED:
                     self._fold(recent, at - SETTLED)
                 else:
-                    self._recent = pl.concat([_by_day(recent), panel.tallies(session)])
+                    self._recent = pl.concat([_by_day(recent), panel.tallies(session).cast(SCHEMA)])
             else:
                 self.counted_at = at
                 return
@@ -120,13 +129,13 @@ class Population:
             settled.append(_by_day(made.filter(pl.col("known") <= until)))
             recent.append(_by_day(made.filter(pl.col("known") > until)))
         self._settled, self._until = _together(settled), until
-        self._recent = pl.concat([_together(recent), panel.tallies(session)])
+        self._recent = pl.concat([_together(recent), panel.tallies(session).cast(SCHEMA)])
 
     def _fold(self, recent: pl.DataFrame, until: datetime) -> None:
         self._settled = _together([self._settled, _by_day(recent.filter(pl.col("known") <= until))])
         tallies = [_by_day(recent.filter(pl.col("known") > until))]
         with self.database.reading() as session:
-            self._recent = pl.concat([*tallies, panel.tallies(session)])
+            self._recent = pl.concat([*tallies, panel.tallies(session).cast(SCHEMA)])
         self._until = until
 
 
@@ -171,17 +180,18 @@ def _day() -> pl.Expr:
 
 def _by_day(made: pl.DataFrame) -> pl.DataFrame:
     counted = made.group_by("name", "dim", "value", "day").agg(pl.col("n").cast(pl.Int64).sum())
-    return counted.select([*SCHEMA])
+    return counted.select([*SCHEMA]).cast(SCHEMA)
 
 
 def _with_near_limits(tallies: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """Limits by their last day, as the bands of days that were left of them."""
-    left = (pl.col("value").str.to_date("%Y-%m-%d") - pl.lit(as_at)).dt.total_days()
+    left = (pl.col("value").cast(pl.String).str.to_date("%Y-%m-%d") - pl.lit(as_at)).dt.total_days()
     due = tallies.filter(pl.col("dim") == "due").with_columns(left=left)
-    near = due.with_columns(value=journeys.limit_band("left"), name="near_" + pl.col("name")).drop("left")
-    near = near.filter(pl.col("value") != "more")
-    whole = near.with_columns(dim=pl.lit(ALL), value=pl.lit(""))
-    return pl.concat([tallies.filter(pl.col("dim") != "due"), near.with_columns(dim=pl.lit("left")), whole])
+    name = "near_" + pl.col("name").cast(pl.String)
+    near = due.with_columns(value=journeys.limit_band("left"), name=name).drop("left").filter(pl.col("value") != "more")
+    whole = near.with_columns(dim=pl.lit(ALL), value=pl.lit("")).cast(SCHEMA)
+    by_band = near.with_columns(dim=pl.lit("left")).cast(SCHEMA)
+    return pl.concat([tallies.filter(pl.col("dim") != "due"), by_band, whole])
 
 
 def _together(tallies: list[pl.DataFrame]) -> pl.DataFrame:
