@@ -32,15 +32,19 @@ class Figure:
         return theirs / ours if self.unit.endswith("/s") else ours / theirs
 
 
-def in_turn(rounds: int, works: Mapping[str, Callable[[], object]]) -> dict[str, float]:
-    """The median seconds of each work, every round doing each once; a first round is not counted."""
+def in_turn(
+    rounds: int,
+    works: Mapping[str, Callable[[], object]],
+    told: Callable[[Sequence[float]], float] = median,
+) -> dict[str, float]:
+    """The seconds of each work (`told`: of all rounds), every round doing each once; a first round is not counted."""
     taken: dict[str, list[float]] = {name: [] for name in works}
     for each in range(rounds + 1):
         for name, work in works.items():
             seconds = timed(work)
             if each:
                 taken[name].append(seconds)
-    return {name: median(seconds) for name, seconds in taken.items()}
+    return {name: told(seconds) for name, seconds in taken.items()}
 
 
 def timed(work: Callable[[], object]) -> float:
