@@ -39,6 +39,7 @@ from divert.scrutiny import wording
 from divert.scrutiny.actions import FOLLOWS
 from divert.scrutiny.frame import READS
 from divert.scrutiny.meeting import MEETS
+from divert.scrutiny.report import REPORTS
 
 FOLDER = Path(__file__).parent
 FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json")
@@ -61,6 +62,7 @@ NAVIGATION = (
     ("/panel/draws", "Draws", READS),
     ("/panel/meetings", "Meetings", MEETS),
     ("/panel/actions", "Actions", FOLLOWS),
+    ("/panel/report", "Report", REPORTS),
     ("/undone", "Undone work", SEES_WORK),
     ("/staff", "Staff", KEEPS_STAFF),
     ("/policies", "Policies", tuple(Role)),
@@ -124,6 +126,7 @@ _pages.globals["long_list"] = 15  # choices: where there are more, typing finds 
 _pages.globals |= {"pack_lines": wording.lines, "pack_rules": wording.rules, "pack_since": wording.since}
 _pages.globals |= {"kept_as": kept_as, "accepts": ",".join((*TAKEN, *(f".{one}" for one in ENDINGS.values())))}
 _pages.filters["words"] = in_words
+_pages.filters["day"] = lambda text: written_date(date.fromisoformat(text))
 _pages.filters["spaced"] = lambda text: str(text).replace("_", " ")
 
 

@@ -9,10 +9,12 @@ from starlette.responses import Response
 
 from api.deps import ByToken, ByVisit
 from api.page import write
+from api.policies import READS_PROPOSALS
 from api.problems import may_answer
 from divert.clock import london_date
 from divert.scrutiny.actions import ANSWERS, FOLLOWS, actions
 from divert.scrutiny.meeting import meetings
+from divert.scrutiny.opening import policy_of
 
 router = APIRouter(tags=["panel"])
 
@@ -23,6 +25,8 @@ class ActionView(BaseModel):
     meeting: int
     pack: str
     score: int
+    doubts: str | None = Field(description="The rule that it doubts.")
+    doubted_in: str | None = Field(description="The policy of that rule.")
     learning: str | None
     learning_for: str | None = Field(description="person, team or organisation.")
     owner: str | None = Field(description="A post.")
@@ -35,8 +39,22 @@ class ActionView(BaseModel):
 def action_views(session: Session, today: date) -> list[ActionView]:
     """Every one, the open ones first, by their day."""
     return [
-        ActionView(**one._asdict(), overdue=one.overdue(today)) for one in actions(meetings(session))
-    ]  # fmt: skip
+        ActionView(
+            meeting=one.meeting,
+            pack=one.pack,
+            score=one.score,
+            doubts=one.doubts,
+            doubted_in=policy_of(session, one.frame, one.drawn_as) if one.doubts else None,
+            learning=one.learning,
+            learning_for=one.learning_for,
+            owner=one.owner,
+            due_on=one.due_on,
+            overdue=one.overdue(today),
+            response=one.response,
+            closed=one.closed,
+        )
+        for one in actions(meetings(session))
+    ]
 
 
 @router.get("/api/panel/actions", summary="List actions", responses=may_answer("not-signed-in", "not-allowed"))
@@ -51,4 +69,11 @@ def actions_page(request: Request, asking: ByVisit) -> Response:
     """The same, to be read; the force answers from here."""
     with asking.reading(*FOLLOWS) as (session, actor):
         found = action_views(session, london_date(asking.at))
-        return write(request, "actions.html", actor=actor, found=found, answers=actor.role in ANSWERS)
+        return write(
+            request,
+            "actions.html",
+            actor=actor,
+            found=found,
+            answers=actor.role in ANSWERS,
+            rehearses=actor.role in READS_PROPOSALS,
+        )

@@ -87,7 +87,7 @@ def sizes_of(read: PdfReader) -> set[float]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_a_template_of_its_own_and_every_template_a_kind(kind: DocumentKind) -> None:
     assert (TEMPLATES / f"{kind}.typ").exists()
-    assert {file.stem for file in TEMPLATES.iterdir()} == {"house", "packs", "board_paper", *KINDS}
+    assert {file.stem for file in TEMPLATES.iterdir()} == {"house", "packs", "report", "board_paper", *KINDS}
 
 
 @pytest.mark.parametrize("kind", [K.contract, K.completion_letter])

@@ -20,10 +20,23 @@ from divert.people.staff import Actor
 from divert.policies import decisions
 from divert.policies.decisions import ProposePolicy
 from divert.rulebook import rulebook
-from tests.office import BOARD, COORDINATOR, INSPECTOR, KEYWORKER, MANAGER, OFFICER, SPECIALIST, Office
+from tests.office import (
+    BOARD,
+    COORDINATOR,
+    INSPECTOR,
+    KEYWORKER,
+    MANAGER,
+    MEMBER,
+    OFFICER,
+    SECOND_MEMBER,
+    SPECIALIST,
+    Office,
+)
 from tests.past import STRICTER
+from tests.quarter import drawn, frozen, one_of_each
 from tests.ready import example
 from tests.service import SERVED, SETTINGS, cookie, serving
+from tests.test_meeting import agrees, all_score, opened
 
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 REFERRALS = Path(__file__).parent / "data" / "referrals-2019.csv"
@@ -74,6 +87,14 @@ SEEN: dict[str, tuple[Actor | None, str]] = {
     "meetings": (COORDINATOR, "/panel/meetings"),
     "outcomes": (COORDINATOR, "/panel/outcomes"),
     "a meeting to open": (COORDINATOR, "/panel/meetings/open"),
+    "a meeting": (COORDINATOR, "/panel/meetings/1"),
+    "a meeting as a member sees it": (MEMBER, "/panel/meetings/1"),
+    "a pack": (MEMBER, "/panel/meetings/1/packs/completed-1"),
+    "a score": (MEMBER, "/panel/meetings/1/score-pack?pack=completed-1"),
+    "a finding": (COORDINATOR, "/panel/meetings/1/agree-finding?pack=completed-1"),
+    "actions": (INSPECTOR, "/panel/actions"),
+    "a response": (INSPECTOR, "/panel/meetings/1/record-response?pack=completed-1"),
+    "a year of scrutiny": (BOARD, "/panel/report"),
     "help": (None, "/help"),
     "a page that is not there": (None, "/nowhere"),
 }
@@ -92,8 +113,20 @@ def address(desk: Office) -> Iterator[str]:
         session.execute(update(OutboxMessage).where(OutboxMessage.id == 1).values(dead_at=desk.now, fault="no answer"))
         aside = (Deadline.status == "open", Deadline.case_id == 4, Deadline.kind == "contract_end")
         session.execute(update(Deadline).where(*aside).values(attempts=1, fault="TimeoutError", retry_at=desk.now))
+    before_the_panel(desk)
     with serving(create_app(desk.database, lambda: desk.now, SETTINGS)) as served:
         yield served
+
+
+def before_the_panel(desk: Office) -> None:
+    """The completed case is drawn, scored and learnt from."""
+    frame = frozen(desk)
+    drawn(desk, frame.digest, one_of_each(frame))
+    opened(desk, frame.digest, MEMBER, SECOND_MEMBER)
+    all_score(desk, "completed-1", 2, 3)
+    learning = {"learning": "Ring sooner.", "learning_for": "team", "owner": "Police team lead", "doubts": "admission"}
+    more: dict[str, Any] = {**learning, "due_on": "2019-05-01", "good_practice": "The victim was rung the same day."}
+    agrees(desk, "completed-1", 2, **more)
 
 
 def faults(page: Page) -> list[str]:

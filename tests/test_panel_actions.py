@@ -98,7 +98,7 @@ def test_the_force_answers_by_its_page_and_sees_what_is_asked_and_not_who_scored
     assert "30 September 2019 overdue Police team lead Learning for the team: Tell the victim sooner." in listed.text
     page = inspector.reads("/panel/actions")
     assert "As I see it." not in page.text
-    form = inspector.reads(page.links["Respond to meeting 1, completed-1"])
+    form = inspector.reads(page.links["Respond"])
     done = inspector.fills(form, response="The team was briefed.", closed="yes")
     assert (done.status, done.response.url.path) == (200, "/panel/actions")
     assert "Nothing is open." in done.text
@@ -123,4 +123,8 @@ def test_a_finding_names_the_rule_it_doubts_among_those_that_judged_the_case(roo
     link = done.links["first time, of 2019-04-01-full"]
     assert link == "/policies/2019-04-01-full#rule-first_time"
     assert 'id="rule-first_time"' in coordinator.reads(link).response.text
+    inspector = Person(visiting(TestClient(room.client.app), INSPECTOR))
+    rehearsal = inspector.reads(inspector.reads("/panel/actions").links["Rehearse a change of first time"])
+    assert 'id = "first_time"' in rehearsal.form.values["text"][0]
+    assert "Rehearse a change of first time" not in coordinator.reads("/panel/actions").links
     assert desk.state(desk.refs[1]) == before

@@ -18,11 +18,16 @@ AT_MEETINGS = (*MEETS, *ANSWERS)
 
 
 class Action(NamedTuple):
-    """One finding that asks for something. `due_on` and `owner`: a post, where the panel gave them."""
+    """A finding that asks for something of `owner` (a post), or doubts a rule. `pack`: its name at the meeting;
+    `drawn_as`: in the draw on `frame`.
+    """
 
     meeting: int
     pack: str
+    frame: str
+    drawn_as: str
     score: int
+    doubts: str | None
     learning: str | None
     learning_for: str | None
     owner: str | None
@@ -36,7 +41,7 @@ class Action(NamedTuple):
 
 
 def actions(meetings: Iterable[Meeting]) -> list[Action]:
-    """Every finding with something to learn, and every inappropriate case: the open ones first, by their day."""
+    """Every finding to learn from or that doubts a rule, and every inappropriate case: the open first, by their day."""
     return sorted(_actions(meetings), key=lambda one: (one.closed, one.due_on or date.max, one.meeting, one.pack))
 
 
@@ -44,13 +49,16 @@ def _actions(meetings: Iterable[Meeting]) -> Iterator[Action]:
     for told in meetings:
         for pack, said in told.findings.items():
             scored = told.scale[said["score"]]
-            if not said["learning"] and (not scored.found or scored.comes_back):
+            if not said["learning"] and not said["doubts"] and (not scored.found or scored.comes_back):
                 continue
             answered = told.responses.get(pack, {})
             yield Action(
                 meeting=told.number,
                 pack=pack,
+                frame=told.packs[pack].frame,
+                drawn_as=told.packs[pack].pack,
                 score=said["score"],
+                doubts=said["doubts"],
                 learning=said["learning"],
                 learning_for=said["learning_for"],
                 owner=said["owner"],

@@ -1,7 +1,8 @@
 """Finds in a text what is like something known: a name misspelt by a letter, run together or split, a number respaced.
 
 Pure. Words are compared in small letters without accents. A word of fewer than four letters is like nothing but itself:
-too much would be. A word that everyone uses is taken for a misspelling only where it is written with a capital.
+too much would be. A word that everyone uses is taken for a misspelling only where it is written with a capital, and
+a small one only where that capital begins no sentence.
 """
 
 import re
@@ -27,7 +28,7 @@ full fully gave getting given goes going gone good goods great group half hand h
 here high hold home hope hour hours house however idea into issue item items itself job keep kept kind knew know
 known lack land large last late later law least leave left less life like likely line list live lived living local
 long look lost made main make many matter means meet mental mind money month months more most mother move much must
-name near need needs never next none note nothing number offence offer often once only open order other over owner
+name near need needs never next none note nothing number offence offer often once only open order other over own owner
 paid part past people person phone place plan point police possible present price pride prize probation problem
 public push quite rather read real reason record refer referred remorse rent report rest return right road role room
 rule safe said sale same seen sell send sent serve shall shop short should show side since single sister small some
@@ -38,13 +39,16 @@ ward warm warn warned warning week weeks well went were west what when where whi
 wife will wish with within without word words work worked world worth would write year years young your
 """
 SMALL_WORDS_OF_EVERY_DAY = """
-all and any are but can did for had has her him his how its may not now one our out own say see she the too
+all and any are but can did for had has her him his how its may not now one our out say see she the too
 two was way who why yes yet you
 """
 SMALL = frozenset(SMALL_WORDS_OF_EVERY_DAY.split())
 EVERYDAY = frozenset(WORDS_OF_EVERY_DAY.split())
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+WITHIN = re.compile(r"[\w,;:]\s*\Z")
+"""What comes before a word that does not begin a sentence."""
+
 FIGURES = re.compile(r"\d(?:[\W_]{0,3}\d){4,}")
 
 
@@ -65,15 +69,20 @@ class Likeness:
             return
         tokens = [(found.start(), found.end(), found.group()) for found in WORD.finditer(text)]
         for place, (begin, end, token) in enumerate(tokens):
-            if self._like(token) or (token.endswith(("'s", "’s")) and self._like(token[:-2])):
+            within_a_sentence = WITHIN.search(text, 0, begin) is not None
+            if self._like(token, within_a_sentence) or (
+                token.endswith(("'s", "’s")) and self._like(token[:-2], within_a_sentence)
+            ):
                 yield begin, end
             for more in (1, 2):
                 if place + more < len(tokens) and self._split(tokens[place : place + more + 1], text):
                     yield begin, tokens[place + more][1]
 
-    def _like(self, token: str) -> bool:
+    def _like(self, token: str, within_a_sentence: bool) -> bool:
         bare = re.sub(r"['’]", "", token.lower())
-        if bare.isdigit() or bare in SMALL or len(bare) < SHORTEST - (not token.islower()):
+        if bare in SMALL and not (within_a_sentence and token.istitle()):
+            return False
+        if bare.isdigit() or len(bare) < SHORTEST - (not token.islower()):
             return False
         if token.islower() and bare in EVERYDAY:
             return False

@@ -87,6 +87,10 @@ class Meeting:
         """Whether the independent scores may be seen: all are in, or scoring was closed."""
         return pack in self.scoring_closed or (bool(self.may_score(pack)) and not self.waits_for(pack))
 
+    def own_scores(self) -> list[list[int]]:
+        """What each member thought by themselves of each pack, of those whose scores may be seen."""
+        return [[said["score"] for said in each.values()] for pack, each in self.scores.items() if self.revealed(pack)]
+
     def may_open(self, member: str, pack: str) -> bool:
         """Whether a member may read a pack: while the meeting is open, attending, without conflict."""
         return self.is_open and pack in self.packs and member in self.may_score(pack)
@@ -125,22 +129,27 @@ def found_of(frame: str, everyone: Sequence[Meeting]) -> dict[Case, bool]:
     }
 
 
-def proved(session: Session, one: Meeting, everyone: Sequence[Meeting]) -> Proved:
-    """What the draw of a meeting proves, by the latest finding on each pack, at whatever meeting it was reached.
-
-    A case without a conclusion counts as inappropriate until it has one, and is counted among the unsettled. Thematic
-    picks were not drawn, so they prove nothing and are not counted.
-    """
+def seen(session: Session, one: Meeting, everyone: Sequence[Meeting]) -> dict[str, Seen]:
+    """What was drawn for a meeting, scored and found, by stratum. Thematic picks were not drawn and are not counted."""
     frozen = session.get_one(Frame, one.frame)
     found = found_of(one.frame, everyone)
     strata = {}
-    for stratum, refs in sorted(frozen.strata.items()):
+    for stratum, ids in sorted(frozen.strata.items()):
         mine = [bad for pack, bad in found.items() if pack.stratum == stratum]
-        strata[stratum] = Seen(len(refs), len(mine), sum(mine))
+        strata[stratum] = Seen(len(ids), len(mine), sum(mine))
+    return strata
+
+
+def proved(session: Session, one: Meeting, everyone: Sequence[Meeting]) -> Proved:
+    """What the draw of a meeting proves, by the latest finding on each pack, at whatever meeting it was reached.
+
+    A case without a conclusion counts as inappropriate until it has one, and is counted among the unsettled.
+    """
+    strata = seen(session, one, everyone)
     return Proved(
-        {stratum: estimate([seen]) for stratum, seen in strata.items()},
+        {stratum: estimate([counted]) for stratum, counted in strata.items()},
         estimate(strata.values()),
-        kappa([[said["score"] for said in each.values()] for pack, each in one.scores.items() if one.revealed(pack)]),
+        kappa(one.own_scores()),
         sum(case.frame == one.frame and case.stratum in strata for case in comes_back(everyone).values()),
     )
 

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from divert.casework.replay import Gone, as_it_stood, scratch
-from divert.models import Case, Check, Frame, LedgerEntry, Role, Staff
+from divert.models import Case, Frame, LedgerEntry, Role, Staff
 from divert.people.staff import Actor
 from divert.records import access, ledger
 from divert.scrutiny import pseudonyms
@@ -85,9 +85,14 @@ def packs_of(session: Session, frame_digest: str) -> dict[str, str]:
     return {f"{stratum}-{number}": of[id] for stratum, each in ids.items() for number, id in enumerate(each, start=1)}
 
 
+def case_of(session: Session, frame_digest: str, pack: str) -> Case | None:
+    """The case of a pack of a draw; None where there is no record of it."""
+    return session.scalar(select(Case).where(Case.ref == packs_of(session, frame_digest)[pack]))
+
+
 def is_missing(session: Session, frame_digest: str, pack: str) -> bool:
     """Whether there is nothing to read of a case drawn: no record of it, or one that was disposed of."""
-    case = session.scalar(select(Case).where(Case.ref == packs_of(session, frame_digest)[pack]))
+    case = case_of(session, frame_digest, pack)
     if case is None or case.disposed_at is not None:
         return True
     return left_by(session, case, session.get_one(Frame, frame_digest).cut_off) is None
@@ -95,10 +100,11 @@ def is_missing(session: Session, frame_digest: str, pack: str) -> bool:
 
 def policy_of(session: Session, frame_digest: str, pack: str) -> str | None:
     """The policy by which the case of a pack was last checked before it left; None where it never was."""
-    case = session.scalar(select(Case).where(Case.ref == packs_of(session, frame_digest)[pack]))
-    left = left_by(session, case, session.get_one(Frame, frame_digest).cut_off) if case is not None else None
-    last = select(Check.pack_id).where(Check.case_id == (case.id if case else None), Check.seq <= (left or 0))
-    return session.scalar(last.order_by(Check.seq.desc()).limit(1))
+    case = case_of(session, frame_digest, pack)
+    if case is None:
+        return None
+    left = left_by(session, case, session.get_one(Frame, frame_digest).cut_off) or 0
+    return next((one.pack_id for one in reversed(case.checks) if one.seq <= left), None)
 
 
 def pack_of(session: Session, other: Session, case: Case, seq: int, themes: Collection[str] = ()) -> Pack:
@@ -120,6 +126,15 @@ def identifiers(session: Session, case_ref: str, entries: Sequence[LedgerEntry])
             references |= {text} if field in REFERENCES else set()
     names |= set(session.scalars(select(Staff.name).where(Staff.username.in_(references))))  # nobody is renamed
     return Identifiers(frozenset(names), frozenset(references))
+
+
+def known_today(session: Session, case: Case, entries: Sequence[LedgerEntry]) -> Identifiers:
+    """Who and where a case is about, as far as anything on record says today. `entries`: all of its ledger."""
+    names, references = identifiers(session, case.ref, entries)
+    person, victim = case.person, case.victim
+    today = [person.surname, person.forenames, victim and victim.name, victim and victim.contact_name]
+    numbers = [person.pnc_id, person.cro_no, person.postcode, person.phone, person.email, victim and victim.contact]
+    return Identifiers(names | {one for one in today if one}, references | {one for one in numbers if one})
 
 
 def _opened(
@@ -148,13 +163,8 @@ def _opened(
 def _shown(session: Session, name: str, case: Case, seq: int, pack: Pack) -> OpenedPack:
     """The pack as it is read today: what only later records show to name somebody is withheld too."""
     entries = ledger.entries_of(session, case)
-    names, references = identifiers(session, case.ref, entries)
-    person, victim = case.person, case.victim
-    today = [person.surname, person.forenames, victim and victim.name, victim and victim.contact_name]
-    numbers = [person.pnc_id, person.cro_no, person.postcode, person.phone, person.email, victim and victim.contact]
-    now = Identifiers(names | {one for one in today if one}, references | {one for one in numbers if one})
     before = pack.said["withheld"]
-    known = _redacted(pack.said, now)
+    known = _redacted(pack.said, known_today(session, case, entries))
     after = known["withheld"]
     known["withheld"] = before
     return OpenedPack(

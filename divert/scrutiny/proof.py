@@ -98,6 +98,20 @@ def if_clean(cases: Mapping[str, int], sizes: Mapping[str, int], confidence: flo
     }
 
 
+def would_miss(strata: Iterable[Seen], bad: int) -> float:
+    """How likely (0 to 1) samples of these sizes would hold none of `bad` cases that lie where they are missed best."""
+    blank = [Seen(one.cases, one.drawn, 0) for one in strata]
+    placed = [0] * len(blank)
+    for _ in range(bad):
+        cost, place = min(
+            ((_cost(one, put), place) for place, (one, put) in enumerate(zip(blank, placed, strict=True)))
+        )
+        if cost == INFINITE:
+            return 0.0
+        placed[place] += 1
+    return exp(_total(blank, placed))
+
+
 def least_sample(cases: int, bad: int, confidence: float = CONFIDENCE) -> int:
     """The smallest sample that holds at least one of `bad` cases among `cases` with that confidence."""
     if not 0 < bad <= cases:
