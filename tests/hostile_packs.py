@@ -275,7 +275,7 @@ def table(found: Found) -> str:
     lines = [
         f"In {found.packs:,} packs, {found.written.total():,} boxes gave somebody away. Of the ways that redaction"
         f" claims to find, {claimed} were missed; of names and numbers on record, {found.recorded.total()} stood as"
-        f" recorded. {found.with_any:,} packs still held something, all of it in ways that it makes no claim to find.",
+        f" recorded. {found.with_any:,} packs still held something.",
         "",
         "| way | boxes | missed |",
         "|---|---|---|",
