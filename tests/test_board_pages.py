@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from random import Random
 
@@ -16,6 +17,7 @@ from pypdf import PdfReader
 from divert.board.chart import chart
 from divert.board.figure import Figure
 from divert.board.figures import BOARD_READS, FIGURES
+from divert.board.glance import earlier
 from divert.db import Database
 from divert.models import Role
 from tests import endings
@@ -133,6 +135,7 @@ def test_the_first_page_says_what_changed_and_what_it_cannot_say(boardroom: Serv
         assert words in page, words
     assert "%" in page
     assert "As at the end of 30 June 2019" in page
+    assert earlier(date(2019, 5, 31)) == date(2019, 2, 28)
 
 
 def test_a_form_sent_with_nothing_chosen_is_the_whole_scheme(boardroom: Service) -> None:

@@ -1,5 +1,6 @@
 """What a chair reads in a minute: a few numbers, each beside what it was three months before, and what to look at."""
 
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
@@ -56,12 +57,7 @@ LINES = (
 def earlier(day: date) -> date:
     """The day some months before, or the last of that month."""
     year, month = divmod(day.year * 12 + day.month - 1 - EARLIER, 12)
-    for last in range(day.day, 0, -1):
-        try:
-            return date(year, month + 1, last)
-        except ValueError:
-            continue
-    raise AssertionError("every month has a first day")
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def glances(now: Counts, before: Counts) -> list[Glance]:
