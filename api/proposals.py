@@ -117,7 +117,9 @@ def read_proposal(digest: Digest, asking: ByToken) -> ProposalView:
 
 
 @router.get(
-    "/api/policies/proposed/{digest}/rehearsal", summary="Rehearse a proposed policy", responses=may_answer(*READ)
+    "/api/policies/proposed/{digest}/rehearsal",
+    summary="Rehearse a proposed policy",
+    responses=may_answer(*READ, "invalid"),
 )
 def read_rehearsal(digest: Digest, asking: ByToken, against: Against = None) -> RehearsalView:
     """Judge every past case by it: who flips, each with the rules that make the difference. Changes nothing."""

@@ -1,6 +1,11 @@
 """What the panel's tests have in common: a quarter's cases, a frame frozen after it, a draw made in the meeting."""
 
+import json
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 from divert.models import Frame, State
 from divert.scrutiny.draw import Publication
@@ -10,6 +15,7 @@ from divert.scrutiny.pseudonyms import stands_for
 from tests import endings
 from tests.office import COORDINATOR, PATHS, Office
 
+REDRAW = Path(__file__).parent.parent / "docs" / "redraw.py"
 SEED = "31415 92653 58979 32384"
 MAY_AND_JUNE = FrameRule(decided_from=date(2019, 5, 1), decided_to=date(2019, 6, 30))
 MEETING = datetime(2019, 7, 10, 10, tzinfo=UTC)
@@ -58,3 +64,10 @@ def drawn(office: Office, digest: str, sizes: dict[str, int], seed: str = SEED) 
 
 def one_of_each(frame: Frame) -> dict[str, int]:
     return dict.fromkeys(frame.strata, 1)
+
+
+def redrawn(said: dict[str, Any], folder: Path) -> subprocess.CompletedProcess[str]:
+    """What a stranger's script says of a publication."""
+    file = folder / "draw.json"
+    file.write_text(json.dumps(said), encoding="utf-8")
+    return subprocess.run([sys.executable, str(REDRAW), str(file)], capture_output=True, text=True, check=False)

@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,10 +13,8 @@ from sqlalchemy.exc import DBAPIError
 
 from divert.casework.commands.decisions import DecideForPolice, ReturnToForce
 from divert.casework.commands.ending import CloseCase, Reinstate
-from divert.models import Case, Draw, Frame, Pseudonym, State, ThematicPick, TopUp
-from divert.scrutiny import draw as sampling
-from divert.scrutiny.additions import pick, top_up
-from divert.scrutiny.draw import Publication, frame_digest
+from divert.models import Case, Frame, Pseudonym, State
+from divert.scrutiny.draw import frame_digest
 from divert.scrutiny.frame import (
     AlreadyDrawn,
     FrameChanged,
@@ -28,19 +24,20 @@ from divert.scrutiny.frame import (
 )
 from divert.scrutiny.opening import open_packs
 from divert.scrutiny.population import CERTAINTY, FrameRule, Kind
-from divert.scrutiny.pseudonyms import stands_for
 from tests import endings
 from tests.office import COORDINATOR, INSPECTOR, MANAGER, OTHER_INSPECTOR, PATHS, Office
-from tests.quarter import MAY_AND_JUNE, MEETING, SEED, drawn, everyone, framed, frozen, in_references, one_of_each
-
-REDRAW = Path(__file__).parent.parent / "docs" / "redraw.py"
-
-
-def redrawn(said: dict[str, Any], folder: Path) -> subprocess.CompletedProcess[str]:
-    file = folder / "draw.json"
-    file.write_text(json.dumps(said), encoding="utf-8")
-    return subprocess.run([sys.executable, str(REDRAW), str(file)], capture_output=True, text=True, check=False)
-
+from tests.quarter import (
+    MAY_AND_JUNE,
+    MEETING,
+    SEED,
+    drawn,
+    everyone,
+    framed,
+    frozen,
+    in_references,
+    one_of_each,
+    redrawn,
+)
 
 # The frame
 
@@ -314,104 +311,3 @@ def test_any_change_of_a_published_draw_is_noticed_by_a_stranger(desk: Office, t
         {"sizes": {**one_of_each(frame), "refused": 0}},
     ):
         assert redrawn({**said, **json.loads(json.dumps(change, default=str))}, tmp_path).returncode == 1, change
-
-
-# What is added to a draw
-
-
-def added(office: Office, digest: str, reason: str = "One was inappropriate.", **more: int) -> Publication:
-    with office.database.writing() as session:
-        top_up(session, digest, more, reason, COORDINATOR, MEETING + timedelta(minutes=30))
-        return publication_of(session.get_one(Frame, digest), session.get_one(Draw, digest))
-
-
-def summer(office: Office) -> Frame:
-    """Six refused and three completed."""
-    for _ in range(6):
-        endings.is_refused(office.on("2019-05-06"))
-    for _ in range(3):
-        endings.completes(office.on("2019-05-06"))
-    return frozen(office)
-
-
-def test_a_top_up_goes_on_with_the_same_tickets_and_a_stranger_draws_it_again(office: Office, tmp_path: Path) -> None:
-    frame = summer(office)
-    drawn(office, frame.digest, {"refused": 2, "completed": 1})
-    added(office, frame.digest, refused=2)
-    said = added(office, frame.digest, "Time was left.", refused=1, completed=1)
-    assert [(one["reason"], one["sizes"]) for one in said["top_ups"]] == [
-        ("One was inappropriate.", {"refused": 2, "completed": 0}),
-        ("Time was left.", {"refused": 1, "completed": 1}),
-    ]
-    at_once = sampling.draw(frame.strata["refused"], said["seed"], 5)
-    assert [picked for one in (said, *said["top_ups"]) for picked in one["drawn"]["refused"]] == list(at_once)
-    assert redrawn(dict(said), tmp_path).returncode == 0
-    less = json.loads(json.dumps(said))
-    less["top_ups"][0]["sizes"]["refused"] = 1
-    assert redrawn(less, tmp_path).returncode == 1
-
-
-def test_a_top_up_needs_a_draw_and_cases_that_are_left(desk: Office) -> None:
-    frame = summer(desk)
-    with pytest.raises(NoSuchFrame):
-        added(desk, frame.digest, refused=1)
-    drawn(desk, frame.digest, {"refused": 5, "completed": 1})
-    with pytest.raises(ValueError, match="Stratum refused: A sample of 2 is asked for after the 5 already drawn"):
-        added(desk, frame.digest, refused=2)
-    with pytest.raises(ValueError, match="no other: elsewhere"):
-        added(desk, frame.digest, elsewhere=1)
-    with pytest.raises(ValueError, match="nothing would be drawn"):
-        added(desk, frame.digest, refused=0)
-
-
-def picked(office: Office, digest: str, ref: str) -> Publication:
-    with office.database.writing() as session:
-        pick(session, digest, ref, "A complaint was made.", COORDINATOR, MEETING + timedelta(minutes=30))
-        return publication_of(session.get_one(Frame, digest), session.get_one(Draw, digest))
-
-
-def test_a_thematic_pick_stands_apart_and_the_draw_is_still_drawn_again(office: Office, tmp_path: Path) -> None:
-    frame = summer(office)
-    said = drawn(office, frame.digest, {"refused": 1, "completed": 3})
-    before_the_panel = {one.id for each in said["drawn"].values() for one in each}
-    refs = in_references(office, frame)["refused"]
-    with office.database.reading() as session:
-        of = stands_for(session, before_the_panel)
-    left = next(ref for ref in refs if ref not in of.values())
-    chosen = picked(office, frame.digest, left)
-    assert [one["theme"] for one in chosen["thematic"]] == ["A complaint was made."]
-    assert chosen["drawn"] == said["drawn"]
-    assert redrawn(dict(chosen), tmp_path).returncode == 0
-    with office.database.writing() as session:
-        packs = {one.pack: one.stratum for one in open_packs(session, frame.digest, COORDINATOR, MEETING)}
-    assert packs["thematic-1"] == "thematic"
-    for ref in (left, next(iter(of.values()))):
-        with pytest.raises(ValueError, match="before the panel already"):
-            picked(office, frame.digest, ref)
-
-
-def test_only_a_case_that_had_ended_by_the_cut_off_is_picked(desk: Office) -> None:
-    frame = summer(desk)
-    drawn(desk, frame.digest, {"refused": 1, "completed": 1})
-    later = endings.is_refused(desk.on("2019-07-02"))
-    for ref in (later, "D-19-9999"):
-        with pytest.raises(ValueError, match="had left the scheme by 30 June 2019"):
-            picked(desk, frame.digest, ref)
-
-
-def test_what_was_added_to_a_draw_never_changes(office: Office) -> None:
-    frame = summer(office)
-    drawn(office, frame.digest, {"refused": 1, "completed": 3})
-    added(office, frame.digest, refused=1)
-    said = ThematicPick(frame_digest=frame.digest, number=1, id="0" * 16, theme="x", at=MEETING, by="panel.coordinator")
-    with office.database.writing() as session:
-        session.add(said)
-    changes: dict[Any, dict[str, str]] = {
-        Draw: {"seed": "0" * 20},
-        TopUp: {"reason": "y"},
-        ThematicPick: {"theme": "y"},
-    }
-    for row, change in changes.items():
-        for forbidden in (update(row).values(**change), delete(row)):
-            with pytest.raises(DBAPIError, match="append-only"), office.database.writing() as session:
-                session.execute(forbidden)
