@@ -5,9 +5,9 @@ because only then can it be proved that no count can be worked out from others (
 """
 
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
 from divert.answers import IsoDate
 from divert.board import cuts
@@ -18,12 +18,17 @@ from divert.board.suppression import Audience
 MONTH = r"^20[0-9]{2}-(0[1-9]|1[0-2])$"
 
 
+def or_blank(**schema: Any) -> WithJsonSchema:
+    """A form sends what was left out as blank: the schema says so too."""
+    return WithJsonSchema({"anyOf": [{"type": "string", **schema}, {"type": "string", "const": ""}, {"type": "null"}]})
+
+
 class Asked(BaseModel):
     """One view of the figures."""
 
     model_config = ConfigDict(extra="forbid")
 
-    as_at: IsoDate | None = Field(
+    as_at: Annotated[IsoDate | None, or_blank(format="date")] = Field(
         default=None, description="As things stood at the end of this day; left out: today.", examples=["2019-06-30"]
     )
     district: str | None = Field(
@@ -32,14 +37,16 @@ class Asked(BaseModel):
     offence: str | None = Field(
         default=None, description="Only cases referred for this: its CJS code.", examples=["TH68010"], max_length=10
     )
-    phase: Literal["pilot", "full"] | None = Field(default=None, description="Only the pilot, or the full scheme.")
-    first: str | None = Field(
+    phase: Annotated[Literal["pilot", "full"] | None, or_blank(enum=["pilot", "full"])] = Field(
+        default=None, description="Only the pilot, or the full scheme."
+    )
+    first: Annotated[str | None, or_blank(pattern=MONTH)] = Field(
         default=None, pattern=MONTH, description="Only referrals recorded from this month on.", examples=["2019-04"]
     )
-    last: str | None = Field(
+    last: Annotated[str | None, or_blank(pattern=MONTH)] = Field(
         default=None, pattern=MONTH, description="Only referrals recorded up to this month.", examples=["2019-06"]
     )
-    audience: Audience = Field(
+    audience: Annotated[Audience, or_blank(enum=[one.value for one in Audience])] = Field(
         default=Audience.board, description="For whom: the board's counts are multiples of 5, the public's of 10."
     )
 
