@@ -65,7 +65,7 @@ def _measured(database: Database, what: str, rounds: int) -> Iterator[Figure]:
 def _read(database: Database) -> None:
     with database.reading() as session:
         for low in range(0, session.query(Case.id).order_by(Case.id.desc()).limit(1).scalar() or 0, BATCH):
-            history.read(session, lambda column, low=low: column.between(low + 1, low + BATCH))  # type: ignore[misc]
+            history.read(session, lambda column, low=low: column.between(low + 1, low + BATCH))  # type: ignore[misc]  # mypy types no default of a lambda
 
 
 def _as_at(client: TestClient, days: int) -> None:

@@ -168,7 +168,7 @@ def _spread(sampled: Sequence[Seen], allowed: float) -> int:
 def _placed(sampled: Sequence[Seen], price: float) -> list[int]:
     """In each stratum as many bad cases as come at steps no dearer than the price."""
     return [
-        _last(one.found, one.cases - (one.drawn - one.found), lambda bad, one=one: _cost(one, bad) <= price)  # type: ignore[misc]
+        _last(one.found, one.cases - (one.drawn - one.found), lambda bad, one=one: _cost(one, bad) <= price)  # type: ignore[misc]  # mypy types no default of a lambda
         for one in sampled
     ]
 
