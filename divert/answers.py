@@ -23,6 +23,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from divert.offences import CODE_EXAMPLE, CODE_PATTERN
 
 FIRST_YEAR, LAST_YEAR = 1880, 2100
+MONTH_PATTERN = r"^20[0-9]{2}-(0[1-9]|1[0-2])$"
 
 
 def fault(sentence: str) -> PydanticCustomError:
@@ -43,6 +44,13 @@ def _read_date(value: Any) -> date:
     if not FIRST_YEAR <= read.year <= LAST_YEAR:
         raise fault(f"This date is outside {FIRST_YEAR} to {LAST_YEAR}. Write year-month-day, like 2019-04-30.")
     return read
+
+
+def _read_month(value: Any) -> str:
+    text = str(value).strip()
+    if not re.fullmatch(MONTH_PATTERN, text):
+        raise fault("This is not written as a month. Write year-month, like 2019-04.")
+    return text
 
 
 def _read_yes_no(value: Any) -> bool:
@@ -84,6 +92,11 @@ def _accepts(*schemas: dict[str, Any]) -> WithJsonSchema:
 
 
 IsoDate = Annotated[date, BeforeValidator(_read_date)]
+IsoMonth = Annotated[
+    str,
+    BeforeValidator(_read_month),
+    WithJsonSchema({"type": "string", "pattern": MONTH_PATTERN, "examples": ["2019-04"]}),
+]
 YesNo = Annotated[
     bool, BeforeValidator(_read_yes_no), _accepts({"type": "boolean"}, {"type": "string", "enum": ["yes", "no"]})
 ]

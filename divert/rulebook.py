@@ -108,6 +108,15 @@ class Score(Strict):
     comes_back: bool
 
 
+class CostHeading(Strict):
+    """What money was spent on. `most_gbp_a_month`: more than that is a slip of the keys."""
+
+    code: str = Field(max_length=40)
+    title: str = Field(max_length=40)
+    covers: str = Field(max_length=200)
+    most_gbp_a_month: int = Field(ge=1)
+
+
 class _Conditions(Strict):
     condition: tuple[ConditionType, ...]
 
@@ -137,6 +146,10 @@ class _Retention(Strict):
     retention: tuple[Retention, ...]
 
 
+class _Costs(Strict):
+    heading: tuple[CostHeading, ...]
+
+
 @dataclass(frozen=True)
 class Rulebook:
     """Every rule of one folder, by code, in the order of its file."""
@@ -152,6 +165,7 @@ class Rulebook:
     deadline_editions: "Editions[DeadlineRule]"
     retention_editions: "Editions[Retention]"
     score_editions: "Editions[Score]"
+    cost_editions: "Editions[CostHeading]"
     messages: MessageRules
 
     @property
@@ -170,6 +184,15 @@ class Rulebook:
     def scores_on(self, on: date) -> "Mapping[Any, Score]":
         """The panel's scale for a meeting of that day, by code. Each edition of it carries the one before over."""
         return _in_force(self.score_editions, on)
+
+    @property
+    def costs_start(self) -> date:
+        """The first day of which costs are entered: the scheme's own."""
+        return min(self.cost_editions)
+
+    def cost_headings_on(self, on: date) -> Mapping[str, CostHeading]:
+        """What a month's costs are entered under, by the day it begins."""
+        return _in_force(self.cost_editions, on)
 
     @property
     def limit_alert_days(self) -> tuple[int, ...]:
@@ -202,6 +225,7 @@ def rulebook(folder: Path | None = None) -> Rulebook:
         deadline_editions=_editions(folder / "deadlines", "kind", lambda path: read(path, _Deadlines).deadline),
         retention_editions=_editions(folder / "retention", "state", lambda path: read(path, _Retention).retention),
         score_editions=_editions(folder / "scrutiny", "code", lambda path: read(path, _Scores).score),
+        cost_editions=_editions(folder / "costs", "code", lambda path: read(path, _Costs).heading),
         messages=load_messages(folder / "messages.toml", offences),
     )
     _require_whole(book)

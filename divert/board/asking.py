@@ -9,13 +9,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
-from divert.answers import IsoDate
+from divert.answers import MONTH_PATTERN, IsoDate
 from divert.board import cuts
 from divert.board.counts import WHOLE, Cell
 from divert.board.figure import Period
 from divert.board.suppression import Audience
-
-MONTH = r"^20[0-9]{2}-(0[1-9]|1[0-2])$"
 
 
 def or_blank(**schema: Any) -> WithJsonSchema:
@@ -40,11 +38,17 @@ class Asked(BaseModel):
     phase: Annotated[Literal["pilot", "full"] | None, or_blank(enum=["pilot", "full"])] = Field(
         default=None, description="Only the pilot, or the full scheme."
     )
-    first: Annotated[str | None, or_blank(pattern=MONTH)] = Field(
-        default=None, pattern=MONTH, description="Only referrals recorded from this month on.", examples=["2019-04"]
+    first: Annotated[str | None, or_blank(pattern=MONTH_PATTERN)] = Field(
+        default=None,
+        pattern=MONTH_PATTERN,
+        description="Only referrals recorded from this month on.",
+        examples=["2019-04"],
     )
-    last: Annotated[str | None, or_blank(pattern=MONTH)] = Field(
-        default=None, pattern=MONTH, description="Only referrals recorded up to this month.", examples=["2019-06"]
+    last: Annotated[str | None, or_blank(pattern=MONTH_PATTERN)] = Field(
+        default=None,
+        pattern=MONTH_PATTERN,
+        description="Only referrals recorded up to this month.",
+        examples=["2019-06"],
     )
     audience: Annotated[Audience, or_blank(enum=[one.value for one in Audience])] = Field(
         default=Audience.board, description="For whom: the board's counts are multiples of 5, the public's of 10."

@@ -22,6 +22,7 @@ from divert.models.panel import Draw, Frame, PanelEntry, Pseudonym, ThematicPick
 from divert.models.people import Guesses, NameWord, Person, SavedFilter, Staff, Token, Visit
 from divert.models.records import (
     Access,
+    Cost,
     Counter,
     IdempotencyKey,
     LedgerEntry,
@@ -49,6 +50,7 @@ __all__ = [
     "Condition",
     "Consent",
     "Contract",
+    "Cost",
     "Counter",
     "Deadline",
     "Decision",

@@ -141,3 +141,18 @@ class RoundingKey(Row):
     __tablename__ = "rounding_keys"
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+class Cost(Row):
+    """What was spent in one month under one heading, as somebody entered it. It never changes: the last one stands."""
+
+    __tablename__ = "costs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    month: Mapped[str] = mapped_column(String(7))
+    heading: Mapped[str] = mapped_column(String(40))
+    pence: Mapped[int]
+    source: Mapped[str] = mapped_column(String(120))
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(60))
+    role: Mapped[Role]
