@@ -13,6 +13,7 @@ from sqlalchemy import update
 
 from api.app import create_app
 from api.referrals import STEPS
+from divert.board.spending import EnterCosts, enter
 from divert.casework.commands.sharing import RecordConsent
 from divert.eligibility.policy import read_pack
 from divert.models import Case, Deadline, OutboxMessage, Staff, State
@@ -81,6 +82,8 @@ SEEN: dict[str, tuple[Actor | None, str]] = {
     "the board at a glance": (BOARD, "/board"),
     "figures": (BOARD, "/board/figures"),
     "fairness": (BOARD, "/board/fairness"),
+    "what a completion costs": (BOARD, "/board/figures/costs"),
+    "what was spent": (MANAGER, "/board/costs"),
     "draws": (COORDINATOR, "/panel/draws"),
     "a frame to freeze": (COORDINATOR, "/panel/draws/freeze"),
     "sizes": (COORDINATOR, "/panel/sizes?cases=200&drawn=12"),
@@ -109,6 +112,7 @@ def address(desk: Office) -> Iterator[str]:
     with desk.database.writing() as session:
         session.get_one(Staff, SPECIALIST.username).active = False
         decisions.propose(session, ProposePolicy(text=STRICTER), MANAGER, desk.now)
+        enter(session, EnterCosts.model_validate(example(EnterCosts)), MANAGER, desk.now)
         session.execute(update(Case).where(Case.ref == "D-19-0004").values(keyworker=SPECIALIST.username))
         session.execute(update(OutboxMessage).where(OutboxMessage.id == 1).values(dead_at=desk.now, fault="no answer"))
         aside = (Deadline.status == "open", Deadline.case_id == 4, Deadline.kind == "contract_end")

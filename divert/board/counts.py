@@ -1,4 +1,7 @@
-"""How many, as at the end of a day: of what, and in which place of one cut. Exact, or as it may be shown."""
+"""How many, as at the end of a day: of what, and in which place of one cut. Exact, or as it may be shown.
+
+And what was spent meanwhile, as it was entered: that is of the whole scheme, and of no person.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,3 +43,14 @@ class Counts:
     def values(self, name: str, dim: str) -> list[str]:
         """The places of a cut in which anything of that name is counted, in order."""
         return sorted(cell.value for cell, n in self.cells.items() if cell.name == name and cell.dim == dim and n)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What had been entered by the end of a day as spent, in pence by month and heading: what stands of it.
+
+    `counts`: those of the days between which these months lie (`divert.board.costs.days`).
+    """
+
+    pence: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    counts: Mapping[date, Counts] = field(default_factory=dict)

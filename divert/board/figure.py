@@ -4,7 +4,7 @@ Every number in it follows from counts as they may be shown (`divert.board.suppr
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
@@ -12,7 +12,7 @@ from functools import cached_property
 from pydantic import BaseModel, ConfigDict, Field
 
 from divert.board import cuts
-from divert.board.counts import WHOLE, Cell, Counts
+from divert.board.counts import WHOLE, Cell, Counts, Spent
 from divert.board.estimates import FEWEST, Interval, rounding_noise, share
 
 WITHHELD = "withheld: beside the other counts of this day it could be worked out"
@@ -28,6 +28,7 @@ class Theme(StrEnum):
     contracts = "Contracts"
     afterwards = "Needs and what came afterwards"
     care = "Victims, deadlines and scrutiny"
+    costs = "Costs"
 
 
 class Measure(BaseModel):
@@ -66,13 +67,17 @@ class Figure(BaseModel):
     numerator: int | None
     denominator: int | None
     value: float | None
-    low: float | None = Field(default=None, description="With `high`, where the truth lies 95 times in 100.")
+    low: float | None = Field(
+        default=None,
+        description="With `high`, where the truth lies 95 times in 100; of costs, all that rounding leaves.",
+    )
     high: float | None = None
     cohort: str
     cut_off: date = Field(description="Only what was recorded up to the end of this day counts.")
     authority: str
     must_not_be_read_as: str
-    note: str | None = None
+    note: str | None = Field(default=None, description="Why there is no number.")
+    rests_on: str | None = Field(default=None, description="What the number rests on, where that differs by the day.")
     rounded_to: int = Field(description="Counts are multiples of this; 0 stands for anything below it.")
     measures: list[Measure] = Field(default=[], description="What else follows from the counts.")
     columns: dict[str, str] = Field(description="The heading of each count in the rows.")
@@ -93,10 +98,14 @@ class Period:
 
 @dataclass(frozen=True)
 class View:
-    """What was asked for: a day's counts, of everyone, or of one place of one cut, or of some months."""
+    """What was asked for: a day's counts, of everyone, or of one place of one cut, or of some months.
+
+    `spent` is of the whole scheme, whatever the place.
+    """
 
     counts: Counts
     place: Cell | Period = WHOLE
+    spent: Spent = field(default_factory=Spent)
 
     @property
     def noise(self) -> float:

@@ -6,6 +6,7 @@ and its name here.
 
 from collections.abc import Callable
 
+from divert.board.costs import COSTS
 from divert.board.figure import Figure, View
 from divert.board.flow import DECISIONS, FLOW
 from divert.board.outcomes import AFTERWARDS, CARE, CONTRACTS
@@ -20,7 +21,7 @@ BOARD_READS = (
 )
 """Who may see the figures."""
 
-FIGURES: tuple[Callable[[View], Figure], ...] = (*FLOW, *DECISIONS, *CONTRACTS, *AFTERWARDS, *CARE)
+FIGURES: tuple[Callable[[View], Figure], ...] = (*FLOW, *DECISIONS, *CONTRACTS, *AFTERWARDS, *CARE, *COSTS)
 
 
 def figures(view: View) -> list[Figure]:

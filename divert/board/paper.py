@@ -6,7 +6,7 @@ from typing import Any
 from divert.board import chart
 from divert.board.counts import Counts
 from divert.board.fairness import LESSON, Fairness, Range
-from divert.board.figure import Figure, FigureRow, count_in_words
+from divert.board.figure import Figure, FigureRow, Measure, count_in_words
 from divert.board.glance import Glance
 from divert.clock import written_date
 from divert.documents.letterhead import letterhead
@@ -51,8 +51,8 @@ def _figure(one: Figure) -> dict[str, Any]:
     return {
         "title": one.title,
         "says": says(one),
-        "definition": one.definition,
-        "measures": [f"{each.label}: {_ranged(each.value, each.low, each.high)} {each.unit}" for each in told],
+        "definition": f"{one.rests_on} {one.definition}" if one.rests_on else one.definition,
+        "measures": [f"{each.label}: {ranged(each)}" for each in told],
         "chart": None if spec is None else chart.svg(spec),
         "described": chart.described(one),
         "by": one.by,
@@ -68,14 +68,18 @@ def says(one: Figure) -> str:
     """A figure's first number, in words."""
     of = f" ({count_in_words(one.numerator, one.rounded_to)} of {count_in_words(one.denominator, one.rounded_to)})"
     if one.value is None:
-        return (
-            (one.note or "None yet").capitalize() + (of if one.numerator is not None and one.denominator else "") + "."
-        )
-    return f"{_ranged(one.value, one.low, one.high)} {one.unit}{of if one.numerator is not None else ''}."
+        why = one.note or "none yet"
+        return why[:1].upper() + why[1:] + (of if one.numerator is not None and one.denominator else "") + "."
+    return f"{ranged(one)}{of if one.numerator is not None else ''}."
 
 
-def _ranged(value: float | None, low: float | None, high: float | None) -> str:
-    return f"{value}" if low is None else f"{value} (likely {low} to {high})"
+def ranged(one: Measure | Figure) -> str:
+    """A number with its range, in words."""
+    value, low, high = (
+        "" if each is None else f"{each:,.2f}".removesuffix(".00") if one.unit == "pounds" else f"{each:,.10g}"
+        for each in (one.value, one.low, one.high)
+    )
+    return f"{value} {one.unit}" + (f", likely {low} to {high}" if low else "")
 
 
 def _row(one: Figure, row: FigureRow) -> list[str]:

@@ -1,7 +1,8 @@
 """A demo: invented staff, and a year of invented people, each of them carried by the same commands as real ones."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from operator import itemgetter
 from random import Random
 from typing import NamedTuple
@@ -9,12 +10,15 @@ from typing import NamedTuple
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from divert.board.costs import last_of
+from divert.board.figure import months_between
+from divert.board.spending import EnterCosts, enter
 from divert.casework.command import Command
-from divert.clock import london_date
+from divert.clock import LONDON, london_date
 from divert.db import Database
 from divert.demo.paths import WAITING, Path, dealt, tell
 from divert.demo.people import FIRST_REFERRALS, referral_days
-from divert.demo.story import Story
+from divert.demo.story import MANAGER, Story
 from divert.models import Case, OutboxMessage, Role, Staff
 from divert.people import staff
 from divert.working_days import add_working_days
@@ -39,6 +43,9 @@ STAFF = (
 )
 
 YEAR = timedelta(days=365)
+
+USUALLY_SPENT = {"staff": 18_400, "providers": 5_200, "premises": 950, "systems": 610, "other": 240}
+"""Pounds a month, invented."""
 
 Told = tuple[date, Path, type[Command] | None]
 """The day of a referral, the path its story takes, and the command it waits after, if it waits."""
@@ -98,7 +105,22 @@ def live_through(
     for number, (on, path, halts) in enumerate(watched(sorted(stories, key=itemgetter(0))), start=1):
         tell(path, Story(session, random, on, at, number, halts))
         session.expunge_all()
+    _spent(session, first, at)
     session.execute(delete(OutboxMessage))  # the year is over: nothing of it is to be sent now
+
+
+def _spent(session: Session, first: date, at: datetime) -> None:
+    """What the office spent, as its manager enters it early in the month after."""
+    random, today = Random(first.toordinal()), london_date(at)  # noqa: S311 - invented amounts
+    for month in months_between(f"{first:%Y-%m}", f"{today:%Y-%m}"):
+        on = add_working_days(last_of(month), 4)
+        if on >= today:
+            return
+        for heading, usual in USUALLY_SPENT.items():
+            pounds = f"{random.uniform(0.9, 1.1) * usual:.2f}"
+            source = f"Finance ledger of {month} (invented)"
+            said = EnterCosts(heading=heading, month=month, pounds=Decimal(pounds), source=source)
+            enter(session, said, MANAGER, datetime.combine(on, time(10), LONDON))
 
 
 def stands(database: Database) -> bool:

@@ -1,0 +1,139 @@
+"""What the scheme spent, month by month: read by whoever reads the board's figures, entered by the project manager."""
+
+# No `from __future__ import annotations` here: FastAPI reads the command's class from the route's signature.
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field, ValidationError
+from starlette.responses import RedirectResponse, Response
+
+from api import forms
+from api.board import day_asked
+from api.choices import Choice
+from api.deps import Asking, ByToken, ByVisit
+from api.forms import Form
+from api.page import write
+from api.problems import may_answer, unusable
+from api.sign_in import Posted
+from divert.answers import IsoDate
+from divert.board.costs import months_over
+from divert.board.figure import Theme
+from divert.board.figures import BOARD_READS
+from divert.board.spending import ENTERS, EnterCosts, enter, entries, pence, standing
+from divert.clock import london_date
+from divert.models import Cost, Role
+from divert.rulebook import rulebook
+
+router = APIRouter(tags=["board"])
+
+AsAt = Annotated[
+    IsoDate | None, Query(description="As known at the end of this day; left out: today.", examples=["2019-06-30"])
+]
+
+
+class CostView(BaseModel):
+    """One amount as it was entered."""
+
+    month: str = Field(examples=["2019-03"])
+    heading: str
+    pence: int
+    source: str = Field(description="Who vouches for it.")
+    by: str
+    role: Role
+    at: datetime
+    stands: bool = Field(description="Whether it counts: no other was entered of this month and heading since.")
+
+
+def cost_views(found: Sequence[Cost]) -> list[CostView]:
+    """Entries in order as JSON shows them, the latest first."""
+    last = standing(found)
+    return [
+        CostView(
+            month=one.month,
+            heading=one.heading,
+            pence=one.pence,
+            source=one.source,
+            by=one.by,
+            role=one.role,
+            at=one.at,
+            stands=last[one.month, one.heading] is one,
+        )
+        for one in reversed(found)
+    ]
+
+
+@router.get("/api/board/costs", summary="Costs", responses=may_answer("not-signed-in", "not-allowed", "invalid"))
+def read_costs(asking: ByToken, as_at: AsAt = None) -> list[CostView]:
+    """Every amount that had been entered as spent by a day, the latest first, with whether it still counts."""
+    with asking.reading(*BOARD_READS) as (session, _):
+        return cost_views(entries(session, day_asked(asking, as_at)))
+
+
+@router.post(
+    "/api/board/costs",
+    status_code=201,
+    summary="Enter costs",
+    responses=may_answer("malformed", "not-signed-in", "not-allowed", "too-large", "media-type", "invalid"),
+)
+def enter_costs(command: EnterCosts, asking: ByToken) -> list[CostView]:
+    """For a month, or spread over several: an amount for each. What was entered of one before counts no more."""
+    try:
+        with asking.writing(*ENTERS) as (session, actor):
+            return cost_views(enter(session, command, actor, asking.at))
+    except ValidationError as error:
+        raise unusable(error) from None
+
+
+@router.get("/board/costs", include_in_schema=False)
+def costs_page(request: Request, asking: ByVisit, as_at: AsAt = None) -> Response:
+    """The same, to be read; and where they are entered."""
+    return _page(request, asking, {}, as_at=as_at)
+
+
+@router.post("/board/costs", include_in_schema=False)
+def post_costs(request: Request, form: Posted, asking: ByVisit) -> Response:
+    """Put an amount on record."""
+    data = Form(EnterCosts).read(form)
+    if forms.redraws(form):
+        return _page(request, asking, data)
+    try:
+        with asking.writing(*ENTERS) as (session, actor):
+            enter(session, EnterCosts.model_validate(data), actor, asking.at)
+    except ValidationError as error:
+        return _page(request, asking, data, forms.faults(error))
+    return RedirectResponse("/board/costs?done=entered", 303)
+
+
+def _page(
+    request: Request,
+    asking: Asking,
+    data: dict[str, Any],
+    errors: dict[forms.Path, str] | None = None,
+    as_at: date | None = None,
+) -> Response:
+    with asking.reading(*BOARD_READS) as (session, actor):
+        day = day_asked(asking, as_at)
+        found = entries(session, day)
+        spent, headings = pence(standing(found).values()), rulebook().cost_headings_on(day)
+        choices: list[Choice] = [(one.code, one.title) for one in headings.values()]
+        questions = Form(EnterCosts, {"cost_headings": choices}).questions(data, errors)
+        return write(
+            request,
+            "costs.html",
+            actor=actor,
+            status=422 if errors else 200,
+            done="It is on record." if request.query_params.get("done") == "entered" else None,
+            as_at=day,
+            query=f"?as_at={day}" if day != london_date(asking.at) else "",
+            themes=Theme.__members__,
+            months=sorted({*spent, *months_over(day)}, reverse=True),
+            spent=spent,
+            headings=headings,
+            entered=cost_views(found),
+            enters=actor.role in ENTERS,
+            questions=questions,
+            errors=forms.summary(questions, errors or {}),
+        )

@@ -1,0 +1,146 @@
+"""What the scheme spent, as the project manager enters it for the board: what stands, and since when.
+
+An amount is of one month and one heading. Entered again, it takes the place of the one before from then on; both stay
+on record, so that an earlier day is answered as it was. It is a public body's spending, and about nobody.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from divert.answers import IsoMonth, Money, fault
+from divert.board.costs import days, first_of, spread
+from divert.board.counts import Spent
+from divert.board.figure import months_between
+from divert.board.population import Population
+from divert.board.suppression import Audience
+from divert.casework.command import Command, Short
+from divert.casework.workflow import NotAllowed
+from divert.clock import london_date
+from divert.models import Cost, Role
+from divert.people.staff import Actor
+from divert.rulebook import rulebook
+
+ENTERS = (Role.project_manager,)
+"""Who enters what was spent."""
+
+AT_ONCE = 12
+"""Months over which one amount may be spread."""
+
+
+def _not_blank(words: str) -> str:
+    if not words:
+        raise fault("Say who vouches for it, like: finance ledger, March 2019.")
+    return words
+
+
+class EnterCosts(
+    Command,
+    title="Enter costs",
+    json_schema_extra={
+        "examples": [
+            {"heading": "staff", "month": "2019-03", "pounds": "18250.40", "source": "Finance ledger, March 2019"}
+        ]
+    },
+):
+    """Enter what was spent. What was entered of the same month and heading before stays on record, and counts no more.
+
+    An amount for several months is spread evenly over them, to the penny.
+    """
+
+    heading: str = Field(title="What for", max_length=40, json_schema_extra={"choices": "cost_headings"})
+    month: IsoMonth = Field(title="Month", description="One that is over, as year-month.")
+    last_month: IsoMonth | None = Field(
+        default=None, title="Last month", description="Where the amount is for several months together."
+    )
+    pounds: Money = Field(title="Amount in pounds", description="0 where it is known that nothing was spent.")
+    source: Annotated[Short, AfterValidator(_not_blank)] = Field(
+        title="Source",
+        description="Who vouches for it, without naming anybody.",
+        examples=["finance ledger, March 2019"],
+    )
+
+    @field_validator("month", "last_month")
+    @classmethod
+    def _over(cls, month: str | None, info: ValidationInfo) -> str | None:
+        """Since the scheme began; and, once it is known what day it is, over."""
+        begins = f"{rulebook().costs_start:%Y-%m}"
+        if month is not None and month < begins:
+            raise fault(f"This is before the scheme began. Give a month from {begins} on.")
+        if month is not None and info.context and month >= (now := f"{info.context['today']:%Y-%m}"):
+            raise fault(f"This month is not over. Give one before {now}.")
+        return month
+
+    @model_validator(mode="after")
+    def _can_be(self) -> "EnterCosts":
+        """The months are in order and not too many, the heading is one, and the amount no slip of the keys."""
+        if self.months[-1:] != [self.last_month or self.month]:
+            raise ValueError(f"last_month: this is before the first. Give {self.month} or a later month, or none.")
+        if len(self.months) > AT_ONCE:
+            raise ValueError(f"last_month: these are more than {AT_ONCE} months. Enter them in parts.")
+        for month in self.months:
+            headings = rulebook().cost_headings_on(first_of(month))
+            if self.heading not in headings:
+                raise ValueError(f"heading: there is no such heading in {month}. Use one of: {', '.join(headings)}.")
+            most = headings[self.heading].most_gbp_a_month
+            if self.pounds > most * len(self.months):
+                raise ValueError(f"pounds: this is over £{most:,} a month, more than can be meant. Look at it again.")
+        return self
+
+    @property
+    def months(self) -> list[str]:
+        """Each month that it is for."""
+        return months_between(self.month, self.last_month or self.month)
+
+
+def enter(session: Session, command: EnterCosts, by: Actor, at: datetime) -> list[Cost]:
+    """Put it on record, one amount a month. Raises NotAllowed; ValidationError of a month that is not over."""
+    if by.role not in ENTERS:
+        able = ", ".join(role.label.lower() for role in ENTERS)
+        raise NotAllowed(f"What was spent is entered by: {able}.")
+    EnterCosts.model_validate(command.body(), context={"today": london_date(at)})
+    amounts = spread(int(command.pounds * 100), len(command.months))
+    made = [
+        Cost(
+            month=month,
+            heading=command.heading,
+            pence=amount,
+            source=command.source,
+            at=at,
+            by=by.username,
+            role=by.role,
+        )
+        for month, amount in zip(command.months, amounts, strict=True)
+    ]
+    session.add_all(made)
+    session.flush()
+    return made
+
+
+def entries(session: Session, as_at: date) -> Sequence[Cost]:
+    """Everything entered by the end of a day, in order."""
+    return [one for one in session.scalars(select(Cost).order_by(Cost.at, Cost.id)) if london_date(one.at) <= as_at]
+
+
+def standing(found: Sequence[Cost]) -> dict[tuple[str, str], Cost]:
+    """Of entries in order, the last of each month and heading."""
+    return {(one.month, one.heading): one for one in found}
+
+
+def pence(found: Iterable[Cost]) -> dict[str, dict[str, int]]:
+    """What entries come to, by month and heading."""
+    by_month: dict[str, dict[str, int]] = {}
+    for one in sorted(found, key=lambda one: one.month):
+        by_month.setdefault(one.month, {})[one.heading] = one.pence
+    return by_month
+
+
+def spent(population: Population, as_at: date, at: datetime, audience: Audience) -> Spent:
+    """What had been entered by the end of a day, with the counts, as they may be shown, that it is set beside."""
+    with population.database.reading() as session:
+        known = pence(standing(entries(session, as_at)).values())
+    return Spent(known, {day: population.shown(day, at, audience) for day in days(known)})
