@@ -6,25 +6,31 @@ than each other.
 
 import csv
 import io
+from calendar import month_name
 from datetime import date
-from typing import Annotated, Any, Literal
+from itertools import chain
+from typing import Annotated, Any, Literal, NamedTuple
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
+from pydantic import ValidationError
 from starlette.responses import Response
 
 from api.deps import Asking, ByToken, ByVisit
 from api.page import write
-from api.problems import FieldFault, ProblemError, invalid, may_answer
+from api.problems import FieldFault, ProblemError, invalid, located, may_answer
 from divert.board import chart, cuts
 from divert.board.asking import Asked
+from divert.board.beside import beside
 from divert.board.counts import WHOLE, Counts
-from divert.board.fairness import Fairness, fairness
+from divert.board.fairness import Fairness, Range, fairness
 from divert.board.figure import Figure, Measure, Theme, View, count_in_words
 from divert.board.figures import BOARD_READS, figures
 from divert.board.glance import earlier, glances
-from divert.board.paper import ground, paper, ranged, says
+from divert.board.paper import further, ground, paper, says
 from divert.board.spending import spent
-from divert.clock import london_date
+from divert.board.suppression import Audience
+from divert.clock import london_date, london_text, written_date
 
 router = APIRouter(tags=["board"])
 
@@ -43,35 +49,49 @@ def read_figures(asking: ByToken, asked: View_) -> list[Figure]:
 def read_fairness(asking: ByToken, asked: View_) -> list[Fairness]:
     """Each stage by sex, ethnicity, age and district: rates, their ratios, and whether they differ beyond chance."""
     with asking.reading(*BOARD_READS):
-        return fairness(_counts_of(asking, _whole(asked)))
+        day_asked(asking, _whole(asked).as_at)
+        return fairness(_counts_of(asking, asked))
 
 
 @router.get("/board", include_in_schema=False)
-def dashboard(request: Request, asking: ByVisit, asked: View_) -> Response:
+def dashboard(request: Request, asking: ByVisit) -> Response:
     """A few numbers, to be read in a minute."""
     with asking.reading(*BOARD_READS) as (_, actor):
-        day = day_asked(asking, _whole(asked).as_at)
-    now, before = (asking.house.population.shown(on, asking.at, asked.audience) for on in (day, earlier(day)))
-    return write(request, "board.html", actor=actor, found=glances(now, before), **_page(asking, asked, now))
+        sought = _sought(request, asking, whole=True)
+    day = sought.asked.on(sought.today)
+    now, before = (_counts_on(asking, on, sought.asked) for on in (day, earlier(day)))
+    return write(request, "board.html", actor=actor, found=glances(now, before), **_page(asking, sought, now))
 
 
 @router.get("/board/figures", include_in_schema=False)
 @router.get("/board/figures/{theme}", include_in_schema=False)
-def figures_page(request: Request, asking: ByVisit, asked: View_, theme: str | None = None) -> Response:
+def figures_page(request: Request, asking: ByVisit, theme: str | None = None) -> Response:
     """The same, to be read."""
     with asking.reading(*BOARD_READS) as (_, actor):
-        chosen = _theme(theme)
-    view = _view(asking, asked)
+        chosen, sought = _theme(theme), _sought(request, asking)
+    view = _view_of(asking, sought.asked)
     found = [one for one in figures(view) if chosen is None or one.theme is chosen]
-    return write(request, "figures.html", actor=actor, figures=found, theme=chosen, **_page(asking, asked, view.counts))
+    return write(
+        request, "figures.html", actor=actor, figures=found, theme=chosen, **_page(asking, sought, view.counts)
+    )
+
+
+@router.get("/board/compare", include_in_schema=False)
+def compare_page(request: Request, asking: ByVisit, by: Literal["phase", "district"] = "phase") -> Response:
+    """Pilot beside full scheme, or district beside district."""
+    with asking.reading(*BOARD_READS) as (_, actor):
+        sought = _sought(request, asking, whole=True, beside=("by",))
+    counts = _counts_of(asking, sought.asked)
+    return write(request, "compare.html", actor=actor, found=beside(counts, by), by=by, **_page(asking, sought, counts))
 
 
 @router.get("/board/fairness", include_in_schema=False)
-def fairness_page(request: Request, asking: ByVisit, asked: View_) -> Response:
+def fairness_page(request: Request, asking: ByVisit) -> Response:
     """Whether groups fare alike, to be read."""
     with asking.reading(*BOARD_READS) as (_, actor):
-        counts = _counts_of(asking, _whole(asked))
-    return write(request, "fairness.html", actor=actor, found=fairness(counts), **_page(asking, asked, counts))
+        sought = _sought(request, asking, whole=True)
+    counts = _counts_of(asking, sought.asked)
+    return write(request, "fairness.html", actor=actor, found=fairness(counts), **_page(asking, sought, counts))
 
 
 @router.get("/board/table/{name}.csv", include_in_schema=False)
@@ -82,26 +102,54 @@ def table(asking: ByVisit, asked: View_, name: str) -> Response:
     found = next((one for one in figures(_view(asking, asked)) if one.id == name), None)
     if found is None:
         raise ProblemError("not-found")
-    kept = {"Content-Disposition": f'attachment; filename="{name}-{found.cut_off}.csv"'}
-    return Response(as_csv(found, asked), media_type="text/csv; charset=utf-8", headers=kept)
+    return _csv(as_csv(found, asked), f"{name}-{found.cut_off}")
 
 
 @router.get("/board/chart/{name}.{kind}", include_in_schema=False)
-def picture(asking: ByVisit, asked: View_, name: str, kind: Literal["svg", "png"]) -> Response:
-    """One figure's chart, to look at beside its table or to take away."""
+@router.get("/board/chart/narrow/{name}.{kind}", include_in_schema=False)
+def picture(request: Request, asking: ByVisit, asked: View_, name: str, kind: Literal["svg", "png"]) -> Response:
+    """One figure's chart, to look at beside its table or to take away; narrow, for a telephone."""
     with asking.reading(*BOARD_READS):
         pass
     found = next((one for one in figures(_view(asking, asked)) if one.id == name), None)
-    return _drawn(chart.chart(found) if found else None, name, kind)
+    return _drawn(chart.chart(found, _size(request)) if found else None, name, kind)
 
 
 @router.get("/board/fairness/chart/{name}.{kind}", include_in_schema=False)
-def fairness_picture(asking: ByVisit, asked: View_, name: str, kind: Literal["svg", "png"]) -> Response:
+@router.get("/board/fairness/chart/narrow/{name}.{kind}", include_in_schema=False)
+def fairness_picture(
+    request: Request, asking: ByVisit, asked: View_, name: str, kind: Literal["svg", "png"]
+) -> Response:
     """One comparison's chart."""
     with asking.reading(*BOARD_READS):
         pass
-    found = next((one for one in fairness(_counts_of(asking, _whole(asked))) if one.id == name), None)
-    return _drawn(chart.forest(found) if found else None, name, kind)
+    found = _comparison(asking, asked, name)
+    return _drawn(chart.forest(found, _size(request)) if found else None, name, kind)
+
+
+@router.get("/board/fairness/table/{name}.csv", include_in_schema=False)
+def fairness_table(asking: ByVisit, asked: View_, name: str) -> Response:
+    """One comparison's table, to take away."""
+    with asking.reading(*BOARD_READS):
+        pass
+    found = _comparison(asking, asked, name)
+    if found is None:
+        raise ProblemError("not-found")
+    return _csv(fairness_as_csv(found), f"{name}-{found.cut_off}")
+
+
+def _comparison(asking: Asking, asked: Asked, name: str) -> Fairness | None:
+    day_asked(asking, _whole(asked).as_at)
+    return next((one for one in fairness(_counts_of(asking, asked)) if one.id == name), None)
+
+
+def _size(request: Request) -> chart.Size:
+    return chart.NARROW if "/narrow/" in request.url.path else chart.WIDE
+
+
+def _csv(text: str, name: str) -> Response:
+    kept = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return Response(text, media_type="text/csv; charset=utf-8", headers=kept)
 
 
 def _drawn(spec: chart.Spec | None, name: str, kind: Literal["svg", "png"]) -> Response:
@@ -135,7 +183,8 @@ def as_csv(figure: Figure, asked: Asked) -> str:
     to.writerow([figure.definition, *([figure.rests_on] if figure.rests_on else [])])
     to.writerow([f"Must not be read as: {figure.must_not_be_read_as}"])
     to.writerow([f"Counts are rounded to multiples of {figure.rounded_to}; 0 stands for anything below."])
-    to.writerow([figure.by or "Row", *figure.columns.values(), figure.unit.capitalize(), "From", "To"])
+    heading = f"{figure.share_of} (per cent)" if figure.unit == "per cent" else figure.unit.capitalize()
+    to.writerow([figure.by or "Row", *figure.columns.values(), heading, "From", "To"])
     blank = ["" for _ in figure.columns]
     to.writerow(["All", *blank, *_range(figure)])
     for row in figure.rows:
@@ -151,30 +200,96 @@ def _range(one: Figure | Measure) -> list[float | str]:
     return ["" if each is None else each for each in (one.value, one.low, one.high)]
 
 
+def fairness_as_csv(one: Fairness) -> str:
+    """A comparison's table, under what it means. Ranges are two columns; no end: blank."""
+    out = io.StringIO()
+    to = csv.writer(out)
+    to.writerow([one.title, f"by {one.by.lower()}", f"as at {one.cut_off}"])
+    to.writerow([one.definition])
+    to.writerow([f"Must not be read as: {one.must_not_be_read_as}"])
+    to.writerow([f"Counts are rounded to multiples of {one.rounded_to}; 0 stands for anything below."])
+    ranged = ("Per cent", "Ratio of rates", "Ratio of not", "Gap in 100")
+    to.writerow([one.by, "Came to it", "Of", *chain(*((name, "from", "to") for name in ranged)), "Finding"])
+    for row in one.rows:
+        told = chain(*(_three(each) for each in (row.rate, row.ratio, row.ratio_not, row.gap)))
+        finding = "the group others are compared with" if row.group == one.reference else row.finding
+        to.writerow([row.group, *("withheld" if n is None else n for n in (row.reached, row.of)), *told, finding])
+    return out.getvalue()
+
+
+def _three(told: Range | None) -> tuple[float | str, ...]:
+    return ("", "", "") if told is None else tuple("" if n is None else n for n in (told.value, told.low, told.high))
+
+
 def _view(asking: Asking, asked: Asked) -> View:
-    """What is asked for, whatever the face: counts as they may be shown, and what was spent."""
+    """What is asked for, whatever the face: counts as they may be shown, and what was spent. Raises a problem."""
+    day_asked(asking, asked.as_at)
+    return _view_of(asking, asked)
+
+
+def _view_of(asking: Asking, asked: Asked) -> View:
     counts = _counts_of(asking, asked)
     return View(counts, asked.place, spent(asking.house.population, counts.as_at, asking.at, asked.audience))
 
 
 def _counts_of(asking: Asking, asked: Asked) -> Counts:
-    return asking.house.population.shown(day_asked(asking, asked.as_at), asking.at, asked.audience)
+    return _counts_on(asking, asked.on(london_date(asking.at)), asked)
+
+
+def _counts_on(asking: Asking, day: date, asked: Asked) -> Counts:
+    return asking.house.population.shown(day, asking.at, asked.audience)
 
 
 def day_asked(asking: Asking, as_at: date | None) -> date:
     """The day asked for, else today. Raises a problem for one to come: its answer could change."""
     today = london_date(asking.at)
-    if as_at is not None and as_at > today:
-        raise invalid([FieldFault(parameter="as_at", detail=f"This day is yet to come. Give one up to {today}.")])
+    if fault := _to_come(as_at, today):
+        raise invalid([fault])
     return as_at or today
+
+
+def _to_come(as_at: date | None, today: date) -> FieldFault | None:
+    if as_at is None or as_at <= today:
+        return None
+    return FieldFault(parameter="as_at", detail=f"This day is yet to come. Give one up to {written_date(today)}.")
 
 
 def _whole(asked: Asked) -> Asked:
     """What is asked of everyone. Raises a problem where a cut is named too."""
-    for name in ("district", "offence", "phase", "first", "last"):
-        if getattr(asked, name) is not None:
-            raise invalid([FieldFault(parameter=name, detail="This is of the whole scheme: leave it out.")])
+    if asked.place != WHOLE:
+        raise invalid(
+            [FieldFault(parameter=name, detail="This is of the whole scheme: leave it out.")
+             for name in CUT if getattr(asked, name) is not None]
+        )  # fmt: skip
     return asked
+
+
+CUT = ("district", "offence", "phase", "first", "last")
+"""What of a question names a cut."""
+
+
+class Sought(NamedTuple):
+    """What a page was asked for, as typed. Where that cannot be answered, why not, and the whole scheme as of today."""
+
+    asked: Asked
+    typed: dict[str, str]
+    errors: list[tuple[str, str]]
+    today: date
+
+
+def _sought(request: Request, asking: Asking, *, whole: bool = False, beside: tuple[str, ...] = ()) -> Sought:
+    """A page's question. `whole`: it is of everyone, and a cut is left aside; so is what is `beside` the question."""
+    today = london_date(asking.at)
+    aside = {*beside, *(CUT if whole else ())}
+    typed = {name: value.strip() for name, value in request.query_params.items() if name not in aside}
+    try:
+        asked = Asked.model_validate(typed)
+    except ValidationError as error:
+        said = [located(one["loc"], one) for one in error.errors()]
+        return Sought(Asked(), typed, [(str(at[0]) if at else "", words) for at, words in said], today)
+    if fault := _to_come(asked.as_at, today):
+        return Sought(Asked(), typed, [("as_at", fault.detail)], today)
+    return Sought(asked, typed, [], today)
 
 
 def _theme(name: str | None) -> Theme | None:
@@ -183,20 +298,43 @@ def _theme(name: str | None) -> Theme | None:
     return Theme[name] if name is not None else None
 
 
-def _page(asking: Asking, asked: Asked, counts: Counts) -> dict[str, Any]:
+def _page(asking: Asking, sought: Sought, counts: Counts) -> dict[str, Any]:
     """What every page of the board shows around its numbers."""
-    query = asked.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    asked, today, counted_at = sought.asked, sought.today, asking.house.population.counted_at
+    day = asked.on(today)
+    still = f" (counted at {london_text(counted_at).split(', ')[-1]}; the day is not over)" if counted_at else ""
     return {
         "asked": asked,
-        "as_at": day_asked(asking, asked.as_at),
-        "counted_at": asking.house.population.counted_at,
+        "typed": sought.typed,
+        "errors": sought.errors,
+        "status": 422 if sought.errors else 200,
+        "today": today,
+        "as_at": day,
+        "when": f"as at {written_date(today)}{still}" if day == today else f"as at the end of {written_date(day)}",
         "base": counts.base,
         "ground": ground(counts.base),
         "says": says,
-        "ranged": ranged,
+        "further": further,
         "described": chart.described,
+        "charted": chart.forest,
         "count": count_in_words,
-        "query": ("?" + "&".join(f"{name}={value}" for name, value in query.items())) if query else "",
+        "query": _query(asked),
+        "query_whole": _query(asked.model_copy(update=dict.fromkeys(CUT))),
+        "query_day": _query(Asked(as_at=asked.as_at)),
         "themes": Theme.__members__,
-        "choices": {name: cuts.values(name) for name in ("district", "offence", "phase")},
+        "choices": {name: cuts.values(name) for name in ("district", "offence", "phase")}
+        | {"months": _months(View(counts)), "audience": AUDIENCES},
     }
+
+
+AUDIENCES = {Audience.board.value: "the board (by fives)", Audience.public.value: "publication (by tens)"}
+
+
+def _query(asked: Asked) -> str:
+    said = urlencode(asked.model_dump(mode="json", exclude_none=True, exclude_defaults=True))
+    return f"?{said}" if said else ""
+
+
+def _months(view: View) -> dict[str, str]:
+    """The months in which anyone was referred, in words."""
+    return {month: f"{month_name[int(month[5:])]} {month[:4]}" for month in view.months}

@@ -131,10 +131,10 @@ def test_figures_are_cut_by_one_thing_at_a_time(boardroom: Service) -> None:
 
 def test_the_first_page_says_what_changed_and_what_it_cannot_say(boardroom: Service) -> None:
     page = visiting(boardroom.client, BOARD).get("/board?as_at=2019-06-30").text
-    for words in ("People referred", "likely", "Too few 3 months before to compare", "rounded up or down"):
+    for words in ("Cases referred", "likely", "Too few 3 months before to compare", "rounded up or down"):
         assert words in page, words
     assert "%" in page
-    assert "As at the end of 30 June 2019" in page
+    assert "as at the end of 30 June 2019" in page
     assert earlier(date(2019, 5, 31)) == date(2019, 2, 28)
 
 

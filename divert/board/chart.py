@@ -8,28 +8,44 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Literal
+from textwrap import wrap
+from typing import Any, Literal, NamedTuple
 
 import vl_convert
 
 from divert.board.fairness import Fairness
 from divert.board.figure import Figure, count_in_words
+from divert.clock import written_date
 
 Spec = Mapping[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 INK, PALE, STRONG, LOUD = "#0b0c0c", "#8eb8dc", "#14385c", "#ca3535"
-WIDTH = 560
-MOST = 2
-"""Counts that stand beside each other in one chart: a whole, and a part of it."""
+STEPS = (1, 2, 4, 10, 20, 40, 100, 200, 400, 1_000, 2_000, 4_000, 10_000, 20_000, 40_000, 100_000, 200_000)
+TICKS = 6
+"""At most so many numbers along the bars."""
+
+
+class Size(NamedTuple):
+    """How wide the field of bars is, in pixels, and how many letters a line of labels, title or subtitle holds."""
+
+    width: int
+    label: int
+    title: int
+    subtitle: int
+
+
+WIDE, NARROW = Size(560, 30, 64, 84), Size(230, 15, 32, 42)
+"""For a page, paper and taking away; and for a telephone."""
 
 CONFIG = {
     "font": "Noto Sans, Arial, Liberation Sans, sans-serif",
     "background": "#ffffff",
     "view": {"stroke": None},
-    "axis": {"labelFontSize": 13, "titleFontSize": 13, "labelColor": INK, "titleColor": INK, "labelLimit": 230,
+    "axis": {"labelFontSize": 13, "titleFontSize": 13, "labelColor": INK, "titleColor": INK, "labelLimit": 0,
              "gridColor": "#e5e6e7", "domainColor": INK, "tickColor": INK},
-    "legend": {"labelFontSize": 13, "labelColor": INK, "orient": "top", "title": None},
-    "title": {"fontSize": 16, "subtitleFontSize": 13, "color": INK, "subtitleColor": INK, "anchor": "start"},
+    "legend": {"labelFontSize": 13, "labelColor": INK, "labelLimit": 0, "orient": "top", "title": None},
+    "title": {"fontSize": 16, "subtitleFontSize": 13, "color": INK, "subtitleColor": INK, "anchor": "start",
+              "frame": "bounds"},
 }  # fmt: skip
 
 
@@ -43,57 +59,92 @@ def described(figure: Figure) -> str:
     return f"{figure.title}. Bars of {' and '.join(name.lower() for name in names)}, by {figure.by.lower()}. {rows}."
 
 
-def chart(figure: Figure) -> Spec | None:
-    """Bars of a figure's table: of the whole and, before it, of the part. None where it has no rows."""
+def chart(figure: Figure, size: Size = WIDE) -> Spec | None:
+    """Bars of a figure's table: of the whole and, below it, of the part. None where it has no rows."""
     if not figure.rows:
         return None
     names = [figure.columns[key] for key in _shown(figure)]
-    data = [
-        {"row": row.label, "what": figure.columns[key], "n": row.counts.get(key) or 0}
+    data: list[dict[str, Any]] = [
+        {"row": _lines(row.label, size.label), "what": figure.columns[key], "n": row.counts.get(key) or 0}
         for row in figure.rows
         for key in _shown(figure)
     ]
+    ticks = _ticks(max(one["n"] for one in data), figure.rounded_to)
     bars: dict[str, Any] = {
-        "x": {"field": "n", "type": "quantitative", "title": "Cases" if len(names) > 1 else names[0],
-              "axis": {"tickMinStep": figure.rounded_to, "format": ","}, "stack": None},
-        "y": {"field": "row", "type": "nominal", "sort": None, "title": None, "axis": {"labelPadding": 6}},
+        "x": {"field": "n", "type": "quantitative", "title": "Cases" if len(names) > 1 else names[0], "stack": None,
+              "scale": {"domain": [0, ticks[-1]]}, "axis": {"values": ticks, "format": ",d"}},
+        "y": DOWN,
         "color": {"field": "what", "type": "nominal", "scale": {"domain": names, "range": [PALE, STRONG][-len(names):]},
-                  "legend": None if len(names) == 1 else {}},
+                  "legend": None if len(names) == 1 else {"columns": 1 if size is NARROW else 2}},
     }  # fmt: skip
     if len(names) > 1:
         bars["yOffset"] = {"field": "what", "type": "nominal", "sort": names}
-    step = 30 if len(names) > 1 else 24
+    thick = 30 if len(names) > 1 else 24
+    step = max(thick, LINE * max(_height(one["row"]) for one in data) + 4)
     return _framed(
         figure.title,
-        f"{names[-1]}{f' of {names[0].lower()}' if len(names) > 1 else ''}, by {figure.by.lower()}; as at"
-        f" {figure.cut_off}; counts rounded to {figure.rounded_to}",
+        f"By {figure.by.lower()}; as at {written_date(figure.cut_off)}; counts rounded to {figure.rounded_to}",
+        size,
+        [one["row"] for one in data],
         {"data": {"values": data}, "mark": {"type": "bar"}, "encoding": bars, "height": {"step": step / len(names)}},
     )
 
 
-def forest(fairness: Fairness) -> Spec | None:
+def forest(fairness: Fairness, size: Size = WIDE) -> Spec | None:
     """Each group's ratio of rates with its range, and where there would be no difference."""
-    rows = [
-        {"row": row.group, "value": row.ratio.value, "low": row.ratio.low, "high": row.ratio.high}
+    rows: list[dict[str, Any]] = [
+        {"row": _lines(row.group, size.label), "value": row.ratio.value, "low": row.ratio.low, "high": row.ratio.high}
         for row in fairness.rows
-        if row.ratio is not None and row.ratio.value and row.ratio.high is not None
+        if row.ratio is not None and row.ratio.value and row.ratio.low and row.ratio.high is not None
     ]
     if not rows:
         return None
-    across = {"type": "quantitative", "scale": {"type": "log"}, "title": f"Rate over that of {fairness.reference}"}
-    down = {"field": "row", "type": "nominal", "sort": None, "title": None}
+    low, high = min(one["low"] for one in rows), max(one["high"] for one in rows)
+    ticks = [tick for tick in RATIOS if low / 2 <= tick <= high * 2]
+    across = {
+        "type": "quantitative",
+        "scale": {"type": "log", "domain": [min(low, *ticks), max(high, *ticks)]},
+        "axis": {"values": ticks, "format": "~r"},
+        "title": wrap(f"Rate over that of {fairness.reference}", size.subtitle),
+    }
     layers = [
         {"mark": {"type": "rule", "strokeDash": [4, 4], "color": LOUD}, "encoding": {"x": {"datum": 1, **across}}},
         {"mark": {"type": "rule", "strokeWidth": 3, "color": PALE},
-         "encoding": {"x": {"field": "low", **across}, "x2": {"field": "high"}, "y": down}},
+         "encoding": {"x": {"field": "low", **across}, "x2": {"field": "high"}, "y": DOWN}},
         {"mark": {"type": "point", "filled": True, "size": 90, "color": STRONG},
-         "encoding": {"x": {"field": "value", **across}, "y": down}},
+         "encoding": {"x": {"field": "value", **across}, "y": DOWN}},
     ]  # fmt: skip
+    step = max(34, LINE * max(_height(one["row"]) for one in rows) + 4)
     return _framed(
-        fairness.title,
-        f"Relative rate by {fairness.by.lower()}, with its range; 1: no difference; as at {fairness.cut_off}",
-        {"data": {"values": rows}, "layer": layers, "height": {"step": 34}},
+        f"{fairness.title}, by {fairness.by.lower()}",
+        f"Ratio of rates, with its range; 1: no difference; as at {written_date(fairness.cut_off)}",
+        size,
+        [one["row"] for one in rows],
+        {"data": {"values": rows}, "layer": layers, "height": {"step": step}},
     )
+
+
+DOWN = {"field": "row", "type": "nominal", "sort": None, "title": None,
+        "axis": {"labelPadding": 6, "labelExpr": r"split(datum.label, '\n')"}}  # fmt: skip
+LINE, LETTER = 15, 8
+"""How high a line of a label is, and how wide a letter, in pixels."""
+
+RATIOS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
+
+
+def _lines(text: str, letters: int) -> str:
+    """A text broken into lines of at most so many letters."""
+    return "\n".join(wrap(text, letters))
+
+
+def _height(label: str) -> int:
+    return label.count("\n") + 1
+
+
+def _ticks(most: int, base: int) -> list[int]:
+    """Whole numbers along an axis, multiples of what counts are rounded to, from 0 to the most or just beyond."""
+    step = next((step for step in STEPS if most <= base * step * (TICKS - 1)), STEPS[-1]) * base
+    return list(range(0, max(most, 1) + step, step))
 
 
 def svg(spec: Spec) -> str:
@@ -121,19 +172,20 @@ def _with_our_fonts() -> None:
     vl_convert.register_font_directory(str(files("fontpkg_noto_sans") / "files"))
 
 
-def _framed(title: str, subtitle: str, parts: Mapping[str, Any]) -> Spec:
+def _framed(title: str, subtitle: str, size: Size, labels: Sequence[str], parts: Mapping[str, Any]) -> Spec:
+    widest = max(len(line) for label in labels for line in label.split("\n"))
     return {
         "$schema": SCHEMA,
-        "title": {"text": title, "subtitle": subtitle},
+        "title": {"text": wrap(title, size.title), "subtitle": wrap(subtitle, size.subtitle)},
         "description": f"{title}. {subtitle}.",
-        "width": WIDTH,
-        "padding": 12,
+        "width": size.width,
+        # A reader's own fonts may be wider than ours: no label is to be cut off.
+        "padding": {"left": 8 + widest * LETTER // 5, "right": 40, "top": 8, "bottom": 8},
         "config": CONFIG,
         **parts,
     }
 
 
 def _shown(figure: Figure) -> Sequence[str]:
-    """The counts that a chart shows: the first two, or the two of which the figure is a share."""
-    keys = list(figure.columns)
-    return [keys[0], keys[keys.index("signed")]] if {"referred", "signed"} <= set(keys) else keys[:MOST]
+    """The counts that a chart shows: the two of which the figure is a share, or else the first."""
+    return figure.charted or [*figure.columns][:1]

@@ -22,9 +22,14 @@ STEPS = (
 
 GROUPS = ("ethnicity", "sex", "age", "district")
 LESSON = (
-    "Ratios of having come to a stage and of not having come to it can point apart, so both are shown, and the gap in"
-    " people of a hundred beside them. A difference is said to be one only where all three lie beyond chance. With this"
-    " many comparisons some will by chance. No difference shown is no proof that there is none."
+    "Proof that somebody was treated unfairly, or that nobody was. Ratios of coming to a stage and of not coming to it"
+    " can point apart, so both are shown with the gap, and a difference is said to be one only where all three lie"
+    " beyond chance. Of many comparisons some do so by chance alone, and few people hide a difference that there is."
+)
+DEFINITION = (
+    "Of those of a group who came to the stage before, how many came to this one by the cut-off. Ratio of rates: that"
+    " rate over the rate of the largest group, with whom the others are compared. Ratio of not: the same for not coming"
+    " to it. Gap in 100: how many more of a hundred came to it than in the largest group."
 )
 AUTHORITY = (
     "Relative rate index, of the stage before (Office of Juvenile Justice and Delinquency Prevention; Uhrig 2016);"
@@ -69,6 +74,9 @@ class Fairness(BaseModel):
     rounded_to: int
     reference: str | None
     rows: list[FairnessRow]
+    unit: str = "per cent"
+    definition: str = DEFINITION
+    cohort: str = "Every case, by what was known of the person on the day. Not stated is a group of its own."
     authority: str = AUTHORITY
     must_not_be_read_as: str = LESSON
 

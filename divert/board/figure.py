@@ -3,6 +3,7 @@
 Every number in it follows from counts as they may be shown (`divert.board.suppression`), so no face need suppress.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,6 +18,9 @@ from divert.board.estimates import FEWEST, Interval, rounding_noise, share
 
 WITHHELD = "withheld: beside the other counts of this day it could be worked out"
 FEW = "too few to tell a share"
+WHOLE_SCHEME = "told of the whole scheme only"
+WHOLE_ONLY = frozenset({"near_statutory_limit", "near_precautionary_limit", "findings", "inappropriate"})
+"""Counts that are cut by nothing but their own figure's rows."""
 BY_MONTH = "Every case, by the month in which its referral was recorded."
 
 
@@ -44,7 +48,10 @@ class Measure(BaseModel):
 
 
 class FigureRow(BaseModel):
-    """One line of a figure's table. No count, with the note beside it: withheld. `value`: its own share."""
+    """One line of a figure's table. No count, with the note beside it: withheld.
+
+    `value`: its own share; none of too few, and where what is counted is too small to be told from nought.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -81,8 +88,15 @@ class Figure(BaseModel):
     rounded_to: int = Field(description="Counts are multiples of this; 0 stands for anything below it.")
     measures: list[Measure] = Field(default=[], description="What else follows from the counts.")
     columns: dict[str, str] = Field(description="The heading of each count in the rows.")
+    charted: tuple[str, ...] = Field(default=(), description="The counts that its chart shows; else the first of them.")
     rows: list[FigureRow]
     by: str = Field(default="", description="What the rows are.")
+
+    @property
+    def share_of(self) -> str:
+        """The heading of each row's share."""
+        told = [self.columns[key] for key in self.charted]
+        return f"{told[1]}, of {told[0].lower()}" if len(told) > 1 else "Share"
 
 
 @dataclass(frozen=True)
@@ -118,7 +132,9 @@ class View:
         return self.place == WHOLE
 
     def __getitem__(self, name: str) -> int | None:
-        """How many of that name, in the place asked for."""
+        """How many of that name, in the place asked for; None where that is not told."""
+        if not self.is_whole and name in WHOLE_ONLY:
+            return None
         if isinstance(self.place, Cell):
             return self.counts[self.place.of(name)]
         there = [self.counts[Cell(name, "month", month)] for month in self.months if month in self.place]
@@ -160,6 +176,16 @@ class View:
         return found
 
 
+def share_in_words(value: float, high: float | None, base: int) -> str:
+    """A share in per cent as a page shows it. What is shown as 0 may be some: then how many in a hundred at most."""
+    return f"under {math.ceil(high)}%" if base > 1 and high and not value else f"{value:.0f}%"
+
+
+def range_in_words(low: float, high: float) -> str:
+    """Where a share lies, likely."""
+    return f"likely {math.floor(low)} to {math.ceil(high)}%"
+
+
 def count_in_words(n: int | None, base: int) -> str:
     """A count as a page shows it."""
     return "withheld" if n is None else f"under {base}" if 0 <= n < base and base > 1 else f"{n:,}"
@@ -189,8 +215,9 @@ def share_figure(
 ) -> Figure:
     """A share, with a line for each place of a cut. `words`: id, title, definition, cohort, authority and what not."""
     told = view.share(counted, of)
+    blank = None if view.counts.base > 1 else 0  # a count shown as 0 may be some: it makes no share
     rows = [
-        row.model_copy(update={"value": percent(view.told(row.counts.get(counted), row.counts.get(of)))})
+        row.model_copy(update={"value": percent(view.told(row.counts.get(counted) or blank, row.counts.get(of)))})
         for row in view.lines(by, list(columns), labels)
     ]
     low, high = (None, None) if told is None else (round(100 * told.low, 1), round(100 * told.high, 1))
@@ -207,6 +234,7 @@ def share_figure(
             "rounded_to": view.counts.base,
             "measures": list(measures),
             "columns": dict(columns),
+            "charted": [name for name in (of, counted) if name in columns],
             "rows": rows,
             "by": cuts.CUTS.get(by, by.capitalize()),
             **words,
@@ -216,6 +244,8 @@ def share_figure(
 
 def note_on(view: View, counted: str, of: str) -> str | None:
     """Why there is no share; None where there is one."""
+    if not view.is_whole and {counted, of} & WHOLE_ONLY:
+        return WHOLE_SCHEME
     if view[counted] is None or view[of] is None:
         return WITHHELD
     if view.share(counted, of) is None:

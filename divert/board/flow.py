@@ -2,7 +2,7 @@
 
 from divert.board.counts import Cell
 from divert.board.estimates import quantile
-from divert.board.figure import BY_MONTH, Figure, Measure, Theme, View, measure, note_on, share_figure
+from divert.board.figure import BY_MONTH, WHOLE_SCHEME, Figure, Measure, Theme, View, measure, note_on, share_figure
 from divert.board.journeys import BANDS, TIMES, band_name
 from divert.rulebook import rulebook
 
@@ -31,7 +31,7 @@ def funnel(view: View) -> Figure:
         view,
         id="funnel",
         theme=Theme.flow,
-        title="From referral to outcome",
+        title="Contract signed, of all referred",
         counted="signed",
         of="referred",
         columns=STAGES,
@@ -63,7 +63,7 @@ def phases(view: View) -> Figure:
         view,
         id="phases",
         theme=Theme.flow,
-        title="Pilot against full scheme",
+        title="Completed, of accepted: pilot against full scheme",
         counted="completed",
         of="accepted",
         columns=STAGES,
@@ -218,14 +218,14 @@ def times(view: View) -> Figure:
         for share, said in ((0.5, "half within"), (0.9, "nine in ten within")):
             value = quantile(told, share) if told else None
             measures.append(
-                Measure(label=f"{words}: {said}", unit="days", value=None if value is None else round(value))
+                Measure(label=f"{words}, {said}", unit="days", value=None if value is None else round(value))
             )
     first = next((one for one in measures), None)
     return Figure(
         id="times",
         theme=Theme.flow,
         title="Time between stages",
-        unit="days",
+        unit="days or less from referral to acceptance, for half of cases",
         definition=(
             "Whole days from the first day on which a case came to one stage to the first on which it came to the next,"
             " of cases that had come to both by the cut-off. Half took no longer than the first number of each, nine in"
@@ -239,13 +239,17 @@ def times(view: View) -> Figure:
         cut_off=view.counts.as_at,
         authority=f"{NIC}: time to placement, time in diversion.",
         must_not_be_read_as="How long it will take: cases still waiting are not in it, and they are the slow ones.",
-        note=None if first and first.value is not None else note_on(view, "took_to_accept", "took_to_accept"),
+        note=_no_time(view) if not first or first.value is None else None,
         rounded_to=view.counts.base,
         measures=measures,
         columns=dict(TOOK),
         rows=view.lines("days", list(TIMES), labels),
         by="Days",
     )
+
+
+def _no_time(view: View) -> str | None:
+    return note_on(view, "took_to_accept", "took_to_accept") if view.is_whole else WHOLE_SCHEME
 
 
 def _bands() -> list[tuple[int, int | None]]:

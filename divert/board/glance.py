@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from divert.board.counts import Counts
 from divert.board.estimates import Interval, difference
-from divert.board.figure import View, count_in_words
+from divert.board.figure import View, count_in_words, range_in_words, share_in_words
 
 EARLIER = 3
 """Months before, against which a change is told."""
@@ -49,8 +49,8 @@ LINES = (
     Line("Completed, of contracts that are over", "completion-of-ended", "completed", "contract_over", "contracts"),
     Line("Breach reported, of those signed", "breach", "breached", "signed", "signed"),
     Line("Victims whose wishes are on record", "victims", "victims_answered", "victims", "victims", _under_nine_in_ten),
-    Line("Time limit expired, of returned cases that ended", "limits-expired", "expired", "returned_ended",
-         "returned cases", _any_lost),
+    Line("Returned cases whose time limit expired", "limits-expired", "expired", "returned_ended",
+         "returned cases that ended", _any_lost),
 )  # fmt: skip
 
 
@@ -67,10 +67,9 @@ def glances(now: Counts, before: Counts) -> list[Glance]:
 
 def _referred(now: Counts, before: Counts) -> Glance:
     here, then = View(now)["referred"], View(before)["referred"]
-    change = (
-        f"{count_in_words(here - then, now.base)} in {EARLIER} months" if here is not None and then is not None else ""
-    )
-    return Glance("People referred", "funnel", count_in_words(here, now.base), "since the scheme began", change)
+    more = None if here is None or then is None else count_in_words(max(here - then, 0), now.base)
+    change = "" if more is None else f"{more} of them in the last {EARLIER} months."
+    return Glance("Cases referred", "funnel", count_in_words(here, now.base), "since the scheme began", change)
 
 
 def _near(view: View) -> Glance:
@@ -91,10 +90,13 @@ def _glance(line: Line, now: View, before: View) -> Glance:
         return Glance(line.title, line.figure, "too few to say", few, "", None)
     counted = count_in_words(now[line.counted], now.counts.base)
     said = f"{counted} of {count_in_words(of, now.counts.base)} {line.of_words}; {between(told)}"
+    shown = _share(told, now[line.counted], now.counts.base)
+    if line.calls is _any_lost:  # each one counts: a share of few would hide it
+        shown, said = counted, f"of {count_in_words(of, now.counts.base)} {line.of_words}: {shown}"
     return Glance(
         line.title,
         line.figure,
-        _share(told, now[line.counted], now.counts.base),
+        shown,
         said,
         _change(line, now, before),
         line.calls(told),
@@ -110,16 +112,16 @@ def _change(line: Line, now: View, before: View) -> str:
     gap = difference(counted, of, was, was_of, now.noise)
     if gap is None or gap.low <= 0 <= gap.high:
         then = before.told(was, was_of)
-        return f"{_share(then, was, now.counts.base)} {EARLIER} months before: no change beyond chance." if then else ""
+        said = _share(then, was, now.counts.base).capitalize() if then else ""
+        return f"{said} {EARLIER} months before: no change beyond chance." if then else ""
     way = "Up" if gap.value > 0 else "Down"
     return f"{way} {abs(100 * gap.value):.0f} points in {EARLIER} months, beyond chance."
 
 
 def between(told: Interval) -> str:
     """The range of a share, in words."""
-    return f"likely {100 * told.low:.0f} to {100 * told.high:.0f}%"
+    return range_in_words(100 * told.low, 100 * told.high)
 
 
 def _share(told: Interval, counted: int | None, base: int) -> str:
-    """A share in words. What is shown as 0 may be some: then how many in a hundred it can be at most."""
-    return f"under {100 * told.high:.0f}%" if base > 1 and not counted else f"{100 * told.value:.0f}%"
+    return share_in_words(100 * told.value if counted else 0, 100 * told.high, base)

@@ -6,7 +6,7 @@ from typing import Any
 from divert.board import chart
 from divert.board.counts import Counts
 from divert.board.fairness import LESSON, Fairness, Range
-from divert.board.figure import Figure, FigureRow, Measure, count_in_words
+from divert.board.figure import Figure, FigureRow, Measure, count_in_words, range_in_words, share_in_words
 from divert.board.glance import Glance
 from divert.clock import written_date
 from divert.documents.letterhead import letterhead
@@ -42,22 +42,24 @@ def ground(base: int) -> str:
     return (
         f"Counts are rounded up or down to multiples of {base} by a secret rule that never changes, so that nobody can"
         f" be told from them; “under {base}” can be none. Shares, ranges and changes follow from the rounded counts."
+        " Likely: where the truth lies 95 times in 100."
     )
 
 
 def _figure(one: Figure) -> dict[str, Any]:
     spec = chart.chart(one)
     told = [each for each in one.measures if each.value is not None]
+    shares = any(row.value is not None for row in one.rows)
     return {
         "title": one.title,
         "says": says(one),
         "definition": f"{one.rests_on} {one.definition}" if one.rests_on else one.definition,
-        "measures": [f"{each.label}: {ranged(each)}" for each in told],
+        "measures": [further(each, one.rounded_to) for each in told],
         "chart": None if spec is None else chart.svg(spec),
         "described": chart.described(one),
         "by": one.by,
-        "columns": list(one.columns.values()),
-        "rows": [_row(one, row) for row in one.rows],
+        "columns": [*one.columns.values(), *([one.share_of] if shares else [])],
+        "rows": [_row(one, row, shares=shares) for row in one.rows],
         "must_not_be_read_as": one.must_not_be_read_as,
         "cohort": one.cohort,
         "authority": one.authority,
@@ -66,15 +68,24 @@ def _figure(one: Figure) -> dict[str, Any]:
 
 def says(one: Figure) -> str:
     """A figure's first number, in words."""
-    of = f" ({count_in_words(one.numerator, one.rounded_to)} of {count_in_words(one.denominator, one.rounded_to)})"
+    counts = (one.numerator, one.denominator)
+    of = " of ".join(count_in_words(n, one.rounded_to) for n in counts) if None not in counts and counts[1] else ""
     if one.value is None:
         why = one.note or "none yet"
-        return why[:1].upper() + why[1:] + (of if one.numerator is not None and one.denominator else "") + "."
-    return f"{ranged(one)}{of if one.numerator is not None else ''}."
+        return why[:1].upper() + why[1:] + (f" ({of})." if of else ".")
+    return _number(one, one.rounded_to, of) + "."
 
 
-def ranged(one: Measure | Figure) -> str:
-    """A number with its range, in words."""
+def further(one: Measure, base: int) -> str:
+    """A number beside a figure's first, in words."""
+    return f"{one.label}: {_number(one, base)}"
+
+
+def _number(one: Measure | Figure, base: int, of: str = "") -> str:
+    """A number in words: with how many of how many it is a share, and its range."""
+    if one.unit == "per cent":
+        likely = "" if one.low is None or one.high is None else f"; {range_in_words(one.low, one.high)}"
+        return share_in_words(one.value or 0, one.high, base) + (f": {of}" if of else "") + likely
     value, low, high = (
         "" if each is None else f"{each:,.2f}".removesuffix(".00") if one.unit == "pounds" else f"{each:,.10g}"
         for each in (one.value, one.low, one.high)
@@ -82,8 +93,9 @@ def ranged(one: Measure | Figure) -> str:
     return f"{value} {one.unit}" + (f", likely {low} to {high}" if low else "")
 
 
-def _row(one: Figure, row: FigureRow) -> list[str]:
-    return [row.label, *(count_in_words(row.counts.get(key), one.rounded_to) for key in one.columns)]
+def _row(one: Figure, row: FigureRow, *, shares: bool) -> list[str]:
+    counts = [count_in_words(row.counts.get(key), one.rounded_to) for key in one.columns]
+    return [row.label, *counts, *([] if not shares else ["–" if row.value is None else f"{row.value:.0f}%"])]
 
 
 def _compared(one: Fairness, row: Any, base: int) -> list[str]:

@@ -1,0 +1,111 @@
+"""The same figures of the pilot and of the full scheme, or of each district, beside each other on one page."""
+
+from typing import Literal, NamedTuple
+
+from divert.board import cuts
+from divert.board.counts import Cell, Counts
+from divert.board.estimates import difference
+from divert.board.figure import Figure, View, count_in_words, range_in_words, share_in_words
+from divert.board.flow import disagreement, funnel, overrides, refusals, take_up
+from divert.board.outcomes import (
+    appointments,
+    breach,
+    completion_of_accepted,
+    completion_of_ended,
+    conditions,
+    limits_expired,
+    needs,
+    reoffending,
+    victims,
+)
+
+COMPARED = (
+    funnel,
+    refusals,
+    overrides,
+    disagreement,
+    take_up,
+    breach,
+    completion_of_accepted,
+    completion_of_ended,
+    appointments,
+    conditions,
+    needs,
+    reoffending,
+    victims,
+    limits_expired,
+)
+"""Shares that are told of any part of the scheme; each once."""
+
+NOT_ALIKE = {
+    "phase": (
+        "What widening the scheme did: the pilot took one kind of offence, in other months, and its cases have had"
+        " longer to end."
+    ),
+    "district": (
+        "A league of districts: who is referred, for what and by whom differs, and a few people make a share."
+    ),
+}
+"""What a comparison must not be read as."""
+
+
+class Told(NamedTuple):
+    """A share in words, and the rest: of how many, and where it lies. Or why there is none."""
+
+    share: str
+    rest: str
+
+
+class Line(NamedTuple):
+    """One figure: what it is of, in each place; and, of two, whether they differ."""
+
+    title: str
+    definition: str
+    told: list[Told]
+    differ: str
+
+
+class Beside(NamedTuple):
+    """What stands beside each other."""
+
+    places: list[str]
+    referred: list[str]
+    lines: list[Line]
+    must_not_be_read_as: str
+
+
+def beside(counts: Counts, by: Literal["phase", "district"]) -> Beside:
+    """The figures of each place of a cut, from counts as they may be shown."""
+    places = cuts.values(by)
+    views = [View(counts, Cell("", by, value)) for value in places]
+    return Beside(
+        list(places.values()),
+        [count_in_words(view["referred"], counts.base) for view in views],
+        [_line([figure(view) for view in views], views[0].noise) for figure in COMPARED],
+        NOT_ALIKE[by],
+    )
+
+
+def _line(found: list[Figure], noise: float) -> Line:
+    differ = _differ(found[0], found[1], noise) if len(found) == 2 else ""
+    return Line(found[0].title.split(", by ")[0], found[0].definition, [_told(one) for one in found], differ)
+
+
+def _told(one: Figure) -> Told:
+    of = f"{count_in_words(one.numerator, one.rounded_to)} of {count_in_words(one.denominator, one.rounded_to)}"
+    if one.value is None or one.low is None or one.high is None:
+        return Told(one.note or "none yet", of if one.numerator is not None and one.denominator else "")
+    share = share_in_words(one.value, one.high, one.rounded_to)
+    return Told(share, f"{of}; {range_in_words(one.low, one.high)}")
+
+
+def _differ(first: Figure, second: Figure, noise: float) -> str:
+    """Whether the second is otherwise than the first, beyond chance."""
+    if first.value is None or second.value is None or None in (first.numerator, second.numerator):
+        return "too few to compare"
+    gap = difference(
+        second.numerator or 0, second.denominator or 0, first.numerator or 0, first.denominator or 0, noise
+    )
+    if gap is None or gap.low <= 0 <= gap.high:
+        return "cannot be told from chance"
+    return f"{abs(100 * gap.value):.0f} points {'higher' if gap.value > 0 else 'lower'}, beyond chance"
