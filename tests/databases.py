@@ -168,7 +168,7 @@ def _copied(programs: Path, folder: Path) -> Path:
     return folder / programs.relative_to(package.parent)
 
 
-def fresh_postgres(admin_url: str, template_url: str | None = None) -> str:
+def fresh_postgres(admin_url: str, template_url: URL | str | None = None) -> str:
     """Create a database, empty or a copy of another that nobody has open, and return its address."""
     url = make_url(admin_url).set(database=f"divert_{uuid.uuid4().hex}")
     template = make_url(template_url).database if template_url else "template0"

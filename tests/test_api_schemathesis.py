@@ -38,9 +38,9 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served(postgres_admin_url: str, postgres_template: str) -> Iterator[Served]:
+def served(postgres_admin_url: str, postgres_template: Database) -> Iterator[Served]:
     """On PostgreSQL, which keeps to lengths and characters more strictly than SQLite."""
-    url = fresh_postgres(postgres_admin_url, postgres_template)
+    url = fresh_postgres(postgres_admin_url, postgres_template.url)
     database = Database(url)
     office = Office(database)
     refs = [office.on("2019-05-06").case_in(state, crime_ref=f"CVP-19-{n}") for n, state in enumerate(State)]

@@ -7,7 +7,6 @@ import re
 import shutil
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from random import Random
 
 import html5lib
@@ -38,10 +37,11 @@ ADDRESSES = (
 
 
 @pytest.fixture(scope="module")
-def boardroom(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def boardroom(sqlite_template: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """One scheme for all of these tests: they only read."""
     file = tmp_path_factory.mktemp("board") / "divert.db"
-    shutil.copy(sqlite_template, file)
+    assert sqlite_template.file
+    shutil.copy(sqlite_template.file, file)
     desk = Office(Database(f"sqlite:///{file}"))
     for _ in range(12):
         endings.completes(desk.on("2019-04-08"))

@@ -81,10 +81,11 @@ def test_a_body_does_not_go_without_its_salt(office: Office) -> None:
 
 
 @pytest.fixture(scope="module")
-def told(sqlite_template: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Engine, list[dict[str, Any]]]:
+def told(sqlite_template: Database, tmp_path_factory: pytest.TempPathFactory) -> tuple[Engine, list[dict[str, Any]]]:
     """Two cases' worth of ledger without triggers, to be spoilt again and again, and its rows as they were."""
     file = tmp_path_factory.mktemp("spoilt") / "spoilt.db"
-    file.write_bytes(sqlite_template.read_bytes())
+    assert sqlite_template.file
+    file.write_bytes(sqlite_template.file.read_bytes())
     office = Office(Database(f"sqlite:///{file}"))
     office.case_in(State.completed)
     office.on("2019-05-06").case_in(State.returned, crime_ref="CVP-19-2", surname="Marsh")
