@@ -58,6 +58,10 @@ def _return_reasons(_case: Case, context: Context) -> list[Choice]:
     return [(one.code, one.title) for one in context.rules.return_reasons.values()]
 
 
+def _harm_tables(_case: Case, context: Context) -> list[Choice]:
+    return [(one.code, one.title) for one in context.rules.harm_tables.values()]
+
+
 def _open_conditions(case: Case, _context: Context) -> list[Choice]:
     return [(one.number, f"{one.number}. {one.text}") for one in case.conditions if one.status == "open"]
 
@@ -101,6 +105,7 @@ CHOICES: dict[str, Callable[[Any, Context], Sequence[Choice]]] = {
     "outcomes": _outcomes,
     "close_reasons": _close_reasons,
     "return_reasons": _return_reasons,
+    "harm_tables": _harm_tables,
     "open_conditions": _open_conditions,
     "conditions_in_force": _conditions_in_force,
     "appointments": _appointments,

@@ -21,6 +21,7 @@ KNOWN: dict[str, Callable[[], Mapping[Any, str]]] = {
     "outcome_code": lambda: {one.code: one.title for one in rulebook().outcomes.values()},
     "reason_code": _reasons,
     "code": lambda: {one.code: one.title for one in rulebook().conditions.values()},
+    "harm_table": lambda: {one.code: one.title for one in rulebook().harm_tables.values()},
     "need": lambda: {one.code: one.title for one in rulebook().needs.values()},
 }
 

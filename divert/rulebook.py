@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from divert.eligibility.pack import Pack
 from divert.eligibility.policy import Packs, load_packs
@@ -117,6 +117,29 @@ class CostHeading(Strict):
     most_gbp_a_month: int = Field(ge=1)
 
 
+class HarmTable(Strict):
+    """One version of a harm index. `bands`: the last day of each band in which scores are counted, for ever."""
+
+    code: str = Field(max_length=20)
+    index: str = Field(max_length=60)
+    version: str = Field(max_length=20)
+    authority: str = Field(max_length=200)
+    sources: tuple[str, ...] = Field(min_length=1)
+    bands: tuple[int, ...] = Field(min_length=1)
+
+    @property
+    def title(self) -> str:
+        """The index and its version."""
+        return f"{self.index}, table of {self.version}"
+
+    @field_validator("bands")
+    @classmethod
+    def _in_order(cls, bands: tuple[int, ...]) -> tuple[int, ...]:
+        if list(bands) != sorted(set(bands)) or bands[0] < 0:
+            raise ValueError("the bands do not rise")
+        return bands
+
+
 class _Conditions(Strict):
     condition: tuple[ConditionType, ...]
 
@@ -150,6 +173,10 @@ class _Costs(Strict):
     heading: tuple[CostHeading, ...]
 
 
+class _Harm(Strict):
+    table: tuple[HarmTable, ...]
+
+
 @dataclass(frozen=True)
 class Rulebook:
     """Every rule of one folder, by code, in the order of its file."""
@@ -166,6 +193,7 @@ class Rulebook:
     retention_editions: "Editions[Retention]"
     score_editions: "Editions[Score]"
     cost_editions: "Editions[CostHeading]"
+    harm_editions: "Editions[HarmTable]"
     messages: MessageRules
 
     @property
@@ -193,6 +221,15 @@ class Rulebook:
     def cost_headings_on(self, on: date) -> Mapping[str, CostHeading]:
         """What a month's costs are entered under, by the day it begins."""
         return _in_force(self.cost_editions, on)
+
+    @property
+    def harm_tables(self) -> Mapping[str, HarmTable]:
+        """Every table that a harm score may have been taken from."""
+        return next(iter(self.harm_editions.values()))
+
+    def harm_tables_on(self, on: date) -> Mapping[str, HarmTable]:
+        """Those that were out on a day."""
+        return next((tables for starts, tables in self.harm_editions.items() if starts <= on), {})
 
     @property
     def limit_alert_days(self) -> tuple[int, ...]:
@@ -226,6 +263,7 @@ def rulebook(folder: Path | None = None) -> Rulebook:
         retention_editions=_editions(folder / "retention", "state", lambda path: read(path, _Retention).retention),
         score_editions=_editions(folder / "scrutiny", "code", lambda path: read(path, _Scores).score),
         cost_editions=_editions(folder / "costs", "code", lambda path: read(path, _Costs).heading),
+        harm_editions=_editions(folder / "harm", "code", lambda path: read(path, _Harm).table),
         messages=load_messages(folder / "messages.toml", offences),
     )
     _require_whole(book)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from random import Random
+from typing import Any
 
 from divert.board.counts import Counts
 from divert.board.population import Population
@@ -54,12 +55,20 @@ def generated(office: Office, random: Random, size: int, since: date = date(2019
         elif office.state(ref) in OPEN and random.random() < 0.3:
             later.does(MANAGER, CloseCase(reason_code="moved_away", explanation="To Leeds."), ref)
         if office.state(ref) in FINAL and random.random() < 0.8:
-            for _ in range(random.choice([1, 1, 2])):
-                follows_up(office.on(office.today + timedelta(days=random.randrange(100, 900))), ref, random)
+            ended = office.today
+            for soonest in random.choice([[100], [1500], [100, 1500], [1500, 1900]]):
+                day = ended + timedelta(days=soonest + random.randrange(800))
+                follows_up(office.on(day), ref, random, ended)
 
 
-def follows_up(office: Office, ref: str, random: Random) -> None:
-    """Somebody looks at the record, and finds something or not."""
-    again = random.random() < 0.4
-    on = office.today - timedelta(days=random.randrange(90)) if again and random.random() < 0.8 else None
-    office.does(KEYWORKER, RecordFollowUp(checked_on=office.today, reoffended=again, offence_on=on), ref)
+TABLES_OUT = date(2023, 5, 1)
+
+
+def follows_up(office: Office, ref: str, random: Random, ended: date) -> None:
+    """Somebody looks at the record, and finds something or not; what is found is scored, sometimes."""
+    said: dict[str, Any] = {"checked_on": office.today, "reoffended": random.random() < 0.6}
+    if said["reoffended"] and random.random() < 0.8:
+        said["offence_on"] = min(office.today, ended + timedelta(days=random.randrange(500)))
+    if said["reoffended"] and office.today >= TABLES_OUT and random.random() < 0.8:
+        said |= {"harm_days": int(10 ** random.uniform(0, 4)) - 1, "harm_table": "cchi-2023-05"}
+    office.does(KEYWORKER, RecordFollowUp(**said), ref)

@@ -164,7 +164,7 @@ READY: dict[str, Ready] = {
     "lift-sensitivity": (MANAGER, _after(INSPECTOR, "set-sensitivity", _in(State.referred))),
     "link-cases": (INSPECTOR, _beside_another),
     "merge-person": (MANAGER, _beside_another),
-    "record-follow-up": (INSPECTOR, _in(State.completed, "2020-08-10")),
+    "record-follow-up": (INSPECTOR, _in(State.completed, "2023-08-10")),
     "review-retention": (MANAGER, _in(State.completed)),
 }
 """Every command but the one that opens a case and the worker's own."""

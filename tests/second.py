@@ -289,9 +289,17 @@ def afterwards(entries: Sequence[LedgerEntry], day: date) -> Iterator[Told]:
             on = seen[-1]["offence_on"]
             if seen[-1]["reoffended"] and (on is None or date.fromisoformat(on) <= later(ended, months)):
                 names.append(f"reoffended_{months}")
+                if months == 12 and seen[-1].get("harm_days") is not None:
+                    yield "harm_scored", None, 1
+                    yield "harm_scored", ("harm", f"{seen[-1]['harm_table']}|{harm_band(seen[-1]['harm_days'])}"), 1
         for name in names:
             yield name, None, 1
             yield name, ("ended", last.to_state.value), 1
+
+
+def harm_band(days: int) -> str:
+    ends = ((1, "0000-0001"), (7, "0002-0007"), (31, "0008-0031"), (92, "0032-0092"), (365, "0093-0365"))
+    return next((name for most, name in (*ends, (1825, "0366-1825")) if days <= most), "1826-")
 
 
 def later(day: date, months: int) -> date:

@@ -19,7 +19,7 @@ from tests import endings
 from tests.boardroom import exactly
 from tests.office import INSPECTOR, MANAGER, Office
 
-ASSESSED = {"times", "providers", "needs", "needs-by-sex", "reoffending", "scrutiny", "cost-per-completion"}
+ASSESSED = {"times", "providers", "needs", "needs-by-sex", "reoffending", "harm", "scrutiny", "cost-per-completion"}
 """Figures that nothing in these two months bears on, or that have a test of their own."""
 
 APRIL, JUNE = date(2019, 4, 30), date(2019, 6, 30)

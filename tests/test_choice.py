@@ -8,7 +8,7 @@ from api.choices import offered, schema_with_choices
 from divert.casework.command import Command, Context
 from divert.casework.commands.appointments import BookAppointment, CancelAppointment, RecordAttendance
 from divert.casework.commands.ending import CloseCase, CompleteCase, RecordChargingDecision
-from divert.casework.commands.record import LiftSensitivity, SetSensitivity
+from divert.casework.commands.record import LiftSensitivity, RecordFollowUp, SetSensitivity
 from divert.casework.commands.support import Allocate, AssessNeeds
 from divert.casework.lifecycle import COMMANDS, row_for
 from divert.models import Sensitivity, State
@@ -51,6 +51,12 @@ def test_a_charging_decision_is_never_22_and_17_only_once_the_limit_has_passed(d
     desk.on("2020-05-06")
     assert 17 not in choices(desk, precautionary, INSPECTOR, RecordChargingDecision, "outcomes")
     assert "time_expired" not in choices(desk, precautionary, MANAGER, CloseCase, "close_reasons")
+
+
+def test_a_harm_score_is_taken_from_a_table_that_is_out(desk: Office) -> None:
+    ref = desk.case_in(State.completed)
+    assert choices(desk.on("2023-04-30"), ref, KEYWORKER, RecordFollowUp, "harm_tables") == []
+    assert choices(desk.on("2023-05-01"), ref, KEYWORKER, RecordFollowUp, "harm_tables") == ["cchi-2023-05"]
 
 
 def test_another_keyworker_another_stage_a_higher_or_a_lower_level(desk: Office) -> None:

@@ -18,6 +18,7 @@ from api.page import in_words
         ("offence_code", "TH68010", "Theft from a shop (TH68010)"),
         ("reason_code", "died", "The person died (died)"),
         ("scores", [{"need": "alcohol", "score": 4}], "need: Alcohol (alcohol); score: 4"),
+        ("harm_table", "cchi-2023-05", "Cambridge Crime Harm Index, table of May 2023 (cchi-2023-05)"),
         ("signed_on", "2019-05-06", "6 May 2019"),
         ("previous_convictions", 0, "0"),
         ("text", "F", "F"),

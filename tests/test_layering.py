@@ -73,6 +73,7 @@ MAY_IMPORT = {
 }  # fmt: skip
 FACES = ("divert.demo", "divert.cli", "api")
 PURE = (
+    "divert/board/afterwards.py",
     "divert/board/costs.py",
     "divert/board/disparity.py",
     "divert/board/estimates.py",

@@ -3,6 +3,7 @@
 from typing import Literal, NamedTuple
 
 from divert.board import cuts
+from divert.board.afterwards import needs, reoffending
 from divert.board.counts import Cell, Counts
 from divert.board.estimates import difference
 from divert.board.figure import Figure, View, count_in_words, range_in_words, share_in_words
@@ -14,8 +15,6 @@ from divert.board.outcomes import (
     completion_of_ended,
     conditions,
     limits_expired,
-    needs,
-    reoffending,
     victims,
 )
 

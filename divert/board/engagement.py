@@ -3,7 +3,7 @@
 import polars as pl
 
 from divert.board.history import History
-from divert.board.journeys import UNDER_CONTRACT, attendances, body, changes, first, happened
+from divert.board.journeys import UNDER_CONTRACT, attendances, band_of, body, changes, first, happened
 from divert.models import FINAL, State
 from divert.rulebook import rulebook
 
@@ -12,6 +12,9 @@ WINDOWS = (6, 12, 24)
 
 WAITING = 6
 """Months more until a proven offence of the window will be on record (Ministry of Justice: proven reoffending)."""
+
+HARM_WINDOW = 12
+"""Months of which new offences are scored for their harm."""
 
 WENT = {State.completed: "completed", State.prosecuted: "prosecuted", State.closed: "closed"}
 
@@ -159,6 +162,7 @@ def _afterwards(rows: History, moves: pl.DataFrame) -> pl.DataFrame:
             checked_on=body("checked_on").str.to_date("%Y-%m-%d"),
             offence_on=body("offence_on").str.to_date("%Y-%m-%d"),
             offended=body("reoffended") == "true",
+            harm=_harm_band(),
         )
     )
     found = []
@@ -175,7 +179,20 @@ def _afterwards(rows: History, moves: pl.DataFrame) -> pl.DataFrame:
         }
         for name, frame in counted.items():
             found += [happened(frame, name), happened(frame, name, "ended", pl.col("went"))]
+        if months == HARM_WINDOW:
+            scored = changes(seen.with_columns(harm=pl.when(pl.col("again").is_not_null()).then("harm")), "harm")
+            found += [happened(scored, "harm_scored"), happened(scored, "harm_scored", "harm", pl.col("harm"))]
     return pl.concat(found)
+
+
+def _harm_band() -> pl.Expr:
+    """The table that a follow-up took its score from, and the band of days in it; null where there is no score."""
+    days, taken_from = body("harm_days").cast(pl.Int64), body("harm_table")
+    said = pl.lit(None, pl.String)
+    for table in rulebook().harm_tables.values():
+        place = pl.lit(f"{table.code}|") + band_of(days, table.bands)
+        said = pl.when((taken_from == table.code) & days.is_not_null()).then(place).otherwise(said)
+    return said
 
 
 def _london(column: str) -> pl.Expr:

@@ -6,10 +6,11 @@ and its name here.
 
 from collections.abc import Callable
 
+from divert.board.afterwards import AFTERWARDS
 from divert.board.costs import COSTS
 from divert.board.figure import Figure, View
 from divert.board.flow import DECISIONS, FLOW
-from divert.board.outcomes import AFTERWARDS, CARE, CONTRACTS
+from divert.board.outcomes import CARE, CONTRACTS
 from divert.models import Role
 
 BOARD_READS = (

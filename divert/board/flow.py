@@ -1,9 +1,11 @@
 """Figures of how cases come in, are judged and decided, and how long that takes. Each is a function of a view."""
 
+from collections.abc import Sequence
+
 from divert.board.counts import Cell
 from divert.board.estimates import quantile
 from divert.board.figure import BY_MONTH, WHOLE_SCHEME, Figure, Measure, Theme, View, measure, note_on, share_figure
-from divert.board.journeys import BANDS, TIMES, band_name
+from divert.board.journeys import BANDS, TIMES, band_name, bands
 from divert.rulebook import rulebook
 
 REPORT = "Commissioner's report, 13 November 2018"
@@ -210,11 +212,10 @@ TOOK = {
 
 def times(view: View) -> Figure:
     """How long it takes from stage to stage."""
-    bands = _bands()
-    labels = {band_name(least, most): _said(least, most) for least, most in bands}
+    labels = {band_name(least, most): band_words(least, most) for least, most in bands(BANDS)}
     measures = []
     for name, words in TOOK.items():
-        told = _quantiles(view, name)
+        told = spread(view, name, "days", BANDS)
         for share, said in ((0.5, "half within"), (0.9, "nine in ten within")):
             value = quantile(told, share) if told else None
             measures.append(
@@ -252,24 +253,22 @@ def _no_time(view: View) -> str | None:
     return note_on(view, "took_to_accept", "took_to_accept") if view.is_whole else WHOLE_SCHEME
 
 
-def _bands() -> list[tuple[int, int | None]]:
-    least, found = 0, []
-    for most in (*BANDS, None):
-        found.append((least, most))
-        least = (most or 0) + 1
-    return found
+def band_words(least: int, most: int | None) -> str:
+    """A band as people read it: 15 to 21."""
+    return f"{least} and more" if most is None else f"{least}" if least == most else f"{least} to {most}"
 
 
-def _said(least: int, most: int | None) -> str:
-    return f"{least} to {most}" if most is not None else f"{least} and more"
+def spread(view: View, name: str, dim: str, ends: Sequence[int], of: str = "") -> list[tuple[int, int | None, int]]:
+    """The bands of a count, each with how many; none where there are too few, or not everyone is asked for.
 
-
-def _quantiles(view: View, name: str) -> list[tuple[int, int | None, int]]:
-    """The bands of a time with their counts; none where there are too few, or not everyone is asked for."""
-    if not view.is_whole or view.told(view[name], view[name]) is None:
+    `of`: what stands before a band in its place.
+    """
+    if not view.is_whole:
         return []
-    found = [(least, most, view.counts[Cell(name, "days", band_name(least, most))]) for least, most in _bands()]
-    return [] if any(n is None for _, _, n in found) else [(least, most, n or 0) for least, most, n in found]
+    found = [(least, most, view.counts[Cell(name, dim, of + band_name(least, most))]) for least, most in bands(ends)]
+    told = [(least, most, n) for least, most, n in found if n is not None]
+    total = sum(n for _, _, n in told)
+    return told if len(told) == len(found) and view.told(total, total) is not None else []
 
 
 FLOW = (funnel, phases, take_up, times, districts, offences)

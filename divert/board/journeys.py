@@ -5,6 +5,8 @@ history is only ever added to, that sum never changes. `dim` and `value` say wha
 rule, a band. `known` is when it was recorded, where it counts from later.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from divert.board.history import History
@@ -155,16 +157,21 @@ def _decisions(rows: History) -> pl.DataFrame:
     )
 
 
-def band_of(days: pl.Expr) -> pl.Expr:
+def bands(ends: Sequence[int]) -> list[tuple[int, int | None]]:
+    """The first and last of each band, by the last of each; and the one beyond them, that has no end."""
+    least, found = 0, []
+    for most in (*ends, None):
+        found.append((least, most))
+        least = (most or 0) + 1
+    return found
+
+
+def band_of(days: pl.Expr, ends: Sequence[int] = BANDS) -> pl.Expr:
     """The band of a number of days, as text that sorts: 0000-0003 … 0183-."""
-    said: pl.Expr = pl.lit(band_name(BANDS[-1] + 1, None))
-    least = 0
-    named = []
-    for most in BANDS:
-        named.append((most, band_name(least, most)))
-        least = most + 1
-    for most, name in reversed(named):
-        said = pl.when(days <= most).then(pl.lit(name)).otherwise(said)
+    *closed, (beyond, _) = bands(ends)
+    said: pl.Expr = pl.lit(band_name(beyond, None))
+    for least, most in reversed(closed):
+        said = pl.when(days <= most).then(pl.lit(band_name(least, most))).otherwise(said)
     return said
 
 

@@ -1,6 +1,5 @@
-"""Figures of contracts, what became of needs and people, victims, deadlines and the panel. Each is a function."""
+"""Figures of contracts, victims, deadlines and the panel. Each is a function of a view."""
 
-from divert.board.engagement import WAITING, WINDOWS
 from divert.board.figure import BY_MONTH, Figure, Theme, View, measure, share_figure
 from divert.board.flow import NIC, REPORT
 from divert.board.journeys import NEAR_MISS, limit_bands
@@ -157,93 +156,6 @@ def providers(view: View) -> Figure:
     )
 
 
-def needs(view: View) -> Figure:
-    """Needs at exit against entry."""
-    return share_figure(
-        view,
-        id="needs",
-        theme=Theme.afterwards,
-        title="Needs that were less at exit than at entry",
-        counted="needs_less",
-        of="needs_compared",
-        columns={"needs_compared": "Needs compared", "needs_less": "Less at exit"},
-        by="need",
-        labels={one.code: one.title for one in rulebook().needs.values() if not one.restricted},
-        definition=(
-            "Needs scored lower at the last exit assessment than at entry, out of all that were scored above 0 at entry"
-            " and again at exit, by the cut-off."
-        ),
-        cohort="People assessed at both entry and exit: mostly those who completed. One person has several needs.",
-        authority=f"{REPORT}; scheme procedure: assessed on entry and exit.",
-        must_not_be_read_as=(
-            "What the scheme caused: scores high at entry tend to fall by themselves, whoever left early was not"
-            " assessed again, and the keyworker who helps is the one who scores."
-        ),
-    )
-
-
-def needs_by_sex(view: View) -> Figure:
-    """The same for women and men."""
-    titles = {one.code: one.title for one in rulebook().needs.values() if not one.restricted}
-    sexes = {"F": "women", "M": "men", "not stated": "not stated"}
-    return share_figure(
-        view,
-        id="needs-by-sex",
-        theme=Theme.afterwards,
-        title="Needs that were less at exit, women and men",
-        counted="needs_less",
-        of="needs_compared",
-        columns={"needs_compared": "Needs compared", "needs_less": "Less at exit"},
-        by="need and sex",
-        labels={f"{code}|{sex}": f"{title}, {word}" for code, title in titles.items() for sex, word in sexes.items()},
-        definition="As in needs by kind, for women and for men.",
-        cohort="People assessed at both entry and exit.",
-        authority=f"{REPORT}: the female and complex needs specialist.",
-        must_not_be_read_as="A difference between women and men: who comes, with what, and who scores them all differ.",
-    )
-
-
-def reoffending(view: View) -> Figure:
-    """A proven further offence within twelve months, of those for whom that can be known."""
-    return share_figure(
-        view,
-        id="reoffending",
-        theme=Theme.afterwards,
-        title="Proven further offence within 12 months, of all accepted",
-        counted="reoffended_12",
-        of="checked_12",
-        columns={
-            "matured_12": "Mature",
-            "checked_12": "Followed up",
-            "reoffended_12": "Offended again",
-        },
-        by="ended",
-        labels={"completed": "Completed", "prosecuted": "Prosecuted", "closed": "Closed otherwise"},
-        measures=[
-            measure("Followed up, of mature", view.share("checked_12", "matured_12")),
-            *(
-                measure(
-                    f"Within {months} months, mature at {months + WAITING}",
-                    view.share(f"reoffended_{months}", f"checked_{months}"),
-                )
-                for months in WINDOWS
-                if months != 12
-            ),
-        ],
-        definition=(
-            "Cases in which an offence within 12 months of the case's end was found proven, out of those whose record"
-            " was checked once 18 months had passed: an offence of the twelfth month takes until then to be on record."
-            " Before that a case counts nowhere. An offence without a date counts as within the window."
-        ),
-        cohort="Everyone whom police and probation accepted and whose case has ended, whatever became of it.",
-        authority="Ministry of Justice: proven reoffending, 12 months and a waiting period of 6.",
-        must_not_be_read_as=(
-            "What the scheme prevents. Nobody was left out by chance, so completers beside those who were charged, or"
-            " beside the national rate, shows who was chosen. No rate can fall by more than 100 per cent."
-        ),
-    )
-
-
 def victims(view: View) -> Figure:
     """Victims asked, and their wishes on record."""
     return share_figure(
@@ -378,5 +290,4 @@ def scrutiny(view: View) -> Figure:
 
 
 CONTRACTS = (completion_of_accepted, completion_of_ended, breach, breach_decisions, appointments, conditions, providers)
-AFTERWARDS = (needs, needs_by_sex, reoffending)
 CARE = (victims, caseload, limits_at_risk, limits_expired, near_misses, scrutiny)

@@ -35,7 +35,7 @@ class Audience(StrEnum):
         return {Audience.board: 5, Audience.public: 10}[self]
 
 
-PARTS = ("side", "kind", "provider", "decision", "days", "post", "score", "ended", "left", "need")
+PARTS = ("side", "kind", "provider", "decision", "days", "post", "score", "ended", "left", "need", "harm")
 """Cuts of some counts only, which also make up the whole. Not `rule`: a case refused by two rules is under both."""
 
 WITHIN = {"need and sex": "need"}

@@ -234,7 +234,7 @@ TRANSITIONS = (
     T(n.MergePerson,            OPEN,                         None,
       MANAGER, (at_end.other_case_exists,), ACCURATE),
     T(n.RecordFollowUp,         FINAL,                        None,
-      TEAM, (at_start.not_in_the_future,), f"{SCHEME}: what became of people afterwards"),
+      TEAM, (at_start.not_in_the_future, at_end.harm_table_is_out), f"{SCHEME}: what became of people afterwards"),
     T(z.ReviewRetention,        FINAL,                        None,
       MANAGER, (on_keeping.its_time_has_passed, on_keeping.kept_until_a_day_to_come),
       "Data Protection Act 2018 s.39: kept no longer than is necessary"),

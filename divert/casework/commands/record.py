@@ -1,12 +1,16 @@
 """Notes, who may open the case, what it belongs with, and what became of the person afterwards."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import Field, model_validator
 
 from divert.answers import IsoDate, YesNo
 from divert.casework.command import Command, Context, EntryNumber, Reasons, Words
 from divert.models import Case, CaseLink, Sensitivity
 
 CASE_REF = r"^D-\d{2}-\d{4,}$"
+HarmDays = Annotated[int, Field(ge=0, le=100_000)]
+"""Days by sentencing guidelines, added up over offences; more than two hundred and seventy years is a slip."""
 
 
 class AddNote(Command, title="Add a note", json_schema_extra={"examples": [{"text": "Rang; will come on Tuesday."}]}):
@@ -93,14 +97,47 @@ class MergePerson(
 class RecordFollowUp(
     Command,
     title="Record a follow-up",
-    json_schema_extra={"examples": [{"checked_on": "2020-08-09", "reoffended": "no"}]},
+    json_schema_extra={
+        "examples": [
+            {
+                "checked_on": "2023-08-09",
+                "reoffended": "yes",
+                "offence_on": "2020-02-14",
+                "harm_days": 20,
+                "harm_table": "cchi-2023-05",
+            }
+        ]
+    },
 ):
     """Record whether a proven offence followed, from a check of the record."""
 
     checked_on: IsoDate = Field(title="Date the record was checked")
     reoffended: YesNo = Field(title="A proven offence since the case ended")
     offence_on: IsoDate | None = Field(default=None, title="Date of the first such offence")
+    harm_days: HarmDays | None = Field(
+        default=None,
+        title="Harm score of the new offences, in days",
+        description="Added up over the proven offences of the twelve months after the case ended.",
+    )
+    harm_table: str | None = Field(
+        default=None,
+        title="Table of the harm score",
+        description="The index and version from which it was taken.",
+        max_length=20,
+        json_schema_extra={"choices": "harm_tables"},
+    )
     note: Words | None = Field(default=None, title="Note")
+
+    @model_validator(mode="after")
+    def _a_score_is_whole(self) -> "RecordFollowUp":
+        """A score is of an offence, and means nothing without the table that it was taken from."""
+        if self.harm_days is not None and self.harm_table is None:
+            raise ValueError("harm_table: from which table was the score taken? Say so, or leave the score out.")
+        if self.harm_table is not None and self.harm_days is None:
+            raise ValueError("harm_days: give the score in days, or leave the table out.")
+        if self.harm_days is not None and not self.reoffended:
+            raise ValueError("harm_days: only a proven offence has a score. Leave it out where there is none.")
+        return self
 
     def apply(self, case: Case, context: Context) -> None:
         """When the record was last looked at."""

@@ -9,7 +9,7 @@ from divert.casework.commands.ending import (
     CompleteCase,
     RecordChargingDecision,
 )
-from divert.casework.commands.record import CorrectNote, LinkCases, MergePerson, Sensitive
+from divert.casework.commands.record import CorrectNote, LinkCases, MergePerson, RecordFollowUp, Sensitive
 from divert.casework.guard import Guard, guard
 from divert.clock import written_date
 from divert.models import Case, Sensitivity, State
@@ -124,3 +124,13 @@ def downwards(case: Case, _context: Context, command: Sensitive) -> bool:
 @guard("There is no other case with that reference.")
 def other_case_exists(case: Case, context: Context, command: LinkCases | MergePerson) -> bool:
     return command.other_ref != case.ref and context.case(command.other_ref) is not None
+
+
+def _tables_out(_case: Case, context: Context, _command: Command) -> str:
+    known = ", ".join(context.rules.harm_tables_on(context.today))
+    return f"There is no such table of harm scores yet: there is {known or 'none'}. Leave out score and table."
+
+
+@guard(_tables_out)
+def harm_table_is_out(_case: Case, context: Context, command: RecordFollowUp) -> bool:
+    return command.harm_table is None or command.harm_table in context.rules.harm_tables_on(context.today)

@@ -1,0 +1,142 @@
+"""Figures of what became of needs and people, and how grave what came afterwards. Each is a function of a view."""
+
+from divert.board.engagement import HARM_WINDOW, WAITING, WINDOWS
+from divert.board.estimates import quantile
+from divert.board.figure import Figure, Measure, Theme, View, measure, share_figure
+from divert.board.flow import REPORT, band_words, spread
+from divert.board.journeys import band_name, bands
+from divert.rulebook import HarmTable, rulebook
+
+
+def needs(view: View) -> Figure:
+    """Needs at exit against entry."""
+    return share_figure(
+        view,
+        id="needs",
+        theme=Theme.afterwards,
+        title="Needs that were less at exit than at entry",
+        counted="needs_less",
+        of="needs_compared",
+        columns={"needs_compared": "Needs compared", "needs_less": "Less at exit"},
+        by="need",
+        labels={one.code: one.title for one in rulebook().needs.values() if not one.restricted},
+        definition=(
+            "Needs scored lower at the last exit assessment than at entry, out of all that were scored above 0 at entry"
+            " and again at exit, by the cut-off."
+        ),
+        cohort="People assessed at both entry and exit: mostly those who completed. One person has several needs.",
+        authority=f"{REPORT}; scheme procedure: assessed on entry and exit.",
+        must_not_be_read_as=(
+            "What the scheme caused: scores high at entry tend to fall by themselves, whoever left early was not"
+            " assessed again, and the keyworker who helps is the one who scores."
+        ),
+    )
+
+
+def needs_by_sex(view: View) -> Figure:
+    """The same for women and men."""
+    titles = {one.code: one.title for one in rulebook().needs.values() if not one.restricted}
+    sexes = {"F": "women", "M": "men", "not stated": "not stated"}
+    return share_figure(
+        view,
+        id="needs-by-sex",
+        theme=Theme.afterwards,
+        title="Needs that were less at exit, women and men",
+        counted="needs_less",
+        of="needs_compared",
+        columns={"needs_compared": "Needs compared", "needs_less": "Less at exit"},
+        by="need and sex",
+        labels={f"{code}|{sex}": f"{title}, {word}" for code, title in titles.items() for sex, word in sexes.items()},
+        definition="As in needs by kind, for women and for men.",
+        cohort="People assessed at both entry and exit.",
+        authority=f"{REPORT}: the female and complex needs specialist.",
+        must_not_be_read_as="A difference between women and men: who comes, with what, and who scores them all differ.",
+    )
+
+
+def reoffending(view: View) -> Figure:
+    """A proven further offence within twelve months, of those for whom that can be known."""
+    return share_figure(
+        view,
+        id="reoffending",
+        theme=Theme.afterwards,
+        title="Proven further offence within 12 months, of all accepted",
+        counted="reoffended_12",
+        of="checked_12",
+        columns={
+            "matured_12": "Mature",
+            "checked_12": "Followed up",
+            "reoffended_12": "Offended again",
+        },
+        by="ended",
+        labels={"completed": "Completed", "prosecuted": "Prosecuted", "closed": "Closed otherwise"},
+        measures=[
+            measure("Followed up, of mature", view.share("checked_12", "matured_12")),
+            *(
+                measure(
+                    f"Within {months} months, mature at {months + WAITING}",
+                    view.share(f"reoffended_{months}", f"checked_{months}"),
+                )
+                for months in WINDOWS
+                if months != 12
+            ),
+        ],
+        definition=(
+            "Cases in which an offence within 12 months of the case's end was found proven, out of those whose record"
+            " was checked once 18 months had passed: an offence of the twelfth month takes until then to be on record."
+            " Before that a case counts nowhere. An offence without a date counts as within the window."
+        ),
+        cohort="Everyone whom police and probation accepted and whose case has ended, whatever became of it.",
+        authority="Ministry of Justice: proven reoffending, 12 months and a waiting period of 6.",
+        must_not_be_read_as=(
+            "What the scheme prevents. Nobody was left out by chance, so completers beside those who were charged, or"
+            " beside the national rate, shows who was chosen. No rate can fall by more than 100 per cent."
+        ),
+    )
+
+
+def harm(view: View) -> Figure:
+    """How grave new offences were, where they were scored."""
+    tables = rulebook().harm_tables
+    return share_figure(
+        view,
+        id="harm",
+        theme=Theme.afterwards,
+        title="Harm of new offences, where it was scored",
+        counted="harm_scored",
+        of=f"reoffended_{HARM_WINDOW}",
+        columns={"harm_scored": "Scored"},
+        by="harm",
+        labels={
+            f"{table.code}|{band_name(least, most)}": f"{table.version}: {band_words(least, most)} days"
+            for table in tables.values()
+            for least, most in bands(table.bands)
+        },
+        measures=[_half(view, table) for table in tables.values()],
+        definition=(
+            f"People whose new offences of the {HARM_WINDOW} months after their case's end were given a harm score, out"
+            " of all found at a mature follow-up to have offended again in that time. A score is in days: the starting"
+            " points of the sentencing guidelines, added up over a person's offences. By bands of days of each table:"
+            " scores from different tables stand apart and are never put together."
+        ),
+        rests_on="Scores taken from: " + "; ".join(table.title for table in tables.values()) + ".",
+        cohort="As in proven further offences: accepted, ended, mature and followed up. The latest follow-up stands.",
+        authority=" ".join(f"{table.title}: {table.authority}" for table in tables.values()),
+        must_not_be_read_as=(
+            "Harm done, or prevented. Offences that nobody scored, that were not reported, or that only the police's"
+            " own work brings to light are not in it. It forecasts nothing of anyone, and one table's days are not"
+            " another's."
+        ),
+    )
+
+
+def _half(view: View, table: HarmTable) -> Measure:
+    """The score that half of those scored by a table do not pass, read off its bands."""
+    told = spread(view, "harm_scored", "harm", table.bands, of=f"{table.code}|")
+    value = quantile(told, 0.5) if told else None
+    return Measure(
+        label=f"Half scored no more than, {table.title}", unit="days", value=None if value is None else round(value)
+    )
+
+
+AFTERWARDS = (needs, needs_by_sex, reoffending, harm)
