@@ -17,6 +17,7 @@ from api.policies import READS_PROPOSALS, tested
 from api.problems import ProblemError
 from api.proposals import Against, Digest, done, found_proposal, other, rehearsal_view
 from api.sign_in import Posted
+from divert.board.cuts import ELSEWHERE, NOT_STATED
 from divert.casework.workflow import Refused
 from divert.clock import london_date, written_date
 from divert.eligibility.changes import changes
@@ -35,7 +36,7 @@ router = APIRouter(include_in_schema=False)
 SHOWN = 100
 """How many flips a page lists; JSON lists all."""
 
-NAMES = {**DISTRICTS, **SEXES, **ETHNICITIES}
+NAMES = {**DISTRICTS, **SEXES, **ETHNICITIES, NOT_STATED: "Not stated", ELSEWHERE: "Elsewhere or not known"}
 """What the codes that people are counted by stand for."""
 
 DOES: dict[str, type[SignPolicy] | type[WithdrawPolicy]] = {"sign": SignPolicy, "withdraw": WithdrawPolicy}
@@ -83,7 +84,7 @@ def proposal_page(request: Request, digest: Digest, asking: ByItself, against: A
         before = [pack for pack in packs if pack.starts < one.pack.starts][-1]
         held = house(request)
         run = held.rehearsals.run(held.database, held.background.submit, asking.at, digest, other(session, against))
-        view = rehearsal_view(run.found, each=actor.role in SIGN) if run.found else None
+        view = rehearsal_view(asking, session, actor, run.found) if run.found else None
         again = view is None and not run.failed and "still" not in request.query_params
         choices = {one.id: f"{one.title} ({one.id})" for one in packs}
         choices |= {name: f"Proposed: {each.pack.title}" for name, each in proposals(session).items() if name != digest}
@@ -108,6 +109,7 @@ def proposal_page(request: Request, digest: Digest, asking: ByItself, against: A
             may_withdraw=actor.role in SIGN and not one.withdrawn
             and not (one.adopted and one.pack.starts <= london_date(asking.at)),
             roles=SIGN,
+            says={rule.id: rule.says for pack in (*packs, one.pack) for rule in pack.rules},
             names=NAMES | {offence.code: offence.title for offence in rulebook().offences.all},
         )  # fmt: skip
 

@@ -3,20 +3,21 @@
 # No `from __future__ import annotations` here: FastAPI reads each command's class from the route's signature.
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-import polars as pl
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from api.deps import Asking, ByToken
 from api.policies import READS_PROPOSALS, PolicyView, policy_view
 from api.problems import FieldFault, ProblemError, invalid, may_answer
-from api.rehearsals import BASE, by_fives, rehearse
-from divert.eligibility.pack import Verdict
-from divert.eligibility.rehearsal import GROUPS, Rehearsal
+from api.rehearsal_counts import RehearsalView, as_to_the_board, exactly
+from api.rehearsals import rehearse
+from divert.clock import london_date
+from divert.eligibility.rehearsal import Rehearsal
 from divert.models import Role
+from divert.people.staff import Actor
 from divert.policies import decisions
 from divert.policies.adopted import SIGN, Proposal, policies_of, proposals
 from divert.policies.decisions import NoSuchProposal, ProposePolicy, SignPolicy, WithdrawPolicy
@@ -51,32 +52,6 @@ class ProposalView(BaseModel):
     waits_for: list[Role]
     withdrawn_at: datetime | None
     adopted: bool = Field(description="In force from its first day on.")
-
-
-class Flip(BaseModel):
-    """A case judged otherwise."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    ref: str
-    offence_code: str
-    was: Verdict
-    becomes: Verdict
-    rules: list[str] = Field(description="The rules that make the difference.")
-
-
-class RehearsalView(BaseModel):
-    """What a policy would have come to over all past cases."""
-
-    to_the_nearest: int = Field(description="What counts are multiples of: 1, or 5 for whoever may not know of cases.")
-    cases: int
-    flips: int
-    not_yet_known: int
-    asked: dict[str, int] = Field(description="Cases that cannot be judged for want of a rule's fact.")
-    by_rule: dict[str, int]
-    by_group: dict[str, list[dict[str, Any]]]
-    by_month: list[dict[str, Any]]
-    each: list[Flip] = Field(description="Each case judged otherwise; none for whoever may not know of cases.")
 
 
 def proposal_view(session: Session, one: Proposal) -> ProposalView:
@@ -126,7 +101,7 @@ def read_rehearsal(digest: Digest, asking: ByToken, against: Against = None) -> 
     with asking.reading(*READS_PROPOSALS) as (session, actor):
         found_proposal(session, digest)
         found = rehearse(session, digest, other(session, against))
-        return rehearsal_view(found, each=actor.role in SIGN)
+        return rehearsal_view(asking, session, actor, found)
 
 
 @router.post("/api/policies/proposed/{digest}/sign", summary="Sign a policy", responses=may_answer(*BODY))
@@ -178,23 +153,8 @@ def other(session: Session, against: str | None) -> str | None:
     return known[against]
 
 
-def rehearsal_view(found: Rehearsal, *, each: bool) -> RehearsalView:
-    """What a rehearsal counts. `each`: for whoever may know of cases; else all counts are by fives."""
-    flips = found.flips
-
-    def people(counts: dict[str, int]) -> dict[str, int]:
-        return counts if each else by_fives(pl.DataFrame(counts)).row(0, named=True) if counts else {}
-
-    def table(counts: pl.DataFrame) -> list[dict[str, Any]]:
-        return (counts if each else by_fives(counts)).to_dicts()
-
-    whole = {"cases": found.cases.height, "flips": flips.height, "not_yet_known": found.becoming(Verdict.not_yet_known)}
-    return RehearsalView(
-        **people(whole),
-        to_the_nearest=1 if each else BASE,
-        asked=people(found.asked()),
-        by_rule=people(found.by_rule()),
-        by_group={group: table(found.by(group)) for group in GROUPS},
-        by_month=table(found.by_month()),
-        each=[Flip.model_validate(one) for one in flips.to_dicts()] if each else [],
-    )
+def rehearsal_view(asking: Asking, session: Session, actor: Actor, found: Rehearsal) -> RehearsalView:
+    """What a rehearsal counts, as whoever asks may know it."""
+    if actor.role in SIGN:
+        return exactly(found)
+    return as_to_the_board(found, session, asking.house.population.shown(london_date(asking.at), asking.at))

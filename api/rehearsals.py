@@ -28,9 +28,6 @@ KEPT = timedelta(minutes=10)
 AT_MOST = 8
 """Rehearsals kept at a time: of a million cases, each takes some 30 MB."""
 
-BASE = 5
-"""Whoever may not know of a person is told counts of people by fives."""
-
 
 @dataclass
 class Run:
@@ -82,12 +79,6 @@ def rehearse(session: Session, digest: str, against: str | None, run: Run | None
     known |= {name: one.pack for name, one in proposals(session).items()}
     other = known[against] if against else None
     return rehearsed(known[digest], past_referrals(session, told), packs, rulebook().offences, other)
-
-
-def by_fives(found: pl.DataFrame) -> pl.DataFrame:
-    """Counts of people, each to the nearest multiple of BASE."""
-    counts = [name for name, kind in found.schema.items() if kind.is_integer()]
-    return found.with_columns(((pl.col(name).cast(pl.Int64) + BASE // 2) // BASE * BASE) for name in counts)
 
 
 def _carry_out(database: Database, one: Run, digest: str, against: str | None) -> None:

@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Iterator
 from datetime import date
 from itertools import product
-from pathlib import Path
 from string import Formatter
 
 import html5lib
@@ -39,10 +38,11 @@ PAGES = (
 
 
 @pytest.fixture(scope="module")
-def scheme(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def scheme(sqlite_template: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """Twenty-two of the pilot who declined; since then eleven who completed and ten who declined, one of them drunk."""
     file = tmp_path_factory.mktemp("scheme") / "divert.db"
-    shutil.copy(sqlite_template, file)
+    assert sqlite_template.file
+    shutil.copy(sqlite_template.file, file)
     desk = Office(Database(f"sqlite:///{file}"))
     for _ in range(22):
         endings.declines(desk.on("2019-02-04"))

@@ -1,6 +1,7 @@
 """The scheme's policy is changed in the open: proposed, rehearsed, signed by three posts, then in force."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +14,7 @@ from divert.casework.check import check
 from divert.casework.commands.decisions import CheckEligibility
 from divert.casework.workflow import NotAllowed, Refused
 from divert.eligibility.pack import Verdict
+from divert.eligibility.rehearsal import more_a_month
 from divert.models import Check
 from divert.people.staff import Actor
 from divert.policies import decisions
@@ -189,15 +191,46 @@ def test_a_program_proposes_rehearses_and_signs(counter: Service) -> None:
 
 
 def test_the_board_sees_what_a_policy_would_do_and_never_a_case(counter: Service) -> None:
-    for number in range(7):
+    for number in range(12):
         counter.office.refers(agreement_signed_on="2019-05-06", crime_ref=f"CVP-19-{number}", surname=f"Marr {number}")
+    counter.office.refers(crime_ref="CVP-19-f", sex="F", ethnicity="B1", agreement_signed_on="2019-05-06")
     digest = proposed(counter.office)
     found = counter.ask(BOARD, "GET", f"/api/policies/proposed/{digest}/rehearsal").json()
-    assert (found["to_the_nearest"], found["cases"], found["by_rule"], found["each"]) == (5, 5, {"gravity_max": 5}, [])
+    counts = [found[name] for name in ("cases", "flips", "left_open", "not_yet_known")]
+    tables = [*found["by_group"].values(), found["by_month"]]
+    counts += [n for table in tables for row in table for n in row.values() if isinstance(n, int)]
+    assert (found["rounded_to"], found["each"]) == (5, [])
+    assert {n % 5 for n in counts} == {0}
+    assert set(counts[:4]) <= {10, 15}
+    assert list(found["by_rule"]) == ["gravity_max"]
     page = Person(visiting(counter.client, BOARD)).reads(f"/policies/proposed/{digest}")
-    assert "to the nearest 5" in page.text
+    assert "multiples of 5" in page.text
     assert "D-19-" not in page.text
     assert "Sign the policy" not in page.text
+
+
+def test_a_rehearsal_tells_the_board_no_more_of_anybody_than_its_figures_do(counter: Service) -> None:
+    """Women are few: as one after another is referred, what is shown steps where the figures do, and not at a half."""
+    shown: list[tuple[int, int]] = []
+    for number in range(9):
+        counter.office.on(counter.office.today + timedelta(days=1))
+        counter.office.refers(crime_ref=f"CVP-19-{number}", sex="F", agreement_signed_on="2019-05-06")
+        digest = proposed(counter.office, STRICTER.replace("counts", f"counts {number}"))
+        found = counter.ask(BOARD, "GET", f"/api/policies/proposed/{digest}/rehearsal").json()
+        (women,) = [row for row in found["by_group"]["sex"] if row["sex"] == "F"]
+        fairness = {one["id"]: one for one in counter.ask(BOARD, "GET", "/api/board/fairness").json()}["sex-judged"]
+        told = {row["group"]: row["of"] for row in fairness["rows"]}
+        assert women["cases"] == told.get("Women", 0)
+        shown.append((women["cases"], women["flips"]))
+    assert all(cases == flips for cases, flips in shown), "each of them is judged otherwise, and is rounded alike"
+    assert shown[-1][0] in (5, 10)
+
+
+def test_how_many_more_could_enter_each_month_is_told_in_words() -> None:
+    assert more_a_month(13, 3, 5) == "on average 2.0 more a month, over 5 months"
+    assert more_a_month(0, 1, 1) == "on average 1.0 fewer a month, over 1 month"
+    assert more_a_month(2, 2, 4) == "as many a month as before"
+    assert more_a_month(0, 0, 0) == "no past month to tell by"
 
 
 def test_a_policy_is_written_checked_proposed_and_signed_by_what_the_pages_offer(desk: Office) -> None:
@@ -218,7 +251,7 @@ def test_a_policy_is_written_checked_proposed_and_signed_by_what_the_pages_offer
         with desk.database.reading() as session:
             assert not proposals(session)
         shown = send(text=STRICTER)
-        assert "Of 1 past cases 1 would be judged otherwise" in shown
+        assert "Of 1 past cases 1 would be judged otherwise: 0 let in, 0 kept out, 1 left open" in shown
         assert "Rules that are new" in shown
         with desk.database.reading() as session:
             (digest,) = proposals(session)

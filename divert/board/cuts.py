@@ -105,6 +105,18 @@ def _fact(name: str, value: Any) -> Any:
     return date.fromisoformat(value) if value is not None and name.endswith("_on") else value
 
 
+def in_district(code: pl.Expr) -> pl.Expr:
+    """The place of a district's code."""
+    return pl.when(code.is_in([*DISTRICTS])).then(code).otherwise(pl.lit(ELSEWHERE))
+
+
+def of_ethnicity(code: pl.Expr) -> pl.Expr:
+    """The place of an ethnicity's code: its first letter tells the group."""
+    letter = code.str.slice(0, 1)
+    is_known = letter.is_in([*ETHNICITIES]) & (code != "NS")
+    return pl.when(is_known).then(letter.replace(ETHNICITIES)).otherwise(pl.lit(NOT_STATED))
+
+
 def _in_places(cases: pl.DataFrame) -> pl.DataFrame:
     born, on = pl.col("born_on"), pl.col("referred_on")
     had_birthday = (on.dt.month() > born.dt.month()) | (
@@ -118,17 +130,15 @@ def _in_places(cases: pl.DataFrame) -> pl.DataFrame:
         band = pl.when(known < below).then(pl.lit(name)).otherwise(band)
     second = sorted(pack.starts for pack in rulebook().packs)[1:2]
     pilot = (on < second[0]) if second else pl.lit(value=False)
-    code = pl.col("ethnicity").str.slice(0, 1)
-    is_known = code.is_in([*ETHNICITIES]) & (pl.col("ethnicity") != "NS")
     return cases.select(
         "case",
         "since",
         "until",
         month=pl.col("opened_at").dt.convert_time_zone("Europe/London").dt.strftime("%Y-%m"),
         phase=pl.when(pilot).then(pl.lit("pilot")).otherwise(pl.lit("full")),
-        district=pl.when(pl.col("district").is_in([*DISTRICTS])).then("district").otherwise(pl.lit(ELSEWHERE)),
+        district=in_district(pl.col("district")),
         offence=pl.col("offence"),
         sex=sex_of(pl.col("sex")),
-        ethnicity=pl.when(is_known).then(code.replace(ETHNICITIES)).otherwise(pl.lit(NOT_STATED)),
+        ethnicity=of_ethnicity(pl.col("ethnicity")),
         age=band,
     )

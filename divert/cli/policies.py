@@ -11,7 +11,7 @@ from divert.cli.cases import AsJson
 from divert.cli.terminal import WrongCall, answer, answer_json, answer_table, database, watched
 from divert.eligibility.pack import Verdict
 from divert.eligibility.policy import NoPolicy, load_pack
-from divert.eligibility.rehearsal import GROUPS, Rehearsal
+from divert.eligibility.rehearsal import GROUPS, Rehearsal, more_a_month
 from divert.eligibility.rehearsal import rehearse as rehearsed
 from divert.models import Case
 from divert.policies.adopted import policies_of
@@ -50,6 +50,9 @@ def _tell(found: Rehearsal) -> None:
     flips, unknown = found.flips, found.becoming(Verdict.not_yet_known)
     told = f"{found.cases.height} cases, {flips.height} judged otherwise, {unknown} not yet known."
     answer(f"By {found.candidate.id}: {told}")
+    whole = found.whole()
+    more = more_a_month(whole["in"], whole["out"], found.by_month().height)
+    answer(f"{whole['in']} let in, {whole['out']} kept out, {whole['open']} left open: {more}.")
     if asked := found.asked():
         answer_table(("Rule that cannot be answered", "Cases"), asked.items())
     if flips.is_empty():
@@ -72,6 +75,7 @@ def _as_json(found: Rehearsal) -> dict[str, object]:
         "against": found.against and found.against.id,
         "cases": found.cases.height,
         "verdicts": [{"was": was, "becomes": becomes, "cases": n} for (was, becomes), n in found.verdicts().items()],
+        "whole": found.whole(),
         "not_yet_known": found.becoming(Verdict.not_yet_known),
         "asked": found.asked(),
         "by_rule": found.by_rule(),

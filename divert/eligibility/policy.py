@@ -137,23 +137,28 @@ def require_follows(path: Path, pack: Pack, earlier: Sequence[Pack]) -> None:
 
 
 def _require_examples(path: Path, pack: Pack) -> None:
-    """Every example comes out as it says, and every rule decides (or warns in) one of them."""
+    """Every example comes out as it says, and every rule decides (or warns in) one of them. All faults are told."""
+    wrong: list[tuple[str, str]] = []
     shown: set[str] = set()
     for example in pack.examples:
         place = f"example {example.name}"
         try:
             found = judge(pack, pack.facts_of(example))
         except ValueError as fault:
-            raise RulesError(path, place, str(fault)) from None
+            wrong.append((place, str(fault)))
+            continue
         says = (example.verdict, tuple(sorted(example.because)), tuple(sorted(example.warns)))
         comes_to = (found.verdict, found.because, tuple(sorted(found.warnings)))
         if says != comes_to:
-            raise RulesError(path, place, f"should come to {_in_words(*says)}, and comes to {_in_words(*comes_to)}")
+            wrong.append((place, f"should come to {_in_words(*says)}, and comes to {_in_words(*comes_to)}"))
         shown.update(example.because, example.warns)
     for rule in pack.rules:
         if rule.id not in shown:
             verb = "warns in" if rule.effect is Effect.warn else "decides"
-            raise RulesError(path, f"rule {rule.id}", f"there is no example that it {verb}")
+            wrong.append((f"rule {rule.id}", f"there is no example that it {verb}"))
+    if wrong:
+        (place, why), *more = wrong
+        raise RulesError(path, place, "; ".join([why, *(": ".join(each) for each in more)]))
 
 
 def _in_words(verdict: str, because: Sequence[str], warns: Sequence[str]) -> str:

@@ -51,6 +51,11 @@ class Rehearsal:
         """How many cases the candidate gives a verdict."""
         return self.cases.filter(pl.col("becomes") == verdict.value).height
 
+    def whole(self) -> dict[str, int]:
+        """How many are judged otherwise, and of these how many are let `in`, kept `out`, left `open`."""
+        found = self._counted(pl.lit("all").alias("all")).drop("all", "cases").to_dicts()
+        return found[0] if found else {"flips": 0, "in": 0, "out": 0, "open": 0}
+
     def by_rule(self) -> dict[str, int]:
         """Flips by rule, most first; a case counts under each rule that makes the difference."""
         return self._by_bits(self.cases.filter(_flipped()), "by")
@@ -122,6 +127,18 @@ def _judged_by_own_day(packs: Packs, facts: pl.DataFrame, places: Mapping[str, i
     if found.height != facts.height:
         raise NoPolicy("A referral was made on a day for which there is no policy.")
     return found
+
+
+def more_a_month(let_in: int, kept_out: int, months: int) -> str:
+    """What a policy would have changed of how many may enter, in words."""
+    if not months:
+        return "no past month to tell by"
+    more = (let_in - kept_out) / months
+    if not more:
+        return "as many a month as before"
+    return (
+        f"on average {abs(more):.1f} {'more' if more > 0 else 'fewer'} a month, over {months} month{'s'[: months > 1]}"
+    )
 
 
 def _flipped() -> pl.Expr:

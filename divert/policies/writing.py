@@ -1,17 +1,20 @@
-"""The beginning of a policy, for whoever writes one: the policy it follows, and a rule to be changed."""
+"""The beginning of a policy, for whoever writes one: what it follows, and a rule to be changed, with its examples."""
 
 import json
 from datetime import date, timedelta
 from typing import Any
 
-from divert.eligibility.pack import Pack, Rule
+from divert.eligibility.pack import Example, Pack, Rule
 
 NOTICE = timedelta(days=28)
 """How far ahead a first day is suggested: it has to be read, rehearsed and signed before."""
 
 
 def begun(base: Pack, rule: str | None, today: date) -> str:
-    """A policy as TOML that extends another; with `rule` as it stands there, where that is one of its rules."""
+    """A policy as TOML that extends another; with `rule` as it stands there, where that is one of its rules.
+
+    And with the examples that it decides: a rule that changes may make them come out otherwise.
+    """
     starts = today + NOTICE
     lines = [
         "# Only what changes needs to stand here: the rest comes from the policy that it extends.",
@@ -21,16 +24,20 @@ def begun(base: Pack, rule: str | None, today: date) -> str:
         f'extends = "{base.id}"',
     ]
     for one in (one for one in base.rules if one.id == rule):
-        lines += ["", "[[rule]]", *_rule(one)]
+        lines += ["", "[[rule]]", *_lines(one)]
+    for each in base.examples:
+        if rule in (*each.because, *each.warns):
+            lines += ["", "[[example]]", *_lines(each)]
     return "\n".join(lines) + "\n"
 
 
-def _rule(rule: Rule) -> list[str]:
-    said = rule.model_dump(mode="json", exclude_defaults=True)
-    holds = ", ".join(f"{name} = {_toml(value)}" for name, value in said.pop("holds").items())
-    return [*(f"{name} = {_toml(value)}" for name, value in said.items()), f"holds = {{ {holds} }}"]
+def _lines(one: Rule | Example) -> list[str]:
+    said = one.model_dump(mode="json", exclude_defaults=True)
+    return [f"{name} = {_toml(value)}" for name, value in said.items()]
 
 
 def _toml(value: Any) -> str:
-    """A text, number, yes or no, or list of these: JSON and TOML write them alike."""
+    """A text, number, yes or no, or list of these: JSON and TOML write them alike. And a table of these."""
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{name} = {_toml(each)}' for name, each in value.items())} }}"
     return json.dumps(value, ensure_ascii=False)
