@@ -170,7 +170,8 @@ def board_paper(asking: ByVisit, asked: View_) -> Response:
     now, before = (asking.house.population.shown(on, asking.at, asked.audience) for on in (day, earlier(day)))
     whole = asked.place == WHOLE
     found = figures(_view(asking, asked))
-    made = paper(now, asked.words(), glances(now, before) if whole else [], found, fairness(now) if whole else [])
+    of = f"{asked.words()}, {_when(asking, day)}"
+    made = paper(now, of, glances(now, before) if whole else [], found, fairness(now) if whole else [])
     kept = {"Content-Disposition": f'attachment; filename="board-paper-{day}.pdf"'}
     return Response(made, media_type="application/pdf", headers=kept)
 
@@ -300,9 +301,8 @@ def _theme(name: str | None) -> Theme | None:
 
 def _page(asking: Asking, sought: Sought, counts: Counts) -> dict[str, Any]:
     """What every page of the board shows around its numbers."""
-    asked, today, counted_at = sought.asked, sought.today, asking.house.population.counted_at
+    asked, today = sought.asked, sought.today
     day = asked.on(today)
-    still = f" (counted at {london_text(counted_at).split(', ')[-1]}; the day is not over)" if counted_at else ""
     return {
         "asked": asked,
         "typed": sought.typed,
@@ -310,7 +310,7 @@ def _page(asking: Asking, sought: Sought, counts: Counts) -> dict[str, Any]:
         "status": 422 if sought.errors else 200,
         "today": today,
         "as_at": day,
-        "when": f"as at {written_date(today)}{still}" if day == today else f"as at the end of {written_date(day)}",
+        "when": _when(asking, day),
         "base": counts.base,
         "ground": ground(counts.base),
         "says": says,
@@ -325,6 +325,14 @@ def _page(asking: Asking, sought: Sought, counts: Counts) -> dict[str, Any]:
         "choices": {name: cuts.values(name) for name in ("district", "offence", "phase")}
         | {"months": _months(View(counts)), "audience": AUDIENCES},
     }
+
+
+def _when(asking: Asking, day: date) -> str:
+    """As at which day, in words: one that is not over may still change."""
+    if day < london_date(asking.at):
+        return f"as at the end of {written_date(day)}"
+    counted_at = asking.house.population.counted_at or asking.at
+    return f"as at {london_text(counted_at)} (the day is not over)"
 
 
 AUDIENCES = {Audience.board.value: "the board (by fives)", Audience.public.value: "publication (by tens)"}

@@ -47,8 +47,11 @@ def needs_by_sex(view: View) -> Figure:
         columns={"needs_compared": "Needs compared", "needs_less": "Less at exit"},
         by="need and sex",
         labels={f"{code}|{sex}": f"{title}, {word}" for code, title in titles.items() for sex, word in sexes.items()},
-        definition="As in needs by kind, for women and for men.",
-        cohort="People assessed at both entry and exit.",
+        definition=(
+            "Needs scored lower at the last exit assessment than at entry, out of all that were scored above 0 at entry"
+            " and again at exit, by the cut-off; of women, of men, and of those whose sex is not stated."
+        ),
+        cohort="People assessed at both entry and exit: mostly those who completed. One person has several needs.",
         authority=f"{REPORT}: the female and complex needs specialist.",
         must_not_be_read_as="A difference between women and men: who comes, with what, and who scores them all differ.",
     )
@@ -64,17 +67,17 @@ def reoffending(view: View) -> Figure:
         counted="reoffended_12",
         of="checked_12",
         columns={
-            "matured_12": "Mature",
-            "checked_12": "Followed up",
+            "matured_12": "18 months over",
+            "checked_12": "Record checked since",
             "reoffended_12": "Offended again",
         },
         by="ended",
         labels={"completed": "Completed", "prosecuted": "Prosecuted", "closed": "Closed otherwise"},
         measures=[
-            measure("Followed up, of mature", view.share("checked_12", "matured_12")),
+            measure("Record checked, of those of whom the 18 months are over", view.share("checked_12", "matured_12")),
             *(
                 measure(
-                    f"Within {months} months, mature at {months + WAITING}",
+                    f"Within {months} months, of those checked once {months + WAITING} were over",
                     view.share(f"reoffended_{months}", f"checked_{months}"),
                 )
                 for months in WINDOWS
@@ -89,8 +92,8 @@ def reoffending(view: View) -> Figure:
         cohort="Everyone whom police and probation accepted and whose case has ended, whatever became of it.",
         authority="Ministry of Justice: proven reoffending, 12 months and a waiting period of 6.",
         must_not_be_read_as=(
-            "What the scheme prevents. Nobody was left out by chance, so completers beside those who were charged, or"
-            " beside the national rate, shows who was chosen. No rate can fall by more than 100 per cent."
+            "What the scheme prevents. Nobody was left out by lot, so to set completers beside those who were charged,"
+            " or beside the national rate, shows who was chosen. No rate can fall by more than 100 per cent."
         ),
     )
 

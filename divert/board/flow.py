@@ -96,7 +96,9 @@ def take_up(view: View) -> Figure:
         definition="Cases with a signed contract by the cut-off, out of all that both police and probation accepted.",
         cohort=BY_MONTH,
         authority=f"{NIC}: placement. Scheme procedure: taking part is voluntary.",
-        must_not_be_read_as="Willingness: whoever was accepted lately may be about to sign, and some had no choice.",
+        must_not_be_read_as=(
+            "Willingness: whoever was accepted lately may yet sign, and some cases ended before anyone could."
+        ),
     )
 
 

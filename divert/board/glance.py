@@ -40,7 +40,7 @@ def _any_lost(told: Interval) -> str | None:
 
 
 def _under_nine_in_ten(told: Interval) -> str | None:
-    return "One victim in ten or more has not been heard." if told.high < 0.9 else None
+    return "Of one victim in ten or more, no wishes are on record." if told.high < 0.9 else None
 
 
 LINES = (

@@ -21,7 +21,7 @@ def completion_of_accepted(view: View) -> Figure:
         of="accepted",
         columns={"accepted": "Accepted", "completed": "Completed"},
         definition="Cases completed by the cut-off, out of all that police and probation had both accepted.",
-        cohort=f"By intention to treat. {BY_MONTH}",
+        cohort=f"Everyone accepted, whatever became of them: by intention to treat. {BY_MONTH}",
         authority=f"{NIC}: success rate.",
         must_not_be_read_as=(
             "The rate among those who finish. Whoever declined, left, breached or is still under contract counts as not"
@@ -150,7 +150,10 @@ def providers(view: View) -> Figure:
         by="provider",
         labels={name: name for name in known} | {"another, or none": "Another, or none"},
         definition="Conditions recorded as kept, out of those of contracts that are over, by their provider.",
-        cohort="As in conditions by kind. Providers that are not in the scheme's own list are put together.",
+        cohort=(
+            "Every condition of contracts that have ended, but for those withdrawn when a contract was varied."
+            " Providers that are not in the scheme's own list are put together."
+        ),
         authority=f"{NIC}: provision.",
         must_not_be_read_as="Which provider is better: who is sent to whom depends on what they need.",
     )
@@ -173,7 +176,10 @@ def victims(view: View) -> Figure:
         ),
         cohort=f"Cases with a victim. {BY_MONTH}",
         authority=f"{VICTIMS_LAW}.",
-        must_not_be_read_as="Satisfaction: it says that they were heard and that it was written down.",
+        must_not_be_read_as=(
+            "Satisfaction, or that wishes were followed: it says that what victims wished, or that they would say"
+            " nothing, was written down."
+        ),
     )
 
 
@@ -183,7 +189,7 @@ def caseload(view: View) -> Figure:
         view,
         id="caseload",
         theme=Theme.care,
-        title="Cases held by keyworkers",
+        title="Open cases held by a keyworker",
         counted="caseload",
         of="open",
         columns={"caseload": "Cases"},
@@ -246,7 +252,7 @@ def near_misses(view: View) -> Figure:
         view,
         id="near-misses",
         theme=Theme.care,
-        title="Charged on the last days",
+        title=f"Charged with at most {NEAR_MISS} days left",
         counted="near_miss",
         of="charged_with_limit",
         columns={"charged_with_limit": "Charged"},
@@ -270,7 +276,7 @@ def scrutiny(view: View) -> Figure:
         view,
         id="scrutiny",
         theme=Theme.care,
-        title="Found inappropriate by the scrutiny panel",
+        title="Found inappropriate by the scrutiny panel, or not concluded",
         counted="inappropriate",
         of="findings",
         columns={"findings": "Packs"},
@@ -278,7 +284,8 @@ def scrutiny(view: View) -> Figure:
         labels={str(one.code): f"{one.code}: {one.title}" for one in scales},
         definition=(
             "Packs on which the panel's latest finding by the cut-off is that the decision was inappropriate, or that"
-            " it could not conclude, out of all packs found on."
+            " it could not conclude, which counts as the worst until it is settled, out of all packs found on. Each"
+            " finding stands by itself in the table."
         ),
         cohort="Cases drawn at random; those chosen for a theme are not in it.",
         authority="Out of Court Disposal Scrutiny Panel: its own scale.",

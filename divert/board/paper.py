@@ -1,14 +1,13 @@
-"""The board paper: what stands on the pages, as one tagged PDF to take away. The same bytes whenever it is made."""
+"""The board paper: what stands on the pages, as one tagged PDF. The same bytes for ever, once the day is over."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from divert.board import chart
 from divert.board.counts import Counts
-from divert.board.fairness import LESSON, Fairness, Range
+from divert.board.fairness import DEFINITION, LESSON, Fairness, Range
 from divert.board.figure import Figure, FigureRow, Measure, count_in_words, range_in_words, share_in_words
 from divert.board.glance import Glance
-from divert.clock import written_date
 from divert.documents.letterhead import letterhead
 from divert.documents.render import render
 
@@ -16,7 +15,7 @@ from divert.documents.render import render
 def paper(
     counts: Counts, of: str, glances: Sequence[Glance], figures: Sequence[Figure], fairness: Sequence[Fairness]
 ) -> bytes:
-    """The PDF. `of`: of whom, in words. `glances` and `fairness` are of the whole scheme alone."""
+    """The PDF. `of`: of whom and as at which day, in words. `glances` and `fairness` are of the whole scheme alone."""
     base = counts.base
     said = {
         "office": letterhead(),
@@ -24,10 +23,10 @@ def paper(
         "title": "Cleveland Divert: figures for the project board",
         "marking": f"Counts rounded to {base}",
         "of": of,
-        "as_at": written_date(counts.as_at),
         "ground": ground(base),
         "glances": [one._asdict() for one in glances],
         "figures": [_figure(one) for one in figures],
+        "meaning": DEFINITION,
         "lesson": LESSON,
         "fairness": [
             {"title": one.title, "by": one.by, "rows": [_compared(one, row, base) for row in one.rows]}
@@ -104,8 +103,10 @@ def _compared(one: Fairness, row: Any, base: int) -> list[str]:
         row.group,
         count_in_words(row.reached, base),
         count_in_words(row.of, base),
+        _of(row.rate),
         _of(row.ratio),
         _of(row.ratio_not),
+        _of(row.gap),
         finding,
     ]
 
