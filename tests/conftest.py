@@ -18,7 +18,14 @@ IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of tests' own is made in i
 if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > 4_000_000_000:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))  # thousands of synchronous commits wait for no disk
 
+LONGEST = ("test_year", "test_hostile_packs", "test_demo", "test_journeys", "test_pages_seen")
+
 DATA = Path(__file__).parent / "data"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that at the end no worker sits alone at one that it has just begun."""
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
 
 
 def pytest_collection() -> None:
