@@ -19,7 +19,7 @@ from api.page import write
 from api.problems import may_answer, unusable
 from api.sign_in import Posted
 from divert.answers import IsoDate
-from divert.board.costs import months_over
+from divert.board.costs import in_words, months_over
 from divert.board.figure import Theme
 from divert.board.figures import BOARD_READS
 from divert.board.spending import ENTERS, EnterCosts, enter, entries, pence, standing
@@ -129,8 +129,8 @@ def _page(
             as_at=day,
             query=f"?as_at={day}" if day != london_date(asking.at) else "",
             themes=Theme.__members__,
-            months=sorted({*spent, *months_over(day)}, reverse=True),
             spent=spent,
+            missing=in_words(month for month in months_over(day) if month not in spent),
             headings=headings,
             entered=cost_views(found),
             enters=actor.role in ENTERS,

@@ -220,12 +220,13 @@ def test_the_manager_enters_costs_at_the_page_and_every_face_tells_what_they_com
         endings.completes(counter.office.on("2019-04-08"))
     counter.office.on(JULY)
     manager = Person(visiting(counter.client, MANAGER))
-    assert "Nothing is entered." in manager.reads("/board/costs").text
+    assert "Nothing is entered of January 2019 to June 2019." in manager.reads("/board/costs").text
     assert NONE_ENTERED[1:] in manager.reads("/board/figures/costs").text
     page = manager.fills(manager.reads("/board/costs"), **SAID | {"month": "2019-01", "last_month": "2019-06"})
     assert (page.status, "It is on record." in page.text) == (200, True)
     page = manager.fills(manager.reads("/board/costs"), **SAID | {"pounds": "3000", "source": "Corrected"})
     assert "no: entered again" in page.text
+    assert "Nothing is entered of" not in page.text
 
     board = Person(visiting(counter.client, BOARD))
     page = board.reads("/board/costs")

@@ -180,12 +180,12 @@ def _is_asked(heading: str, month: str) -> bool:
 
 
 def in_words(months: Iterable[str]) -> str:
-    """Months as people read them, those that follow each other put together: January 2019 to March 2019."""
+    """Months as people read them; those that follow each other as January 2019 to March 2019. None: ""."""
     said = [
         f"{first_of(first):%B %Y}" + ("" if first == last else f" to {first_of(last):%B %Y}")
         for first, last in runs(months)
     ]
-    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+    return " and ".join(part for part in (", ".join(said[:-1]), *said[-1:]) if part)
 
 
 COSTS = (cost_per_completion,)
