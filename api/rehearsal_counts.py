@@ -107,7 +107,7 @@ def _view(found: Rehearsal, base: int, whole: dict[str, int | None], **more: Any
         let_in=whole["in"],
         kept_out=whole["out"],
         left_open=whole["open"],
-        more=more_a_month(whole["in"] or 0, whole["out"] or 0, found.by_month().height),
+        more=more_a_month(whole["in"] or 0, whole["out"] or 0, whole["open"] or 0, found.by_month().height),
         not_yet_known=whole["not_yet_known"],
         **more,
     )

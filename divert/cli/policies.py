@@ -51,7 +51,7 @@ def _tell(found: Rehearsal) -> None:
     told = f"{found.cases.height} cases, {flips.height} judged otherwise, {unknown} not yet known."
     answer(f"By {found.candidate.id}: {told}")
     whole = found.whole()
-    more = more_a_month(whole["in"], whole["out"], found.by_month().height)
+    more = more_a_month(whole["in"], whole["out"], whole["open"], found.by_month().height)
     answer(f"{whole['in']} let in, {whole['out']} kept out, {whole['open']} left open: {more}.")
     if asked := found.asked():
         answer_table(("Rule that cannot be answered", "Cases"), asked.items())

@@ -129,16 +129,17 @@ def _judged_by_own_day(packs: Packs, facts: pl.DataFrame, places: Mapping[str, i
     return found
 
 
-def more_a_month(let_in: int, kept_out: int, months: int) -> str:
-    """What a policy would have changed of how many may enter, in words."""
+def more_a_month(let_in: int, kept_out: int, left_open: int, months: int) -> str:
+    """What a policy would have changed of how many may enter, in words; and how far what is not known could move it."""
     if not months:
         return "no past month to tell by"
-    more = (let_in - kept_out) / months
-    if not more:
-        return "as many a month as before"
-    return (
-        f"on average {abs(more):.1f} {'more' if more > 0 else 'fewer'} a month, over {months} month{'s'[: months > 1]}"
-    )
+    more, over = (let_in - kept_out) / months, "1 month" if months == 1 else f"{months} months"
+    way = "more" if more > 0 else "fewer"
+    said = f"on average {abs(more):.1f} {way} a month" if more else "as many a month as before"
+    if not left_open:
+        return f"{said}, over {over}"
+    at_most = f"up to {left_open / months:.1f} a month more or fewer"
+    return f"{said}, over {over}, as far as is known; those left open could make it {at_most}"
 
 
 def _flipped() -> pl.Expr:
