@@ -35,7 +35,7 @@ from divert.clock import london_date, london_text, written_date
 router = APIRouter(tags=["board"])
 
 View_ = Annotated[Asked, Query()]
-MAY = may_answer("not-signed-in", "not-allowed", "invalid")
+MAY = may_answer("not-signed-in", "not-allowed", "invalid", "still-counting")
 
 
 @router.get("/api/board/figures", summary="Figures", responses=MAY)

@@ -20,6 +20,7 @@ from starlette.routing import Match
 from api.house import house
 from api.page import wants_page, write
 from api.visit import Kept
+from divert.board.population import StillCounting
 from divert.casework.workflow import NoSuchCase, NotAllowed, Refused, Stale
 
 MEDIA_TYPE = "application/problem+json"
@@ -55,6 +56,9 @@ KINDS = {
     "key-reused": Kind(422, "Idempotency key used before", "This key came before with another request. Use a new one."),
     "too-many": Kind(429, "Too many requests", "Wait for as many seconds as Retry-After says."),
     "failed": Kind(500, "Failed", "The fault is here. Nothing was changed, unless an earlier answer said so."),
+    "still-counting": Kind(
+        503, "Still counting", "The board's figures are being counted for the first time. Retry-After says when to ask."
+    ),
     "not-ready": Kind(503, "Not ready", "The database is out of reach or not at the newest schema."),
 }
 
@@ -140,6 +144,12 @@ def explained(error: Exception) -> ProblemError:
         case Refused():
             reasons = [Reason(guard=name, reason=sentence) for name, sentence in error.reasons]
             return ProblemError("refused", str(error), reasons=reasons)
+        case StillCounting():
+            said = (
+                f"The figures are being counted for the first time: {error.done:,} of {error.cases:,} cases so far. "
+                "This takes some minutes, once; the worker must be running. Come back soon."
+            )
+            return ProblemError("still-counting", said, {"Retry-After": "60"})
         case RequestValidationError():
             return _of_request(error)
         case HTTPException():
@@ -273,6 +283,7 @@ def install(app: FastAPI) -> None:
     foreseen = (
         ProblemError,
         NoSuchCase,
+        StillCounting,
         NotAllowed,
         Stale,
         Refused,

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from divert.board.counts import Cell
 from divert.board.figure import Figure, View
 from divert.board.figures import FIGURES, figures
-from divert.board.population import Population
+from divert.board.tallies import by_day, counted
 from divert.casework.commands.ending import CloseCase, Reinstate
 from divert.casework.commands.referral import CorrectFacts
 from divert.models import OPEN, Case, State
@@ -148,7 +148,8 @@ def limits_as_live(office: Office) -> Counter[Any]:
 
 def limits_as_at(office: Office, day: date) -> Counter[Any]:
     """The limits of open cases, from the history."""
-    tallies = Population(office.database).tallies(office.now).filter(pl.col("day") <= day, pl.col("dim") == "due")
+    with office.database.reading() as session:
+        tallies = by_day(counted(session, range(1, 1000))).filter(pl.col("day") <= day, pl.col("dim") == "due")
     found = tallies.group_by("name", "value").agg(pl.col("n").sum()).filter(pl.col("n") != 0)
     return Counter({(name.removesuffix("_limit"), date.fromisoformat(due)): n for name, due, n in found.iter_rows()})
 

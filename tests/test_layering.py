@@ -64,8 +64,8 @@ MAY_IMPORT = {
                      "divert.models", "divert.rulebook"},
     "divert.board.spending": {"divert.answers", "divert.board", "divert.casework.command", "divert.casework.workflow",
                               "divert.clock", "divert.models", "divert.people", "divert.rulebook"},
-    "divert.worker": {"divert.casework", "divert.clock", "divert.config", "divert.db", "divert.message_rules",
-                      "divert.models", "divert.people", "divert.records", "divert.rulebook"},
+    "divert.worker": {"divert.board.tallies", "divert.casework", "divert.clock", "divert.config", "divert.db",
+                      "divert.message_rules", "divert.models", "divert.people", "divert.records", "divert.rulebook"},
     # the faces: they may use everything, and nothing may use them
     "divert.demo": {"divert"},
     "divert.cli": {"divert", "api"},

@@ -12,7 +12,6 @@ import polars as pl
 
 from divert.board.engagement import sex_of
 from divert.board.history import History
-from divert.board.journeys import body
 from divert.rulebook import rulebook
 
 NOT_STATED: Final = "not stated"
@@ -56,15 +55,16 @@ def values(dim: str) -> dict[str, str]:
 
 
 def placed(rows: History) -> pl.DataFrame:
-    """Where each case stands in each cut, `since` an instant (null: always) `until` another (null: still)."""
-    corrected = rows.ledger.filter((pl.col("command") == "correct-facts") & pl.col("body").is_not_null())
-    corrected = corrected.filter(pl.any_horizontal(body(name).is_not_null() for name in FACTS.values()))
+    """Where each case stands in each cut, `since` an instant (null: always) `until` another (null: still).
+
+    By what was said of the person in this case: what another case says of them moves only that one.
+    """
     now = rows.cases.with_columns(
         since=pl.lit(None, pl.Datetime("us", "UTC")), until=pl.lit(None, pl.Datetime("us", "UTC"))
     )
-    if not corrected.is_empty():
-        again = corrected.select("case").unique()
-        now = pl.concat([now.join(again, on="case", how="anti"), _versions(rows, corrected, now)])
+    said = rows.ledger.filter(pl.col("before").is_null() & pl.col("body").is_not_null())
+    if not said.is_empty():
+        now = pl.concat([now.join(said, on="case", how="anti"), _versions(rows, said, now)])
     return _in_places(now)
 
 
@@ -79,24 +79,22 @@ FACTS = {
 """What a correction can change of a cut: our name, and the referral's."""
 
 
-def _versions(rows: History, corrected: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+def _versions(rows: History, said: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     """A row for each time between corrections, first to last, from what was said at referral."""
-    said = {entry["case"]: json.loads(entry["body"]) for entry in rows.ledger.filter(pl.col("before").is_null()).filter(
-        pl.col("body").is_not_null()).iter_rows(named=True)}  # fmt: skip
+    corrections = rows.ledger.filter((pl.col("command") == "correct-facts") & pl.col("body").is_not_null())
+    by_case = corrections.sort("case", "seq").partition_by("case", as_dict=True)
     found: list[dict[str, Any]] = []
-    by_case = corrected.sort("case", "seq").partition_by("case", as_dict=True)
-    for (case,), entries in by_case.items():
-        row = now.row(by_predicate=pl.col("case") == case, named=True)
-        first = said.get(case)
-        if first is None:  # disposed of: as it stands
-            found.append(row)
-            continue
+    cases = now.join(said.select("case", "body"), on="case")
+    for row in cases.iter_rows(named=True):
+        first = json.loads(row.pop("body"))
         row |= {ours: _fact(ours, first.get(theirs)) for ours, theirs in FACTS.items()}
-        for at, text in entries.select("at", "body").iter_rows():
-            found.append({**row, "until": at})
+        entries = by_case.get((row["case"],))
+        for at, text in entries.select("at", "body").iter_rows() if entries is not None else ():
             told = json.loads(text)
-            row |= {ours: _fact(ours, told[theirs]) for ours, theirs in FACTS.items() if theirs in told}
-            row["since"] = at
+            if any(theirs in told for theirs in FACTS.values()):
+                found.append({**row, "until": at})
+                row |= {ours: _fact(ours, told[theirs]) for ours, theirs in FACTS.items() if theirs in told}
+                row["since"] = at
         found.append({**row, "until": None})
     return pl.DataFrame(found, schema=now.schema)
 

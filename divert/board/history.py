@@ -7,6 +7,7 @@ sends by COPY, which is several times as fast as rows.
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -26,7 +27,6 @@ from divert.models import (
     NeedScore,
     PanelEntry,
     Person,
-    Staff,
     Victim,
 )
 from divert.models.case import PRECAUTIONARY_LIMIT, STATUTORY_LIMIT
@@ -43,6 +43,9 @@ SPEAK = (
     "record-victim-views",
 )
 """The commands whose bodies say something that is counted."""
+
+CHANGE_PLACES = ("correct-facts", "merge-person")
+"""The commands after which a case may stand at another place of a cut."""
 
 Chosen = Callable[[InstrumentedAttribute[int]], ColumnElement[bool]]
 """Which cases: a condition on a column that holds their ids."""
@@ -70,13 +73,15 @@ Columns = dict[str, tuple[Any, pl.DataType]]
 
 def read(session: Session, chosen: Chosen) -> History:
     """Everything that is counted about the chosen cases."""
-    frames = {name: _fetch(session, *query(chosen)) for name, query in QUERIES.items()}
+    frames = {name: fetched(session, *query(chosen)) for name, query in QUERIES.items()}
     return History(**frames)
 
 
-def touched_since(session: Session, at: Any) -> list[int]:
-    """The cases to which anything was done after an instant."""
-    return list(session.scalars(select(LedgerEntry.case_id).where(LedgerEntry.at > at).distinct()))
+def touched_since(session: Session, at: datetime | None) -> list[int]:
+    """The cases to which anything was done after an instant; None: ever."""
+    if at is None:
+        return list(session.scalars(select(Case.id).order_by(Case.id)))
+    return sorted(set(session.scalars(select(LedgerEntry.case_id).where(LedgerEntry.at > at))))
 
 
 def findings(session: Session) -> pl.DataFrame:
@@ -88,7 +93,7 @@ def findings(session: Session) -> pl.DataFrame:
         "command": (PanelEntry.command, TEXT),
         "body": (PanelEntry.body, TEXT),
     }
-    return _fetch(
+    return fetched(
         session, _of(columns, PanelEntry.command.in_(("open-meeting", "take-additions", "agree-finding"))), columns
     )
 
@@ -117,9 +122,11 @@ def _cases(chosen: Chosen) -> tuple[Select[Any], Columns]:
 def _ledger(chosen: Chosen) -> tuple[Select[Any], Columns]:
     one = LedgerEntry
     moved = one.from_state.is_(None) | (one.from_state != one.to_state)
-    later = aliased(LedgerEntry)
-    corrects = select(later.seq).where(later.case_id == one.case_id, later.command == "correct-facts")
-    corrected = corrects.correlate(one).exists()  # only then does what was said at referral differ from what stands
+    later, other, same = aliased(LedgerEntry), aliased(Case), aliased(Case)
+    changed = select(later.case_id).where(chosen(later.case_id), later.command.in_(CHANGE_PLACES))
+    again = select(other.id).join(same, (same.person_id == other.person_id) & (same.id != other.id))
+    # Only then can what was said at referral differ from what stands.
+    differs = one.case_id.in_(changed.union(again.where(chosen(other.id))))
     columns: Columns = {
         "case": (one.case_id, NUMBER),
         "seq": (one.seq, NUMBER),
@@ -127,7 +134,7 @@ def _ledger(chosen: Chosen) -> tuple[Select[Any], Columns]:
         "command": (one.command, TEXT),
         "before": (type_coerce(one.from_state, String), TEXT),
         "after": (type_coerce(one.to_state, String), TEXT),
-        "body": (case((one.command.in_(SPEAK), one.body), ((one.command == "refer") & corrected, one.body)), TEXT),
+        "body": (case((one.command.in_(SPEAK), one.body), ((one.command == "refer") & differs, one.body)), TEXT),
     }
     return _of(columns, chosen(one.case_id), lambda query: query.where(moved | one.command.in_(SPEAK))), columns
 
@@ -160,10 +167,9 @@ def _allocations(chosen: Chosen) -> tuple[Select[Any], Columns]:
         "case": (Allocation.case_id, NUMBER),
         "seq": (Allocation.seq, NUMBER),
         "at": (Allocation.from_at, INSTANT),
-        "post": (type_coerce(Staff.role, String), TEXT),
+        "post": (type_coerce(Allocation.post, String), TEXT),
     }
-    posts = Staff.username == Allocation.keyworker
-    return _of(columns, chosen(Allocation.case_id), lambda query: query.outerjoin(Staff, posts)), columns
+    return _of(columns, chosen(Allocation.case_id)), columns
 
 
 def _needs(chosen: Chosen) -> tuple[Select[Any], Columns]:
@@ -261,7 +267,8 @@ def _of(
     return also(select(*written)).where(where)
 
 
-def _fetch(session: Session, query: Select[Any], columns: Columns) -> pl.DataFrame:
+def fetched(session: Session, query: Select[Any], columns: Columns) -> pl.DataFrame:
+    """What a query answers, as columns."""
     bind = session.connection()
     said = str(query.compile(bind, compile_kwargs={"literal_binds": True}))
     names = list(columns)

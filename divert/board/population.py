@@ -1,45 +1,41 @@
 """Every count the board may ask for, kept ready in this process: by name, cut and day, and never by person.
 
-Since a figure is cut by one thing at a time, a count for each day and place is all that need be kept. A million cases
-come to some hundred thousand of them, and any day's answer is their sum up to it. What is older than a few minutes is
-counted once; what came since is counted again whenever something was added, so a late commit is not lost.
+What the worker has settled is read as it is kept (`divert.board.tallies`); what came since is counted again whenever
+something was added, so that a late commit is not lost. A day's counts are asked for again and again: they are
+remembered for as long as nothing was added that could change them.
 """
 
 from collections import OrderedDict
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from threading import Lock
-from typing import Any
 
 import polars as pl
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from divert.board import engagement, history, journeys, panel
+from divert.board import history, panel, tallies
 from divert.board.counts import Cell, Counts
-from divert.board.cuts import ALL, CUTS, placed
+from divert.board.cuts import ALL
+from divert.board.journeys import limit_bands
 from divert.board.suppression import Audience, suppressed
+from divert.clock import london_date
 from divert.db import Database
 from divert.models import Case, LedgerEntry, PanelEntry, RoundingKey
 
-BATCH = 20_000
-"""Cases read at once."""
-
-SETTLED = timedelta(minutes=10)
-"""Older than this, nothing can still be on its way into the history: transactions last seconds."""
-
-FOLDED = timedelta(hours=1)
 REMEMBERED = 64
+BETWEEN = "\x1f"
 
-SCHEMA = pl.Schema(
-    {
-        "name": pl.Categorical(),
-        "dim": pl.Categorical(),
-        "value": pl.Categorical(),
-        "day": pl.Date(),
-        "n": pl.Int64(),
-    }
-)
-"""A tally: how much was added that day to a count in a place. Few words, each many times: they are kept as numbers."""
+SCHEMA = pl.Schema({"cell": pl.Categorical(), "day": pl.Date(), "n": pl.Int64()})
+"""How much was added that day to a cell. Few cells, each on many days: they are kept as numbers."""
+
+
+class StillCounting(Exception):
+    """There is more to count than a page can wait for; the worker is at it. `done` of `cases` are counted."""
+
+    def __init__(self, done: int, cases: int) -> None:
+        super().__init__(f"{done:,} of {cases:,} cases counted")
+        self.done, self.cases = done, cases
 
 
 class Population:
@@ -50,15 +46,18 @@ class Population:
         self.fresh_for = fresh_for
         self.counted_at: datetime | None = None
         self._settled = pl.DataFrame(schema=SCHEMA)
+        self._number = 0
         self._until: datetime | None = None
         self._recent = pl.DataFrame(schema=SCHEMA)
-        self._latest: object = None
+        self._newest: object = None
         self._key = b""
         self._answers: OrderedDict[tuple[date, Audience | None], Counts] = OrderedDict()
         self._lock = Lock()
 
     def shown(self, as_at: date, at: datetime, audience: Audience = Audience.board) -> Counts:
-        """The counts as at the end of a day, as they may be shown. None of what is known at `at` is older than that."""
+        """The counts as at the end of a day, as they may be shown. None of what is known at `at` is older than
+        `fresh_for`. StillCounting where they cannot be told yet.
+        """
         with self._lock:
             self._refresh(at)
             return self._kept(as_at, audience)
@@ -69,12 +68,6 @@ class Population:
             self._refresh(at)
             return self._kept(as_at, None)
 
-    def tallies(self, at: datetime) -> pl.DataFrame:
-        """Every count that is kept, by day: for proof."""
-        with self._lock:
-            self._refresh(at)
-            return pl.concat([self._settled, self._recent])
-
     def _kept(self, as_at: date, audience: Audience | None) -> Counts:
         if (found := self._answers.get((as_at, audience))) is None:
             found = self._sum(as_at) if audience is None else suppressed(self._kept(as_at, None), self._key, audience)
@@ -84,118 +77,86 @@ class Population:
         return found
 
     def _sum(self, as_at: date) -> Counts:
-        both = pl.concat([self._settled, self._recent]).filter(pl.col("day") <= as_at)
-        found = _with_near_limits(both, as_at).group_by("name", "dim", "value").agg(pl.col("n").sum())
-        rows = found.filter(pl.col("n") != 0).iter_rows()
-        return Counts(as_at, {Cell(name, dim, value): n for name, dim, value, n in rows})
+        both = pl.concat([_up_to(self._settled, as_at), _up_to(self._recent, as_at)])
+        found = both.group_by("cell").agg(pl.col("n").sum()).filter(pl.col("n") != 0)
+        cells = {_cell(said): n for said, n in found.iter_rows()}
+        return Counts(as_at, {cell: n for cell, n in cells.items() if cell.dim != "due"} | near_limits(cells, as_at))
 
     def _refresh(self, at: datetime) -> None:
         if self.counted_at is not None and timedelta() < at - self.counted_at < self.fresh_for:
             return
+        counted_to = self._until
         with self.database.reading() as session:
-            latest = self._newest(session)
-            if self._until is None:
-                self._key = bytes.fromhex(session.scalars(select(RoundingKey.key)).one())
-                self._count_all(session, at - SETTLED)
-            elif latest != self._latest:
-                cases = history.touched_since(session, self._until)
-                made = [_counted(session, cases[i : i + BATCH]) for i in range(0, len(cases), BATCH)]
-                recent = _events(pl.concat(made) if made else None, after=self._until)
-                if at - self._until > FOLDED:
-                    self._fold(recent, at - SETTLED)
-                else:
-                    self._recent = pl.concat([_by_day(recent), panel.tallies(session).cast(SCHEMA)])
-            else:
-                self.counted_at = at
-                return
-        self._latest, self.counted_at = latest, at
-        self._answers.clear()
+            self._key = self._key or bytes.fromhex(session.scalars(select(RoundingKey.key)).one())
+            self._read_settled(session)
+            newest = self._newest_in(session)
+            if newest != self._newest:
+                self._recent = self._since(session)
+                self._forget(london_date(counted_to) if counted_to else date.min)
+        self._newest, self.counted_at = newest, at
 
-    def _newest(self, session: Session) -> object:
+    def _read_settled(self, session: Session) -> None:
+        """What was kept since this process last looked: all of it is of the day up to which it had looked, or later."""
+        last = tallies.kept(session)
+        if last is None or last.cases_to is not None:
+            cases = session.scalar(select(func.count()).select_from(Case)) or 0
+            if cases > tallies.BATCH:
+                raise StillCounting(last.cases_to or 0 if last else 0, cases)
+        elif last.number != self._number:
+            since = london_date(self._until) if self._until else None
+            self._settled = pl.concat([self._settled.filter(pl.col("day") < since) if since else self._settled,
+                                       _as_cells(tallies.read(session, since))])  # fmt: skip
+            self._number, self._until = last.number, last.until
+
+    def _since(self, session: Session) -> pl.DataFrame:
+        """What came since, counted anew."""
+        cases = history.touched_since(session, self._until)
+        if len(cases) > tallies.BATCH:
+            raise StillCounting(0, len(cases))
+        made = tallies.counted(session, cases) if cases else pl.DataFrame(schema=tallies.EVENTS)
+        if self._until is not None:
+            made = made.filter(pl.col("known") > self._until)
+        return _as_cells(pl.concat([tallies.by_day(made), panel.tallies(session)]))
+
+    def _forget(self, since: date) -> None:
+        """The answers of a day and those after it, which what came since then may have changed."""
+        for day, audience in [*self._answers]:
+            if day >= since:
+                del self._answers[day, audience]
+
+    def _newest_in(self, session: Session) -> object:
         """Something that differs whenever an entry was added."""
-        last = session.execute(select(func.max(LedgerEntry.at))).scalar()
-        after, new = self._until or last, 0
-        if after is not None:
-            query = select(func.count()).select_from(LedgerEntry).where(LedgerEntry.at >= after)
-            new = session.execute(query).scalar_one()
-        met = session.execute(select(func.count()).select_from(PanelEntry)).scalar()
-        return last, new, met
-
-    def _count_all(self, session: Session, until: datetime) -> None:
-        settled, recent = [], []
-        last = session.scalar(select(func.max(Case.id))) or 0
-        for low in range(0, last, BATCH):
-            made = _counted(session, range(low + 1, low + BATCH + 1))
-            settled.append(_by_day(made.filter(pl.col("known") <= until)))
-            recent.append(_by_day(made.filter(pl.col("known") > until)))
-        self._settled, self._until = _together(settled), until
-        self._recent = pl.concat([_together(recent), panel.tallies(session).cast(SCHEMA)])
-
-    def _fold(self, recent: pl.DataFrame, until: datetime) -> None:
-        self._settled = _together([self._settled, _by_day(recent.filter(pl.col("known") <= until))])
-        tallies = [_by_day(recent.filter(pl.col("known") > until))]
-        with self.database.reading() as session:
-            self._recent = pl.concat([*tallies, panel.tallies(session).cast(SCHEMA)])
-        self._until = until
+        entries = select(func.max(LedgerEntry.at), func.count())
+        if self._until is not None:
+            entries = entries.where(LedgerEntry.at > self._until)
+        found = select(func.count()).select_from(PanelEntry)
+        return self._number, session.execute(entries).one(), session.scalar(found)
 
 
-def _events(made: pl.DataFrame | None, after: datetime) -> pl.DataFrame:
-    return pl.DataFrame(schema=PLACED) if made is None else made.filter(pl.col("known") > after)
+def _as_cells(found: pl.DataFrame) -> pl.DataFrame:
+    """Tallies with their cell in one word, in order of days."""
+    cell = pl.concat_str("name", "dim", "value", separator=BETWEEN).cast(pl.Categorical).alias("cell")
+    return found.select(cell, "day", pl.col("n").cast(pl.Int64)).sort("day")
 
 
-PLACED: dict[str, Any] = {
-    "name": pl.String,
-    "dim": pl.String,
-    "value": pl.String,
-    "day": pl.Date,
-    "known": pl.Datetime("us", "UTC"),
-    "n": pl.Int32,
-}
+@lru_cache(maxsize=100_000)
+def _cell(said: str) -> Cell:
+    return Cell(*said.split(BETWEEN))
 
 
-def _counted(session: Session, cases: range | list[int]) -> pl.DataFrame:
-    """Every event of some cases, in every place in which it counts."""
-    rows = history.read(session, lambda column: column.between(cases[0], cases[-1]) if isinstance(cases, range)
-                        else column.in_(cases))  # fmt: skip
-    made = pl.concat([journeys.events(rows), engagement.events(rows)])
-    alone = made.filter(pl.col("dim").is_not_null())
-    where = placed(rows)
-    joined = made.filter(pl.col("dim").is_null()).drop("dim", "value").join(where, on="case")
-    joined = joined.filter(pl.col("until").is_null() | (pl.col("at") < pl.col("until")))
-    here = joined.with_columns(at=pl.max_horizontal("at", "since"), known=pl.max_horizontal("known", "since"))
-    gone = joined.filter(pl.col("until").is_not_null()).with_columns(
-        at=pl.col("until"), known=pl.max_horizontal("known", "until"), n=-pl.col("n")
-    )
-    both = pl.concat([here, gone])
-    parts = [both.select("name", pl.lit(ALL).alias("dim"), pl.lit("").alias("value"), _day(), "known", "n")]
-    parts += [both.select("name", pl.lit(dim).alias("dim"), pl.col(dim).alias("value"), _day(), "known", "n")
-              for dim in CUTS]  # fmt: skip
-    parts.append(alone.select("name", "dim", "value", _day(), "known", "n"))
-    return pl.concat(parts)
+def _up_to(found: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    return found.head(found["day"].search_sorted(as_at, side="right"))
 
 
-def _day() -> pl.Expr:
-    return pl.col("at").dt.convert_time_zone("Europe/London").dt.date().alias("day")
-
-
-def _by_day(made: pl.DataFrame) -> pl.DataFrame:
-    counted = made.group_by("name", "dim", "value", "day").agg(pl.col("n").cast(pl.Int64).sum())
-    return counted.select([*SCHEMA]).cast(SCHEMA)
-
-
-def _with_near_limits(tallies: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """Limits by their last day, as the bands of days that were left of them."""
-    left = (pl.col("value").cast(pl.String).str.to_date("%Y-%m-%d") - pl.lit(as_at)).dt.total_days()
-    due = tallies.filter(pl.col("dim") == "due").with_columns(left=left)
-    name = "near_" + pl.col("name").cast(pl.String)
-    near = due.with_columns(value=journeys.limit_band("left"), name=name).drop("left").filter(pl.col("value") != "more")
-    whole = near.with_columns(dim=pl.lit(ALL), value=pl.lit("")).cast(SCHEMA)
-    by_band = near.with_columns(dim=pl.lit("left")).cast(SCHEMA)
-    return pl.concat([tallies.filter(pl.col("dim") != "due"), by_band, whole])
-
-
-def _together(tallies: list[pl.DataFrame]) -> pl.DataFrame:
-    """Sums of the same name, cut and day, put together."""
-    if not tallies:
-        return pl.DataFrame(schema=SCHEMA)
-    return pl.concat(tallies).group_by("name", "dim", "value", "day").agg(pl.col("n").sum()).select([*SCHEMA])
+def near_limits(cells: dict[Cell, int], as_at: date) -> dict[Cell, int]:
+    """Of the limits of open cases, those that are near or past, by how many days are left."""
+    found: dict[Cell, int] = {}
+    bands = limit_bands()
+    for cell, n in cells.items():
+        if cell.dim == "due":
+            left = (date.fromisoformat(cell.value) - as_at).days
+            for band in (name for name, days in bands.items() if left in days):
+                near = Cell(f"near_{cell.name}", "left", band)
+                for one in (near, Cell(near.name, ALL)):
+                    found[one] = found.get(one, 0) + n
+    return found

@@ -13,10 +13,10 @@ whole with its parts is a check of them all (decision record 0023).
 
 import hashlib
 import hmac
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from itertools import chain
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from divert.board.counts import Cell, Counts
@@ -42,6 +42,10 @@ WITHIN = {"need and sex": "need"}
 """Cuts that make up each place of another."""
 
 
+ORDER = {dim: place for place, dim in enumerate(CUTS)}
+"""Which cut is shown rather than another, where not all can be."""
+
+
 class Span(NamedTuple):
     """What a count may be, as far as anybody can tell: least and most."""
 
@@ -53,42 +57,36 @@ def suppressed(counts: Counts, key: bytes, audience: Audience = Audience.board) 
     """The counts of a day as they may be shown. `key`: the secret of this database's offsets."""
     base = audience.base
     exact = counts.cells
-    offsets = _Offsets(key)
-    shown = {cell: offsets.rounded(cell, n, audience) for cell, n in exact.items()}
+    shown = {cell: rounded(n, _offset(key, cell.dim, cell.value), audience) for cell, n in exact.items()}
     withheld: set[Cell] = set()
     families = _families(exact)
     for whole in sorted(families, key=lambda cell: cell.dim == ALL):  # parts that are wholes themselves come first
         choices = [shown.get(whole, 0)]
         if shown.get(whole, 0) > base:
             choices += [n for n in (choices[0] - base, choices[0] + base) if abs(n - exact[whole]) < base]
-        kept = max((_bearable(n, families[whole], shown, families, base) for n in choices), key=len)
-        for n in choices:
-            if _bearable(n, families[whole], shown, families, base) == kept:
-                shown[whole] = n
-                break
-        withheld |= set(chain.from_iterable(parts for dim, parts in families[whole].items() if dim not in kept))
+        parts = {dim: _alike(cells, dim, shown, families) for dim, cells in families[whole].items()}
+        bearable = {n: _bearable(n, parts, base) for n in choices}
+        shown[whole] = max(choices, key=lambda n: len(bearable[n]))
+        for dim in set(parts) - set(bearable[shown[whole]]):
+            withheld |= {Cell(whole.name, dim, value) for value in _values(dim)} | set(families[whole][dim])
     return Counts(counts.as_at, shown, base, frozenset(withheld))
 
 
-class _Offsets:
+@lru_cache(maxsize=10_000)
+def _offset(key: bytes, dim: str, value: str) -> int:
     """The secret part of rounding, once for each place."""
+    told = hmac.digest(key, f"{dim}\0{value}".encode(), hashlib.sha256)
+    return int.from_bytes(told[:8], "big")
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
-        self._known: dict[tuple[str, str], int] = {}
 
-    def rounded(self, cell: Cell, n: int, audience: Audience) -> int:
-        """Up or down, so that it is right on average. The public's count follows from the board's."""
-        place = cell.dim, cell.value
-        if place not in self._known:
-            told = hmac.digest(self._key, "\0".join(place).encode(), hashlib.sha256)
-            self._known[place] = int.from_bytes(told[:8], "big")
-        secret, five = self._known[place], Audience.board.base
-        to_five = (n + secret % five) // five * five
-        if audience is Audience.board:
-            return to_five
-        ten = Audience.public.base
-        return (to_five + secret // five % 2 * five) // ten * ten
+def rounded(n: int, offset: int, audience: Audience) -> int:
+    """Up or down, so that it is right on average. The public's count follows from the board's."""
+    five = Audience.board.base
+    to_five = (n + offset % five) // five * five
+    if audience is Audience.board:
+        return to_five
+    ten = Audience.public.base
+    return (to_five + offset // five % 2 * five) // ten * ten
 
 
 Families = Mapping[Cell, Mapping[str, list[Cell]]]
@@ -96,16 +94,30 @@ Families = Mapping[Cell, Mapping[str, list[Cell]]]
 
 def _families(cells: Iterable[Cell]) -> Families:
     """Each whole, with the parts it is made up of by each cut."""
-    found: dict[Cell, dict[str, set[Cell]]] = defaultdict(lambda: defaultdict(set))
+    found: dict[Cell, dict[str, list[Cell]]] = defaultdict(lambda: defaultdict(list))
+    whole = cache(Cell)
     for cell in cells:
         if cell.dim in CUTS or cell.dim in PARTS:
-            found[Cell(cell.name)][cell.dim].add(cell)
+            found[whole(cell.name)][cell.dim].append(cell)
         elif cell.dim in WITHIN:
-            found[Cell(cell.name, WITHIN[cell.dim], cell.value.split("|")[0])][cell.dim].add(cell)
-    for whole, cuts in found.items():
-        for dim in set(cuts) & set(CUTS):
-            cuts[dim] |= {Cell(whole.name, dim, value) for value in values(dim)}
-    return {whole: {dim: sorted(parts) for dim, parts in cuts.items()} for whole, cuts in found.items()}
+            found[whole(cell.name, WITHIN[cell.dim], cell.value.split("|")[0])][cell.dim].append(cell)
+    return found
+
+
+@cache
+def _values(dim: str) -> frozenset[str]:
+    """The places of a cut that are known beforehand."""
+    return frozenset(values(dim)) if dim in CUTS else frozenset()
+
+
+Alike = Counter[tuple[int, bool]]
+"""How many parts are shown as that, and are or are not wholes themselves: with these it is for all as for one."""
+
+
+def _alike(cells: Sequence[Cell], dim: str, shown: Mapping[Cell, int], families: Families) -> Alike:
+    found = Counter((shown.get(cell, 0), cell in families) for cell in cells)
+    found[0, False] += len(_values(dim).difference(cell.value for cell in cells))
+    return +found
 
 
 def span(shown: int, base: int) -> Span:
@@ -113,33 +125,30 @@ def span(shown: int, base: int) -> Span:
     return Span(max(0, shown - base + 1), shown + base - 1)
 
 
-def _bearable(
-    whole: int, cuts: Mapping[str, list[Cell]], shown: Mapping[Cell, int], families: Families, base: int
-) -> list[str]:
+def _bearable(whole: int, cuts: Mapping[str, Alike], base: int) -> list[str]:
     """The cuts that can be shown beside a whole shown as that, and beside each other."""
     kept: list[str] = []
     could_be = span(whole, base)
-    for dim in sorted(cuts, key=lambda dim: (dim not in CUTS, list(CUTS).index(dim) if dim in CUTS else 0)):
-        parts = [span(shown.get(cell, 0), base) for cell in cuts[dim]]
-        least, most = sum(part.least for part in parts), sum(part.most for part in parts)
+    for dim in sorted(cuts, key=lambda dim: (ORDER.get(dim, len(ORDER)), dim)):
+        parts = {part: span(part[0], base) for part in cuts[dim]}
+        least = sum(parts[part].least * times for part, times in cuts[dim].items())
+        most = sum(parts[part].most * times for part, times in cuts[dim].items())
         narrowed = Span(max(could_be.least, least), min(could_be.most, most))
         if whole <= base and _possible(narrowed) < base:
             continue
-        if all(_wide(cell, part, least, most, narrowed, shown, families, base)
-               for cell, part in zip(cuts[dim], parts, strict=True)):  # fmt: skip
+        if all(_wide(part, span_of, least, most, narrowed, base) for part, span_of in parts.items()):
             kept.append(dim)
             could_be = narrowed
     return kept
 
 
-def _wide(
-    cell: Cell, part: Span, least: int, most: int, whole: Span, shown: Mapping[Cell, int], families: Families, base: int
-) -> bool:
+def _wide(part: tuple[int, bool], alone: Span, least: int, most: int, whole: Span, base: int) -> bool:
     """Whether a part may still be what it looks like alone, given the whole and the other parts."""
-    left = Span(max(part.least, whole.least - (most - part.most)), min(part.most, whole.most - (least - part.least)))
-    if cell in families:
-        return left == part
-    return shown.get(cell, 0) > base or _possible(left) >= base
+    shown, is_whole = part
+    left = Span(
+        max(alone.least, whole.least - (most - alone.most)), min(alone.most, whole.most - (least - alone.least))
+    )
+    return left == alone if is_whole else shown > base or _possible(left) >= base
 
 
 def _possible(one: Span) -> int:

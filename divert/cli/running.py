@@ -162,10 +162,13 @@ def work(
     once: Annotated[bool, typer.Option("--once", help="One round, then stop.")] = False,
     every: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="Between rounds.")] = 60.0,
 ) -> None:
-    """Escalate what was missed, deliver what is to be told and purge what is too old, round after round, until stopped.
+    """Escalate what was missed, deliver what is to be told, purge what is too old and settle the board's counts.
+
+    Round after round, until stopped.
 
     Any number of workers may run at once, on one machine or on many.
     """
+    from divert.board.tallies import settle
     from divert.worker.purge import purge
     from divert.worker.rounds import Round, go_round, new_name  # what they send with is slow to load
     from divert.worker.sinks import sinks
@@ -177,6 +180,7 @@ def work(
             try:
                 done = go_round(opened, system_clock, to, name)
                 purge(opened, system_clock, settings().evidence_folder)
+                settle(opened, system_clock)
             except OperationalError as broken:
                 if once:
                     raise

@@ -1,5 +1,6 @@
 """What is kept: the tables. Instants are UTC, dates Europe/London."""
 
+from divert.models.board import Cost, RoundingKey, Tallied, Tally
 from divert.models.case import (
     Allocation,
     Appointment,
@@ -22,13 +23,11 @@ from divert.models.panel import Draw, Frame, PanelEntry, Pseudonym, ThematicPick
 from divert.models.people import Guesses, NameWord, Person, SavedFilter, Staff, Token, Visit
 from divert.models.records import (
     Access,
-    Cost,
     Counter,
     IdempotencyKey,
     LedgerEntry,
     OutboxMessage,
     PolicyEntry,
-    RoundingKey,
     Seal,
 )
 from divert.models.row import Instant, Row
@@ -83,6 +82,8 @@ __all__ = [
     "Sensitivity",
     "Staff",
     "State",
+    "Tallied",
+    "Tally",
     "ThematicPick",
     "Token",
     "TopUp",

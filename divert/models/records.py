@@ -133,26 +133,3 @@ class Counter(Row):
 
     name: Mapped[str] = mapped_column(String(20), primary_key=True)
     value: Mapped[int]
-
-
-class RoundingKey(Row):
-    """The secret by which the board's counts are rounded: made with the database, never changed, never shown."""
-
-    __tablename__ = "rounding_keys"
-
-    key: Mapped[str] = mapped_column(String(64), primary_key=True)
-
-
-class Cost(Row):
-    """What was spent in one month under one heading, as somebody entered it. It never changes: the last one stands."""
-
-    __tablename__ = "costs"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    month: Mapped[str] = mapped_column(String(7))
-    heading: Mapped[str] = mapped_column(String(40))
-    pence: Mapped[int]
-    source: Mapped[str] = mapped_column(String(120))
-    at: Mapped[datetime]
-    by: Mapped[str] = mapped_column(String(60))
-    role: Mapped[Role]

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import structlog
 
+from divert.board.tallies import settle
 from divert.clock import Clock, system_clock
 from divert.config import Settings
 from divert.db import Database
@@ -103,6 +104,7 @@ def beside(settings: Settings, every: float, clock: Clock = system_clock) -> Ite
             try:
                 go_round(database, clock, to, name)
                 purge(database, clock, settings.evidence_folder)
+                settle(database, clock)
             except Exception as broken:  # the database may be back for the next round
                 log.error("round left out", fault=type(broken).__name__)
             stop.wait(every)
