@@ -59,7 +59,7 @@ def move(username: str, form: Posted, asking: ByVisit) -> Response:
     with asking.writing(*KEEPS_STAFF) as (session, actor):
         _somebody_else(username, actor)
         try:
-            staff.give_post(session, username, Role(str(form.get("role"))))
+            staff.give_post(session, username, Role(str(form.get("role"))), asking.at)
         except (KeyError, ValueError):
             raise ProblemError("not-found", "There is no such person here, or no such post.") from None
         access.record(session, actor, "alteration", asking.at, what="staff: another post")

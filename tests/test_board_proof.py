@@ -95,7 +95,7 @@ def test_a_past_answer_stands_though_what_it_was_counted_from_is_gone(office: Of
     office.does(MANAGER, MergePerson(other_ref=other, why="Same fingerprints."), same)
     office.does(INSPECTOR, CorrectFacts(reason="Asked again.", ethnicity="B1"), other)
     with office.database.writing() as session:
-        give_post(session, KEYWORKER.username, Role.complex_needs_specialist)
+        give_post(session, KEYWORKER.username, Role.complex_needs_specialist, office.now)
     assert [exactly(office, day).cells for day in days] == said
     office.on("2026-02-01")
     office.does(MANAGER, CloseCase(reason_code="moved_away", explanation="To Leeds."), held)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Select, String, case, select, type_coerce
+from sqlalchemy import ColumnElement, Select, String, case, func, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from divert.models import (
@@ -23,10 +23,12 @@ from divert.models import (
     Condition,
     Deadline,
     Decision,
+    EarlierPost,
     LedgerEntry,
     NeedScore,
     PanelEntry,
     Person,
+    Staff,
     Victim,
 )
 from divert.models.case import PRECAUTIONARY_LIMIT, STATUTORY_LIMIT
@@ -163,13 +165,16 @@ def _decisions(chosen: Chosen) -> tuple[Select[Any], Columns]:
 
 
 def _allocations(chosen: Chosen) -> tuple[Select[Any], Columns]:
+    left = (EarlierPost.username == Allocation.keyworker) & (EarlierPost.until > Allocation.from_at)
+    then = select(type_coerce(EarlierPost.role, String)).where(left).order_by(EarlierPost.until).limit(1)
     columns: Columns = {
         "case": (Allocation.case_id, NUMBER),
         "seq": (Allocation.seq, NUMBER),
         "at": (Allocation.from_at, INSTANT),
-        "post": (type_coerce(Allocation.post, String), TEXT),
+        "post": (func.coalesce(then.scalar_subquery(), type_coerce(Staff.role, String)), TEXT),
     }
-    return _of(columns, chosen(Allocation.case_id)), columns
+    posts = Staff.username == Allocation.keyworker
+    return _of(columns, chosen(Allocation.case_id), lambda query: query.outerjoin(Staff, posts)), columns
 
 
 def _needs(chosen: Chosen) -> tuple[Select[Any], Columns]:

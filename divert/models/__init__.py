@@ -20,7 +20,7 @@ from divert.models.case import (
 from divert.models.counter import Draft, Import, ImportedRow
 from divert.models.evidence import Evidence, File
 from divert.models.panel import Draw, Frame, PanelEntry, Pseudonym, ThematicPick, TopUp
-from divert.models.people import Guesses, NameWord, Person, SavedFilter, Staff, Token, Visit
+from divert.models.people import EarlierPost, Guesses, NameWord, Person, SavedFilter, Staff, Token, Visit
 from divert.models.records import (
     Access,
     Counter,
@@ -56,6 +56,7 @@ __all__ = [
     "Document",
     "Draft",
     "Draw",
+    "EarlierPost",
     "Evidence",
     "File",
     "Frame",

@@ -189,14 +189,13 @@ class Decision(Row):
 
 
 class Allocation(Row):
-    """Who held the case, in which post, from when, until when."""
+    """Who held the case, from when, until when."""
 
     __tablename__ = "allocations"
 
     case_id: Mapped[int] = part_of_a_case()
     seq: Mapped[int] = made_by_entry()
     keyworker: Mapped[str] = mapped_column(String(60))
-    post: Mapped[Role | None]
     from_at: Mapped[datetime]
     to_at: Mapped[datetime | None]
 

@@ -22,6 +22,16 @@ class Staff(Row):
     active: Mapped[bool] = mapped_column(default=True)
 
 
+class EarlierPost(Row):
+    """The post that somebody had until an instant at which they were given another."""
+
+    __tablename__ = "earlier_posts"
+
+    username: Mapped[str] = mapped_column(ForeignKey("staff.username"), primary_key=True)
+    until: Mapped[datetime] = mapped_column(primary_key=True)
+    role: Mapped[Role]
+
+
 class Token(Row):
     """A bearer token, kept only as its SHA-256."""
 

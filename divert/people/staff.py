@@ -11,7 +11,7 @@ from argon2.exceptions import VerificationError
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from divert.models import Instant, Role, Staff, Token, Visit
+from divert.models import EarlierPost, Instant, Role, Staff, Token, Visit
 
 TOKEN_LIFE = timedelta(days=365)
 
@@ -72,12 +72,17 @@ def add(session: Session, username: str, name: str, role: Role, password: str | 
     return one
 
 
-def give_post(session: Session, username: str, role: Role) -> Staff:
-    """Another post for an active member of staff. KeyError if unknown; ValueError where it cannot be given."""
+def give_post(session: Session, username: str, role: Role, at: datetime) -> Staff:
+    """Another post for an active member of staff, from an instant on; which they had until then stays known.
+
+    KeyError if unknown; ValueError where it cannot be given.
+    """
     one = _here(session, username)
     if role is Role.system:
         raise ValueError("role: system is the worker's own and cannot be given to a person")
-    one.role = role
+    if one.role is not role:
+        session.add(EarlierPost(username=username, until=at, role=one.role))
+        one.role = role
     return one
 
 

@@ -1,4 +1,4 @@
-"""the board's counts, kept by day; and the post in which a case was held, which decides where it counts"""
+"""the board's counts, kept by day; and which post somebody had before, so that a caseload stays where it counted"""
 
 from collections.abc import Sequence
 
@@ -31,12 +31,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", "dim", "value", "day", name=op.f("pk_tallies")),
     )
     op.create_index(op.f("ix_tallies_day"), "tallies", ["day"])
-    op.add_column("allocations", sa.Column("post", sa.String(length=30), nullable=True))
-    op.execute("UPDATE allocations SET post = (SELECT role FROM staff WHERE username = allocations.keyworker)")
+    op.create_table(
+        "earlier_posts",
+        sa.Column("username", sa.String(length=60), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("role", sa.String(length=30), nullable=False),
+        sa.ForeignKeyConstraint(["username"], ["staff.username"], name=op.f("fk_earlier_posts_username_staff")),
+        sa.PrimaryKeyConstraint("username", "until", name=op.f("pk_earlier_posts")),
+    )
 
 
 def downgrade() -> None:
     """Back to before."""
-    op.drop_column("allocations", "post")
+    op.drop_table("earlier_posts")
     op.drop_table("tallies")
     op.drop_table("tallied")

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from divert.answers import YesNo
 from divert.casework.command import Command, Context, Words
-from divert.models import Allocation, Case, NeedScore, Staff
+from divert.models import Allocation, Case, NeedScore
 from divert.rulebook import rulebook
 
 Stage = Literal["entry", "review", "exit"]
@@ -22,10 +22,7 @@ class Allocate(Command, title="Allocate to a keyworker", json_schema_extra={"exa
         """One keyworker at a time; who held the case before stays on record."""
         for earlier in case.allocations:
             earlier.to_at = earlier.to_at or context.at
-        holder = context.session.get(Staff, self.keyworker)
-        case.allocations.append(
-            Allocation(seq=context.seq, keyworker=self.keyworker, post=holder and holder.role, from_at=context.at)
-        )
+        case.allocations.append(Allocation(seq=context.seq, keyworker=self.keyworker, from_at=context.at))
         case.keyworker = self.keyworker
 
 
