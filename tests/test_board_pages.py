@@ -13,6 +13,7 @@ import html5lib
 import pytest
 from pypdf import PdfReader
 
+from divert.board import tallies
 from divert.board.chart import chart
 from divert.board.figure import Figure
 from divert.board.figures import BOARD_READS, FIGURES
@@ -228,3 +229,38 @@ def test_a_figure_that_is_not_there_is_not_found(boardroom: Service) -> None:
     assert browser.get("/board/table/nothing.csv").status_code == 404
     assert browser.get("/board/figures/nothing").status_code == 404
     assert browser.get("/board/chart/nothing.svg").status_code == 404
+
+
+def test_no_figure_is_older_than_a_minute(desk: Office) -> None:
+    """Within twenty seconds the board sees what was counted; after that, what has come since."""
+
+    def referred(opened: Service) -> int:
+        answer = opened.ask(BOARD, "GET", "/api/board/figures").json()
+        return int(next(one for one in answer if one["id"] == "funnel")["rows"][0]["counts"]["referred"])
+
+    for _ in range(20):
+        endings.somebody(desk.on("2019-04-08"))
+    with service(desk) as opened:
+        assert referred(opened) >= 15
+        for _ in range(20):
+            endings.somebody(desk)
+        desk.minutes += 1
+        assert referred(opened) >= 35
+
+
+def test_where_there_is_too_much_to_count_a_page_says_how_far_it_is(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generated(desk, Random(4), 7)
+    desk.on("2023-01-01")
+    monkeypatch.setattr(tallies, "BATCH", 3)
+    with service(desk) as opened:
+        answer = opened.ask(BOARD, "GET", "/api/board/figures")
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+        assert "0 of 7 cases so far" in answer.json()["detail"]
+        visiting(opened.client, BOARD)
+        page = opened.client.get("/board", headers={"Accept": "text/html"})
+        assert page.status_code == 503
+        assert "0 of 7 cases so far" in page.text
+        tallies.settle(desk.database, lambda: desk.now)
+        assert opened.client.get("/board").status_code == 200
