@@ -252,7 +252,7 @@ def test_where_there_is_too_much_to_count_a_page_says_how_far_it_is(
     desk: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     generated(desk, Random(4), 7)
-    desk.on("2023-01-01")
+    desk.on("2030-01-01")
     monkeypatch.setattr(tallies, "BATCH", 3)
     with service(desk) as opened:
         answer = opened.ask(BOARD, "GET", "/api/board/figures")
