@@ -14,6 +14,7 @@ from divert.casework.commands.referral import referral_facts
 from divert.clock import london_date
 from divert.eligibility.facts import derive
 from divert.eligibility.judge import Judgement, judge, trace_from
+from divert.eligibility.pack import Pack
 from divert.eligibility.policy import NoPolicy, Packs
 from divert.models import Case
 from divert.policies.adopted import policies_of
@@ -35,7 +36,8 @@ def eligibility_page(request: Request, ref: Ref, asking: ByVisit) -> Response:
         packs = policies_of(session)
         today = judged_today(case, packs)
         now = judgement_view(today) if today else None
-        todays = _by_todays_policy(case, packs, asking.at)
+        current = _in_force(packs, asking.at)
+        todays = _by_todays_policy(case, current)
         met = {one.id: one.met for one in then.trace} if then else {}
         return write(
             request,
@@ -47,21 +49,25 @@ def eligibility_page(request: Request, ref: Ref, asking: ByVisit) -> Response:
             now=now,
             differ=[(one, met.get(one.id)) for one in now.trace if one.met != met.get(one.id)] if now and then else [],
             todays=judgement_view(todays) if todays else None,
+            same_policy=bool(current and case.check and current.digest == case.check.pack_digest),
             provenance={rule.id: rule.provenance for pack in packs for rule in pack.rules},
         )
 
 
-def _by_todays_policy(case: Case, packs: Packs, at: datetime) -> Judgement | None:
+def _in_force(packs: Packs, at: datetime) -> Pack | None:
+    try:
+        return packs.in_force(london_date(at))
+    except NoPolicy:
+        return None
+
+
+def _by_todays_policy(case: Case, pack: Pack | None) -> Judgement | None:
     """What the policy in force today would have said of the facts as they were when checked; None where it is the same.
 
     Time limits count as they were reckoned then.
     """
     check = case.check
-    try:
-        pack = packs.in_force(london_date(at))
-    except NoPolicy:
-        return None
-    return trace_from(pack, check.facts) if check and check.pack_digest != pack.digest else None
+    return trace_from(pack, check.facts) if pack and check and check.pack_digest != pack.digest else None
 
 
 def judged_today(case: Case, packs: Packs) -> Judgement | None:

@@ -118,12 +118,16 @@ def harm(view: View) -> Figure:
         measures=[_half(view, table) for table in tables.values()],
         definition=(
             f"People whose new offences of the {HARM_WINDOW} months after their case's end were given a harm score, out"
-            " of all found at a mature follow-up to have offended again in that time. A score is in days: the starting"
+            f" of all found to have offended again in that time, by a check of the record once {HARM_WINDOW + WAITING}"
+            " months were over. A score is in days: the starting"
             " points of the sentencing guidelines, added up over a person's offences. By bands of days of each table:"
             " scores from different tables stand apart and are never put together."
         ),
         rests_on="Scores taken from: " + "; ".join(table.title for table in tables.values()) + ".",
-        cohort="As in proven further offences: accepted, ended, mature and followed up. The latest follow-up stands.",
+        cohort=(
+            "Everyone accepted whose case has ended and whose record was checked once that time was over, and who had"
+            " offended again. The latest check stands."
+        ),
         authority=" ".join(f"{table.title}: {table.authority}" for table in tables.values()),
         must_not_be_read_as=(
             "Harm done, or prevented. Offences that nobody scored, that were not reported, or that only the police's"

@@ -86,7 +86,12 @@ def chart(figure: Figure, size: Size = WIDE) -> Spec | None:
         f"By {figure.by.lower()}; as at {written_date(figure.cut_off)}; counts rounded to {figure.rounded_to}",
         size,
         [one["row"] for one in data],
-        {"data": {"values": data}, "mark": {"type": "bar"}, "encoding": bars, "height": {"step": step / len(names)}},
+        {
+            "data": {"values": data},
+            "mark": {"type": "bar", "height": (thick - 4) / len(names)},
+            "encoding": bars,
+            "height": {"step": step / len(names)},
+        },
     )
 
 
