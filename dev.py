@@ -7,7 +7,7 @@ python3 dev.py lint                            ruff and mypy alone
 python3 dev.py bench [options of bench]        the measurements
 python3 dev.py year [options of tests.year]    a simulated year on PostgreSQL, its workers killed, and its proof
 python3 dev.py lives [how many]                as many random lives of cases on each database (80)
-python3 dev.py packs [how many]                as many whole packs with hostile words (2000); writes docs/redaction.md
+python3 dev.py packs [how many [from round]]   as many whole packs with hostile words (2000); writes docs/redaction.md
 python3 dev.py lock [options of uv]            renew requirements.lock (--upgrade: newer releases)
 
 This file keeps to a syntax that old Pythons can read, so that they can be told what they lack.

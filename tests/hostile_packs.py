@@ -1,5 +1,6 @@
-"""`python -m tests.hostile_packs [how many]`: whole packs of cases in which every box that takes words gives somebody
-away; read as JSON, page and paper. What was found and missed goes into docs/redaction.md.
+"""`python -m tests.hostile_packs [how many [from which round on]]`: whole packs of cases in which every box that takes
+words gives somebody away; read as JSON, page and paper. What was missed is told with the words around it and its round;
+the counts go into docs/redaction.md, unless only later rounds were asked for.
 """
 
 import os
@@ -56,6 +57,8 @@ BEGINS, ENDS = "<!-- measured: packs -->\n", "<!-- end -->\n"
 AT_ONCE = 100
 NAMES = ("Imran Thackeray", "Beth Ollerenshaw", "Gwen Postlethwaite", "Arun Desai", "Nell Cartwright")
 INVISIBLE = "\u200b"
+AROUND = 40
+"""Characters told before and after what was missed."""
 
 
 class Planted(NamedTuple):
@@ -88,13 +91,17 @@ class Person:
 
 
 class Found(NamedTuple):
-    """Over so many packs: what was planted, and what of it still stood somewhere, by way; packs where any did."""
+    """Over so many packs: what was planted, and what of it still stood somewhere, by way; packs where any did.
+
+    told: of what redaction claims to find, the way and the text around each that was missed.
+    """
 
     packs: int
     written: Counter[str]
     missed: Counter[str]
     recorded: Counter[str]
     with_any: int
+    told: tuple[str, ...] = ()
 
     def __add__(self, other: "Found") -> "Found":  # type: ignore[override]  # two measurements, not two tuples
         return Found(
@@ -103,6 +110,7 @@ class Found(NamedTuple):
             self.missed + other.missed,
             self.recorded + other.recorded,
             self.with_any + other.with_any,
+            self.told + other.told,
         )
 
 
@@ -183,10 +191,21 @@ def closes(office: Office, who: Person) -> None:
 STORIES: tuple[Callable[[Office, Person], None], ...] = (completes, breaches, declines, refuses, closes)
 
 
-def gives_away(text: str, secret: str) -> bool:
-    """Whether an identifier still stands in a text as it was written."""
+def standing(text: str, secret: str) -> str | None:
+    """Where an identifier still stands in a text as it was written: the words around it."""
     spaced = re.escape(" ".join(secret.replace(INVISIBLE, "").split()))
-    return re.search(rf"(?<!\w){spaced}(?!\w)", text, re.IGNORECASE) is not None
+    found = re.search(rf"(?<!\w){spaced}(?!\w)", text, re.IGNORECASE)
+    return text[max(found.start() - AROUND, 0) : found.end() + AROUND] if found else None
+
+
+def gives_away(text: str, secret: str) -> bool:
+    """Whether it does."""
+    return standing(text, secret) is not None
+
+
+def everyones(texts: Iterable[str]) -> frozenset[str]:
+    """The words in every pack, which are the scheme's: "Page" at the foot of a paper is not Paige, misspelt."""
+    return frozenset.intersection(*(frozenset(re.findall(r"\w+", text.lower())) for text in texts))
 
 
 def round_of(database: Database, number: int, seed: int) -> Found:
@@ -210,29 +229,37 @@ def round_of(database: Database, number: int, seed: int) -> Found:
         pages = [each for each in pages if "Age at referral" in each]
         visitor = visiting(counter.client, MEMBER)
         base = "/panel/meetings/1/packs"
-        found = NOTHING
+        shown: list[tuple[Person, dict[str, Any], str]] = []
         for (name, ref), printed in zip(refs.items(), pages, strict=True):
             assert printed.startswith(name)
             known = counter.ask(MEMBER, "GET", f"/api{base}/{name}").json()["known"]
             page = " ".join(unescape(re.sub(r"<[^>]+>", " ", visitor.get(f"{base}/{name}").text)).split())
-            found += read(people[ref], known, (page, printed))
-    return found
+            shown.append((people[ref], known, f"{page} {printed}"))
+    ours = everyones(text for _, _, text in shown)
+    return sum((read(*each, ours) for each in shown), start=NOTHING)
 
 
-def read(who: Person, known: dict[str, Any], seen: Iterable[str]) -> Found:
-    """What stands in one pack of what was planted in its case, or was on record of it."""
+def read(who: Person, known: dict[str, Any], shown: str, ours: frozenset[str]) -> Found:
+    """What stands in one pack of what was planted in its case, or was on record of it.
+
+    shown: the pack on the page and on paper, where words of ours stand too.
+    """
     said = [" ".join(words.split()) for words in strings(known)]
     written = Counter(one.way for one in who.planted)
-    missed = Counter(
-        one.way
-        for one in who.planted
-        if any(gives_away(text, one.secret) for text in (*said, *(seen if one.way in WAYS else ())))
-    )
+    left: list[tuple[str, str]] = []
+    for one in who.planted:
+        claimed = one.way in WAYS and one.secret.lower() not in ours
+        places = (standing(text, one.secret) for text in (*said, *([shown] if claimed else ())))
+        if around := next(filter(None, places), None):
+            left.append((one.way, around))
+    missed = Counter(way for way, _ in left)
+    told = [f"{way}: {around}" for way, around in left if way in WAYS]
     names, numbers = who.about.known
     tokens = {part for words in said for part in parts_of(words)}
     recorded = Counter(part for name in names for part in parts_of(name) if part in tokens and len(part) > 1)
     recorded += Counter(one for one in numbers if any(gives_away(words, one) for words in said))
-    return Found(1, written, missed, recorded, int(bool(missed or recorded)))
+    told += [f"on record: {one}" for one in recorded]
+    return Found(1, written, missed, recorded, int(bool(missed or recorded)), tuple(told))
 
 
 def strings(said: Any) -> Iterator[str]:
@@ -287,16 +314,26 @@ def table(found: Found) -> str:
 def main() -> int:
     """Measure, print, and put it on record."""
     number = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000
-    rounds = -(-number // AT_ONCE)
+    first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    rounds = range(first, first - (-number // AT_ONCE))
     found = NOTHING
     with ProcessPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
-        for place, one in enumerate(pool.map(a_round, range(rounds)), start=1):
+        for place, one in zip(rounds, pool.map(a_round, rounds), strict=True):
             found += one
-            print(f"{place * AT_ONCE} packs", end="\r", file=sys.stderr, flush=True)
+            print(f"{found.packs} packs", end="\r", file=sys.stderr, flush=True)
+            for told in one.told:
+                print(f"missed in round {place}: {told}")
+    print(table(found))
+    if first:
+        return verdict(found)
     before, rest = PAGE.read_text(encoding="utf-8").split(BEGINS)
     PAGE.write_text(before + BEGINS + table(found) + ENDS + rest.split(ENDS)[1], encoding="utf-8")
-    print(table(found))
-    return 1 if found.recorded or any(found.missed[way] for way in WAYS) else 0
+    return verdict(found)
+
+
+def verdict(found: Found) -> int:
+    """The command's exit code: an error where a claim was missed even once."""
+    return 1 if found.told else 0
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 """Whole packs of cases that hostile hands wrote: nobody on record is left in any of them, however it was written."""
 
+import random
 import re
 from collections import Counter
 
 import pytest
 
 from divert.scrutiny import redaction
-from tests.hostile import BEYOND, WAYS
-from tests.hostile_packs import Found, a_round, gives_away
+from tests.hostile import BEYOND, WAYS, somebody
+from tests.hostile_packs import Found, Person, Planted, a_round, everyones, gives_away, read
 
 CASES = 50
 
@@ -39,3 +40,25 @@ def test_a_rule_left_out_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_identifier_is_seen_wherever_a_line_ends() -> None:
     assert gives_away("It was Dale Ashworth, twice.", "Dale\nAshworth")
     assert not gives_away("It was Dale Ashworthy.", "Dale Ashworth")
+
+
+@pytest.fixture
+def paige() -> Person:
+    """Of whom one box said "Page"."""
+    chance = random.Random(1)
+    return Person(somebody(chance), chance, iter(()), [Planted("misspelt by a letter", "Page")])
+
+
+def test_a_word_that_stands_in_every_pack_is_nobody_s(paige: Person) -> None:
+    packs = ["A note. For the panel only Page 1 of 2", "For the panel only Page 2 of 2"]
+    assert read(paige, {}, packs[0], everyones(packs)).missed == Counter()
+
+
+def test_what_was_missed_is_told_with_the_words_around_it(paige: Person) -> None:
+    packs = ["It was Page, twice.", "It was [withheld], twice."]
+    for found in (
+        read(paige, {}, packs[0], everyones(packs)),
+        read(paige, {"note": packs[0]}, "", frozenset({"page"})),
+    ):
+        assert found.missed == {"misspelt by a letter": 1}
+        assert found.told == ("misspelt by a letter: It was Page, twice.",)
