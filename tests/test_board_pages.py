@@ -21,7 +21,7 @@ from divert.board.glance import earlier
 from divert.db import Database
 from divert.models import Role
 from tests import endings
-from tests.boardroom import generated
+from tests.boardroom import generated, with_a_known_secret
 from tests.office import BOARD, CAST, DALE, Office
 from tests.service import Service, service, visiting
 
@@ -44,6 +44,7 @@ def boardroom(sqlite_template: Database, tmp_path_factory: pytest.TempPathFactor
     assert sqlite_template.file
     shutil.copy(sqlite_template.file, file)
     desk = Office(Database(f"sqlite:///{file}"))
+    with_a_known_secret(desk)
     for _ in range(12):
         endings.completes(desk.on("2019-04-08"))
     for _ in range(11):

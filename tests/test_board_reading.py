@@ -25,7 +25,7 @@ from divert.board.suppression import Audience
 from divert.db import Database
 from divert.models import State
 from tests import endings
-from tests.boardroom import exactly
+from tests.boardroom import exactly, with_a_known_secret
 from tests.office import BOARD, DALE, MANAGER, Office
 from tests.service import SETTINGS, Service, service, serving, visiting
 from tests.test_pages_seen import before_the_panel, come_in, faults
@@ -47,6 +47,7 @@ def scheme(sqlite_template: Database, tmp_path_factory: pytest.TempPathFactory) 
     assert sqlite_template.file
     shutil.copy(sqlite_template.file, file)
     desk = Office(Database(f"sqlite:///{file}"))
+    with_a_known_secret(desk)
     for _ in range(22):
         endings.declines(desk.on("2019-02-04"))
     for _ in range(11):
