@@ -85,14 +85,13 @@ class Population:
     def _refresh(self, at: datetime) -> None:
         if self.counted_at is not None and timedelta() < at - self.counted_at < self.fresh_for:
             return
-        counted_to = self._until
         with self.database.reading() as session:
             self._key = self._key or bytes.fromhex(session.scalars(select(RoundingKey.key)).one())
             self._read_settled(session)
             newest = self._newest_in(session)
             if newest != self._newest:
                 self._recent = self._since(session)
-                self._forget(london_date(counted_to) if counted_to else date.min)
+                self._forget()
         self._newest, self.counted_at = newest, at
 
     def _read_settled(self, session: Session) -> None:
@@ -103,9 +102,14 @@ class Population:
             if cases > tallies.BATCH:
                 raise StillCounting(last.cases_to or 0 if last else 0, cases)
         elif last.number != self._number:
-            since = london_date(self._until) if self._until else None
-            self._settled = pl.concat([self._settled.filter(pl.col("day") < since) if since else self._settled,
-                                       _as_cells(tallies.read(session, since))])  # fmt: skip
+            since = london_date(self._until) if self._until else date.min
+            found = _as_cells(tallies.read(session, since))
+            again = tallies.kept(session)
+            if again is None or again.number != last.number:
+                self._read_settled(session)  # more was kept while this was read
+                return
+            self._forget()
+            self._settled = pl.concat([self._settled.filter(pl.col("day") < since), found])
             self._number, self._until = last.number, last.until
 
     def _since(self, session: Session) -> pl.DataFrame:
@@ -118,8 +122,9 @@ class Population:
             made = made.filter(pl.col("known") > self._until)
         return _as_cells(pl.concat([tallies.by_day(made), panel.tallies(session)]))
 
-    def _forget(self, since: date) -> None:
-        """The answers of a day and those after it, which what came since then may have changed."""
+    def _forget(self) -> None:
+        """The answers that what came since may have changed: of the day up to which counts are kept, and after it."""
+        since = london_date(self._until) if self._until else date.min
         for day, audience in [*self._answers]:
             if day >= since:
                 del self._answers[day, audience]

@@ -85,7 +85,12 @@ def by_day(events: pl.DataFrame) -> pl.DataFrame:
 
 def kept(session: Session) -> Tallied | None:
     """The last time that counts were kept, in today's way; None: never."""
-    return session.scalars(select(Tallied).where(Tallied.way == WAY).order_by(Tallied.number.desc()).limit(1)).first()
+    last = _last(session)
+    return last if last is not None and last.way == WAY else None
+
+
+def _last(session: Session) -> Tallied | None:
+    return session.scalars(select(Tallied).order_by(Tallied.number.desc()).limit(1)).first()
 
 
 def read(session: Session, since: date | None = None) -> pl.DataFrame:
@@ -105,8 +110,9 @@ def settle(database: Database, clock: Clock) -> None:
 def _settle_some(database: Database, at: datetime) -> bool:
     """Count and keep some; answers whether there is more to do."""
     with database.reading() as session:
-        last = kept(session)
-        number = (session.scalar(select(func.max(Tallied.number))) or 0) + 1
+        latest = _last(session)  # asked once: what is counted follows from the same row as the number that guards it
+        number = 1 if latest is None else latest.number + 1
+        last = latest if latest is not None and latest.way == WAY else None
         until = last.until if last is not None and last.cases_to is not None else at - SETTLED
         if last is None or last.cases_to is not None:
             begin, end = last.cases_to or 0 if last else 0, session.scalar(select(func.max(Case.id))) or 0
