@@ -22,12 +22,12 @@ from divert.casework.lifecycle import row_for
 from divert.casework.visibility import may_see
 from divert.casework.workflow import Objections
 from divert.clock import london_date
+from divert.law.rulebook import rulebook
 from divert.models import Case, LedgerEntry
 from divert.models.whole import read_whole
 from divert.people.staff import Actor
 from divert.records import access
 from divert.records.ledger import entries_of
-from divert.rulebook import rulebook
 
 router = APIRouter(include_in_schema=False)
 

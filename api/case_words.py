@@ -11,8 +11,8 @@ from api.view import CaseView, DeadlineView
 from divert.casework.deadlines import ABOUT_THE_LIMIT, holder, owner
 from divert.clock import london_text, written_date
 from divert.exchange.consent import Part, same, standing
+from divert.law.rulebook import NeedType, rulebook
 from divert.models import OPEN, Case
-from divert.rulebook import NeedType, rulebook
 
 
 class ClockWords(NamedTuple):

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from divert.law.rulebook import rulebook
 from divert.people.identifiers import DISTRICTS, ETHNICITIES, FORCES, SEXES
-from divert.rulebook import rulebook
 
 
 def _reasons() -> dict[str, str]:

@@ -24,8 +24,8 @@ from divert.board.figure import Theme
 from divert.board.figures import BOARD_READS
 from divert.board.spending import ENTERS, EnterCosts, enter, entries, pence, standing
 from divert.clock import london_date
+from divert.law.rulebook import rulebook
 from divert.models import Cost, Role
-from divert.rulebook import rulebook
 
 router = APIRouter(tags=["board"])
 

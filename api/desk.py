@@ -24,11 +24,11 @@ from api.sign_in import Posted
 from api.worklist import Filters, PageView, Plain, Search, cases, counted, risky
 from divert.casework.visibility import may_see
 from divert.clock import london_date
+from divert.law.rulebook import rulebook
 from divert.models import Case, Role, SavedFilter, Staff, State
 from divert.people.identifiers import DISTRICTS
 from divert.people.staff import KEYWORKERS, TEAM, Actor
 from divert.records import access
-from divert.rulebook import rulebook
 
 router = APIRouter(include_in_schema=False)
 

@@ -19,10 +19,10 @@ from api.panel import Digest, Pick, Sizing, frame_view, told_plainly, worked_out
 from api.problems import ProblemError
 from api.sign_in import Posted
 from divert.clock import london_date
+from divert.law.rulebook import rulebook
 from divert.models import Draw, Frame, Staff
 from divert.people.identifiers import DISTRICTS
 from divert.people.staff import Actor
-from divert.rulebook import rulebook
 from divert.scrutiny import additions
 from divert.scrutiny import draw as sampling
 from divert.scrutiny import frame as frames_of

@@ -16,11 +16,11 @@ from divert.eligibility.facts import derive
 from divert.eligibility.judge import Judgement, judge, trace_from
 from divert.eligibility.pack import Pack
 from divert.eligibility.policy import NoPolicy, Packs
+from divert.law.rulebook import rulebook
 from divert.models import Case
 from divert.policies.adopted import policies_of
 from divert.records import access
 from divert.records.ledger import entries_of
-from divert.rulebook import rulebook
 
 router = APIRouter(include_in_schema=False)
 

@@ -16,8 +16,8 @@ from divert.casework.command import Command
 from divert.casework.guard import Guard
 from divert.casework.lifecycle import TRANSITIONS, T, mermaid, rows_of
 from divert.eligibility.judge import HEADLINES
+from divert.law.rulebook import rulebook
 from divert.models import Role, State
-from divert.rulebook import rulebook
 
 router = APIRouter(tags=["lifecycle"])
 

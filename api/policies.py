@@ -16,10 +16,10 @@ from divert.clock import london_date, written_date
 from divert.eligibility.changes import changes
 from divert.eligibility.pack import COMPARE, Effect, Operator, Pack, Rule
 from divert.eligibility.policy import NoPolicy, Packs
+from divert.law.offences import Offence
+from divert.law.rulebook import DeadlineRule, rulebook
 from divert.models import Role
-from divert.offences import Offence
 from divert.policies.adopted import SIGN, policies_of
-from divert.rulebook import DeadlineRule, rulebook
 
 router = APIRouter(tags=["eligibility"])
 

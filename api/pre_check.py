@@ -27,8 +27,8 @@ from divert.eligibility.facts import ReferralFacts, asked_as, derive
 from divert.eligibility.judge import Judgement, judge
 from divert.eligibility.pack import Effect, Verdict
 from divert.eligibility.policy import NoPolicy, Packs
+from divert.law.rulebook import rulebook
 from divert.policies.adopted import policies_of
-from divert.rulebook import rulebook
 
 router = APIRouter(tags=["eligibility"])
 

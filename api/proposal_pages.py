@@ -23,13 +23,13 @@ from divert.clock import london_date, written_date
 from divert.eligibility.changes import changes
 from divert.eligibility.pack import Pack
 from divert.eligibility.rehearsal import GROUPS
+from divert.law.rule_files import RulesError
+from divert.law.rulebook import rulebook
 from divert.people.identifiers import DISTRICTS, ETHNICITIES, SEXES
 from divert.policies import decisions
 from divert.policies.adopted import SIGN, policies_of, proposals
 from divert.policies.decisions import ProposePolicy, SignPolicy, WithdrawPolicy
 from divert.policies.writing import begun
-from divert.rule_files import RulesError
-from divert.rulebook import rulebook
 
 router = APIRouter(include_in_schema=False)
 

@@ -16,12 +16,12 @@ from api.rehearsal_counts import RehearsalView, as_to_the_board, exactly
 from api.rehearsals import rehearse
 from divert.clock import london_date
 from divert.eligibility.rehearsal import Rehearsal
+from divert.law.rule_files import RulesError
 from divert.models import Role
 from divert.people.staff import Actor
 from divert.policies import decisions
 from divert.policies.adopted import SIGN, Proposal, policies_of, proposals
 from divert.policies.decisions import NoSuchProposal, ProposePolicy, SignPolicy, WithdrawPolicy
-from divert.rule_files import RulesError
 
 router = APIRouter(tags=["eligibility"])
 

@@ -33,10 +33,10 @@ from divert.clock import london_date, written_date
 from divert.eligibility.facts import ReferralFacts, derive
 from divert.eligibility.judge import Judgement, judge
 from divert.eligibility.policy import NoPolicy, Packs
+from divert.law.rulebook import rulebook
 from divert.models import Draft, Role
 from divert.people.staff import Actor
 from divert.policies.adopted import policies_of
-from divert.rulebook import rulebook
 
 router = APIRouter(include_in_schema=False)
 

@@ -16,10 +16,10 @@ from divert.db import Database
 from divert.eligibility.pack import Pack
 from divert.eligibility.rehearsal import Rehearsal
 from divert.eligibility.rehearsal import rehearse as rehearsed
+from divert.law.rulebook import rulebook
 from divert.models import Case
 from divert.policies.adopted import policies_of, proposals
 from divert.policies.past_cases import AT_ONCE, past_referrals
-from divert.rulebook import rulebook
 
 Begin = Callable[[Callable[[], None]], object]
 """Has something done in the background."""

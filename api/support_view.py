@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from divert.casework.compliance import Compliance, compliance
+from divert.law.rulebook import rulebook
 from divert.models import Case, Condition, LedgerEntry, Role
 from divert.people.staff import Actor
-from divert.rulebook import rulebook
 
 KNOWS_RESTRICTED_NEED = (Role.complex_needs_specialist, Role.auditor)
 

@@ -10,9 +10,9 @@ from api.deps import ByVisit
 from api.page import SEES_WORK, write
 from api.problems import ProblemError
 from api.sign_in import Posted
+from divert.law.rulebook import rulebook
 from divert.models import Case, OutboxMessage, Role
 from divert.records import access
-from divert.rulebook import rulebook
 from divert.worker import outbox
 from divert.worker.sweep import set_aside
 

@@ -20,10 +20,10 @@ from divert.eligibility.facts import ReferralFacts
 from divert.eligibility.judge import Change, Judgement
 from divert.eligibility.pack import Effect, Verdict
 from divert.eligibility.policy import NoPolicy
+from divert.law.rulebook import rulebook
 from divert.models import Case, Check, LedgerEntry, Role, Sensitivity, State
 from divert.people.staff import TEAM, Actor
 from divert.policies.adopted import comes_to_the_same, judged_again
-from divert.rulebook import rulebook
 
 KNOWS_SUPPORT = (*TEAM, Role.auditor)
 """Who may know what the scheme works on with a person, and read the words of the record."""

@@ -19,11 +19,11 @@ from api.problems import FieldFault, invalid
 from divert.answers import IsoDate
 from divert.casework.deadlines import ABOUT_THE_LIMIT, owner
 from divert.casework.visibility import may_see
+from divert.law.rulebook import rulebook
 from divert.models import FINAL, OPEN, TAKEN, Case, Deadline, NameWord, Person, State
 from divert.models.case import OUTSTANDING, in_states
 from divert.models.names import words_of
 from divert.people.staff import Actor
-from divert.rulebook import rulebook
 
 Plain = Annotated[str, Field(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")]
 AT_MOST = 100

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from divert.eligibility.facts import FurtherOffence, ReferralFacts
-from divert.time_limits import add_months
+from divert.law.time_limits import add_months
 
 FULL_FROM = date(2019, 4, 1)
 PILOT = {"TH68010", "TH68010A"}

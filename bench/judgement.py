@@ -15,7 +15,7 @@ from bench.figure import Figure, Limit, in_turn
 from bench.place import Place
 from divert.eligibility.facts import ReferralFacts, derive
 from divert.eligibility.judge import Judgement, judge
-from divert.rulebook import rulebook
+from divert.law.rulebook import rulebook
 from tests.conftest import DATA
 
 ROUNDS = 60

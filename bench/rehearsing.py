@@ -29,8 +29,8 @@ from divert.eligibility.judge import judge
 from divert.eligibility.pack import Effect, Operator, Pack, Rule, Verdict
 from divert.eligibility.policy import read_pack
 from divert.eligibility.rehearsal import rehearse
+from divert.law.rulebook import rulebook
 from divert.policies.past_cases import past_referrals
-from divert.rulebook import rulebook
 from tests.past import STRICTER, in_columns, some_referral
 
 SIZES = (1_000, 100_000, 1_000_000)

@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from divert.offences import CODE_EXAMPLE, CODE_PATTERN
+from divert.law.offences import CODE_EXAMPLE, CODE_PATTERN
 
 FIRST_YEAR, LAST_YEAR = 1880, 2100
 MONTH_PATTERN = r"^20[0-9]{2}-(0[1-9]|1[0-2])$"

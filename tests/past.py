@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from divert.eligibility.facts import ReferralFacts
-from divert.rulebook import rulebook
+from divert.law.rulebook import rulebook
 
 STRICTER = """
 id = "2019-07-01-stricter"

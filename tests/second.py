@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from divert.board.counts import Cell
 from divert.clock import london_date
 from divert.db import Database
+from divert.law.rulebook import rulebook
 from divert.models import Case, Check, Deadline, Decision, LedgerEntry, Person, Staff, Victim
-from divert.rulebook import rulebook
 
 HELD = ("accepted", "active", "breach_review")
 OVER = ("active", "breach_review")

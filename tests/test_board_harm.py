@@ -13,9 +13,9 @@ from divert.board.figure import Figure, Period, View
 from divert.board.figures import figures
 from divert.casework.commands.record import RecordFollowUp
 from divert.casework.commands.retention import ReviewRetention
+from divert.law.rule_files import RulesError
+from divert.law.rulebook import rulebook
 from divert.models import State
-from divert.rule_files import RulesError
-from divert.rulebook import rulebook
 from tests import endings
 from tests.boardroom import exactly
 from tests.browsing import Person

@@ -15,10 +15,10 @@ from divert.casework.commands.appointments import BookAppointment, RescheduleApp
 from divert.casework.commands.conditions import CorrectCondition, MarkConditionKept
 from divert.casework.commands.record import AddNote
 from divert.casework.commands.support import AssessNeeds
+from divert.law.rulebook import rulebook
 from divert.models import State
 from divert.people.staff import Actor
 from divert.records.ledger import entries_of
-from divert.rulebook import rulebook
 from tests.browsing import Person
 from tests.office import ENTRY, INSPECTOR, KEYWORKER, OFFICER, OTHER_OFFICER, Office
 from tests.service import SETTINGS, serving, visiting

@@ -12,8 +12,8 @@ from divert.casework.check import check
 from divert.casework.commands.contract import VaryContract
 from divert.casework.commands.record import AddNote, LinkCases, MergePerson
 from divert.casework.commands.referral import CorrectFacts
+from divert.law.rulebook import rulebook
 from divert.models import State
-from divert.rulebook import rulebook
 from tests.office import KEYWORKER, MANAGER, OFFICER, SIGNED_CONDITIONS, Office
 
 

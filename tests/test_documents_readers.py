@@ -23,8 +23,8 @@ from divert.casework.commands.referral import CorrectFacts, RecordReferralAgreem
 from divert.casework.commands.support import Allocate, AssessNeeds
 from divert.casework.commands.victim import RecordVictimViews
 from divert.documents.kinds import KINDS, DocumentKind
+from divert.law.rulebook import rulebook
 from divert.people.staff import Actor
-from divert.rulebook import rulebook
 from tests.office import (
     DALE,
     ENTRY,

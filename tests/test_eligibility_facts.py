@@ -11,9 +11,9 @@ from pydantic import Field, ValidationError
 
 from divert.answers import IsoDate, OffenceCode
 from divert.eligibility.facts import Facts, FurtherOffence, ReferralFacts, derive
-from divert.offences import UnknownOffence, known_offences
-from divert.rulebook import rulebook
-from divert.time_limits import add_months
+from divert.law.offences import UnknownOffence, known_offences
+from divert.law.rulebook import rulebook
+from divert.law.time_limits import add_months
 
 ORDINARY: dict[str, Any] = {
     "referred_on": "2019-04-20",

@@ -8,7 +8,7 @@ import pytest
 
 from divert.eligibility.pack import Effect, Verdict
 from divert.eligibility.policy import NoPolicy, load_pack, load_packs
-from divert.rule_files import RulesError, rules_folder
+from divert.law.rule_files import RulesError, rules_folder
 
 RELEASED = rules_folder() / "eligibility"
 PILOT, FULL = "2019-01-01-pilot", "2019-04-01-full"

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from divert.eligibility.facts import ReferralFacts, derive
 from divert.eligibility.judge import judge
 from divert.eligibility.pack import Verdict
-from divert.rulebook import rulebook
+from divert.law.rulebook import rulebook
 
 DATA = Path(__file__).parent / "data"
 COLUMNS = set(ReferralFacts.model_fields) - {"further_offences"}

@@ -10,8 +10,8 @@ from api.pre_check import PreCheck, advice, matter
 from divert.casework.commands.referral import CorrectFacts
 from divert.eligibility.changes import changes
 from divert.eligibility.pack import Verdict
+from divert.law.rulebook import rulebook
 from divert.models import Access, Case
-from divert.rulebook import rulebook
 from tests.browsing import Page, Person, Visit, refers, visits
 from tests.office import DALE, INSPECTOR, Office
 

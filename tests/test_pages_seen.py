@@ -16,11 +16,11 @@ from api.referrals import STEPS
 from divert.board.spending import EnterCosts, enter
 from divert.casework.commands.sharing import RecordConsent
 from divert.eligibility.policy import read_pack
+from divert.law.rulebook import rulebook
 from divert.models import Case, Deadline, OutboxMessage, Staff, State
 from divert.people.staff import Actor
 from divert.policies import decisions
 from divert.policies.decisions import ProposePolicy
-from divert.rulebook import rulebook
 from tests.office import (
     BOARD,
     COORDINATOR,

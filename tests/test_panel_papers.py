@@ -14,9 +14,9 @@ from sqlalchemy import select
 from divert.casework.commands.ending import Reinstate
 from divert.casework.commands.referral import CorrectFacts
 from divert.casework.commands.retention import ReviewRetention
+from divert.law.rulebook import rulebook
 from divert.models import Access
 from divert.people.staff import Actor
-from divert.rulebook import rulebook
 from tests import endings
 from tests.golden import golden
 from tests.office import (

@@ -15,14 +15,14 @@ from divert.casework.commands.decisions import CheckEligibility
 from divert.casework.workflow import NotAllowed, Refused
 from divert.eligibility.pack import Verdict
 from divert.eligibility.rehearsal import more_a_month
+from divert.law.rule_files import RulesError
+from divert.law.rulebook import rulebook
 from divert.models import Check
 from divert.people.staff import Actor
 from divert.policies import decisions
 from divert.policies.adopted import policies_of, proposals, verify
 from divert.policies.decisions import ProposePolicy, SignPolicy, WithdrawPolicy
 from divert.records.seal import seal, verify_seal
-from divert.rule_files import RulesError
-from divert.rulebook import rulebook
 from tests.browsing import Person
 from tests.office import AUDITOR, BOARD, INSPECTOR, KEYWORKER, MANAGER, OFFICER, PROBATION_LEAD, Office
 from tests.past import STRICTER

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from divert.rulebook import rulebook
+from divert.law.rulebook import rulebook
 from divert.scrutiny.likeness import within
 from divert.scrutiny.redaction import WITHHELD, Identifiers, redact
 from tests.golden import golden

@@ -11,8 +11,8 @@ from divert.eligibility.judge import judge
 from divert.eligibility.pack import Pack
 from divert.eligibility.policy import NoPolicy, read_pack
 from divert.eligibility.rehearsal import GROUPS, Rehearsal, rehearse
+from divert.law.rulebook import rulebook
 from divert.policies.past_cases import past_referrals
-from divert.rulebook import rulebook
 from tests.office import Office
 from tests.past import STRICTER, in_columns, some_referral
 

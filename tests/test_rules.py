@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from divert.casework.obligations import OBLIGATIONS
+from divert.law.offences import Mode, known_offences
+from divert.law.rule_files import RulesError, rules_folder
+from divert.law.rulebook import rulebook
 from divert.models import OPEN, Role
-from divert.offences import Mode, known_offences
-from divert.rule_files import RulesError, rules_folder
-from divert.rulebook import rulebook
 
 BOOK = rulebook()
 ASSAULT = ("CJ88001", "CJ88116", "PL96001")

@@ -19,10 +19,10 @@ from divert.casework.commands.appointments import (
     RescheduleAppointment,
 )
 from divert.clock import LONDON, london_date
+from divert.law.working_days import is_bank_holiday
 from divert.models import OutboxMessage, State
 from divert.worker.calendar import calendar
 from divert.worker.outbox import take
-from divert.working_days import is_bank_holiday
 from tests.office import KEYWORKER, Office
 
 WEEKLY: dict[str, Any] = {

@@ -21,9 +21,9 @@ from divert.casework.commands.appointments import BookAppointment, CancelAppoint
 from divert.casework.lifecycle import COMMANDS
 from divert.clock import system_clock
 from divert.config import Settings
+from divert.law.offences import known_offences
+from divert.law.rulebook import rulebook
 from divert.models import Role, State
-from divert.offences import known_offences
-from divert.rulebook import rulebook
 from divert.worker.outbox import Message
 from divert.worker.rounds import Sent, deliver
 from divert.worker.sinks import FolderSink, Sink, WebhookSink, sinks

@@ -6,9 +6,9 @@ from divert.casework.command import Context
 from divert.casework.lifecycle import COMMANDS, MACHINE, TRANSITIONS, mermaid, row_for
 from divert.casework.obligations import OBLIGATIONS
 from divert.casework.workflow import objections
+from divert.law.rulebook import rulebook
 from divert.models import FINAL, OPEN, Case, Role, State
 from divert.people.staff import Actor
-from divert.rulebook import rulebook
 from tests.golden import golden
 from tests.office import Office
 

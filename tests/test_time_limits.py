@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divert.offences import Basis, Offence, known_offences
-from divert.time_limits import NO_LIMIT, Limit, add_months, earliest, latest_start, limit_for
+from divert.law.offences import Basis, Offence, known_offences
+from divert.law.time_limits import NO_LIMIT, Limit, add_months, earliest, latest_start, limit_for
 
 SOME_DAY = date(2019, 4, 1)
 days = st.dates(date(1990, 1, 1), date(2090, 12, 31))

@@ -10,9 +10,9 @@ from holidays import country_holidays
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divert import working_days
-from divert.rule_files import RulesError, read, rules_folder
-from divert.working_days import ProclaimedDays, add_working_days, is_working_day, working_days_between
+from divert.law import working_days
+from divert.law.rule_files import RulesError, read, rules_folder
+from divert.law.working_days import ProclaimedDays, add_working_days, is_working_day, working_days_between
 
 DAYS = st.dates(date(2012, 1, 1), date(2060, 12, 31))
 

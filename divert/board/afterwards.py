@@ -5,7 +5,7 @@ from divert.board.estimates import quantile
 from divert.board.figure import Figure, Measure, Theme, View, measure, share_figure
 from divert.board.flow import REPORT, band_words, spread
 from divert.board.journeys import band_name, bands
-from divert.rulebook import HarmTable, rulebook
+from divert.law.rulebook import HarmTable, rulebook
 
 
 def needs(view: View) -> Figure:

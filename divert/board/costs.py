@@ -7,7 +7,7 @@ from typing import NamedTuple
 from divert.board.counts import Cell
 from divert.board.estimates import FEWEST
 from divert.board.figure import WITHHELD, Figure, Measure, Theme, View, count_in_words, months_between
-from divert.rulebook import rulebook
+from divert.law.rulebook import rulebook
 
 WHERE = "/board/costs"
 """The page on which costs are entered and read."""

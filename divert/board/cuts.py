@@ -12,7 +12,7 @@ import polars as pl
 
 from divert.board.engagement import sex_of
 from divert.board.history import History
-from divert.rulebook import rulebook
+from divert.law.rulebook import rulebook
 
 NOT_STATED: Final = "not stated"
 ALL: Final = "all"

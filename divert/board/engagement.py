@@ -4,8 +4,8 @@ import polars as pl
 
 from divert.board.history import History
 from divert.board.journeys import UNDER_CONTRACT, attendances, band_of, body, changes, first, happened
+from divert.law.rulebook import rulebook
 from divert.models import FINAL, State
-from divert.rulebook import rulebook
 
 WINDOWS = (6, 12, 24)
 """Months in which a further offence counts."""

@@ -6,7 +6,7 @@ from divert.board.counts import Cell
 from divert.board.estimates import quantile
 from divert.board.figure import BY_MONTH, WHOLE_SCHEME, Figure, Measure, Theme, View, measure, note_on, share_figure
 from divert.board.journeys import BANDS, TIMES, band_name, bands
-from divert.rulebook import rulebook
+from divert.law.rulebook import rulebook
 
 REPORT = "Commissioner's report, 13 November 2018"
 NIC = "National Institute of Corrections: outcome and performance measures for pretrial diversion"

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from divert.board.history import History
+from divert.law.rulebook import rulebook
 from divert.models import OPEN, TAKEN, State
-from divert.rulebook import rulebook
 
 UNDER_CONTRACT = (State.active, State.breach_review)
 JUDGED = {"eligible": "eligible", "review": "for_review", "ineligible": "ineligible"}

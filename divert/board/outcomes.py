@@ -3,8 +3,8 @@
 from divert.board.figure import BY_MONTH, Figure, Theme, View, measure, share_figure
 from divert.board.flow import NIC, REPORT
 from divert.board.journeys import NEAR_MISS, limit_bands
+from divert.law.rulebook import rulebook
 from divert.models import Role
-from divert.rulebook import rulebook
 
 LIMIT_LAW = "Magistrates' Courts Act 1980 s.127"
 VICTIMS_LAW = "Anti-social Behaviour, Crime and Policing Act 2014 s.102; Code of Practice for Victims of Crime"

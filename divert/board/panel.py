@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from divert.board import history
 from divert.clock import london_date
-from divert.rulebook import rulebook
+from divert.law.rulebook import rulebook
 
 THEMATIC = "thematic"
 """The stratum of packs that somebody chose: they prove nothing of a rate."""

@@ -21,9 +21,9 @@ from divert.board.suppression import Audience
 from divert.casework.command import Command, Short
 from divert.casework.workflow import NotAllowed
 from divert.clock import london_date
+from divert.law.rulebook import rulebook
 from divert.models import Cost, Role
 from divert.people.staff import Actor
-from divert.rulebook import rulebook
 
 ENTERS = (Role.project_manager,)
 """Who enters what was spent."""

@@ -14,10 +14,10 @@ from divert.answers import FIRST_YEAR, LAST_YEAR, fault
 from divert.clock import LONDON, london_date
 from divert.eligibility.pack import Pack
 from divert.eligibility.policy import Packs
+from divert.law.rulebook import Rulebook, rulebook
 from divert.models import Case, LedgerEntry
 from divert.people.staff import Actor
 from divert.policies.adopted import policies_of
-from divert.rulebook import Rulebook, rulebook
 
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 """Control characters and halves of characters: PostgreSQL refuses some, UTF-8 others, and no page shows any."""

@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement
 
 from divert.casework.command import Context
 from divert.casework.obligations import OBLIGATIONS, outstanding
+from divert.law.rulebook import DeadlineRule
+from divert.law.time_limits import add_months
+from divert.law.working_days import add_working_days
 from divert.models import Case, Deadline, Role
 from divert.models.case import PRECAUTIONARY_LIMIT, STATUTORY_LIMIT
-from divert.rulebook import DeadlineRule
-from divert.time_limits import add_months
-from divert.working_days import add_working_days
 
 ABOUT_THE_LIMIT = frozenset(kind for kind in OBLIGATIONS if kind.startswith("limit_")) | {
     STATUTORY_LIMIT,

@@ -19,7 +19,7 @@ from divert.casework.commands.appointments import (
 )
 from divert.casework.commands.deadline import EscalateDeadline
 from divert.clock import LONDON, london_date, written_date
-from divert.message_rules import PERSON, MessageRule
+from divert.law.message_rules import PERSON, MessageRule
 from divert.models import Appointment, Case, OutboxMessage, State
 
 SUBSCRIBERS = "subscribers"

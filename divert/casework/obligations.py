@@ -9,9 +9,9 @@ from datetime import date
 from typing import NamedTuple
 
 from divert.clock import london_date
+from divert.law.rulebook import rulebook
+from divert.law.time_limits import add_months
 from divert.models import ANSWERED, FINAL, OPEN, Case, State
-from divert.rulebook import rulebook
-from divert.time_limits import add_months
 
 
 class Outstanding(NamedTuple):

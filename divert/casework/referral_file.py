@@ -29,10 +29,10 @@ from divert.db import Database
 from divert.eligibility.facts import derive
 from divert.eligibility.judge import judge
 from divert.eligibility.policy import NoPolicy
+from divert.law.rulebook import rulebook
 from divert.people.staff import Actor
 from divert.policies.adopted import policies_of
 from divert.records.export import harmless
-from divert.rulebook import rulebook
 
 log = structlog.get_logger(__name__)
 

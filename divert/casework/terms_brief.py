@@ -7,8 +7,8 @@ from divert.casework.command import Context
 from divert.casework.commands.referral import clock_of, referral_facts
 from divert.casework.guards.term import days_paused
 from divert.clock import written_date
+from divert.law.time_limits import add_months
 from divert.models import Case
-from divert.time_limits import add_months
 
 
 def before_signing(case: Case, context: Context) -> list[Section]:

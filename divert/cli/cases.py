@@ -31,9 +31,9 @@ from divert.eligibility.facts import ReferralFacts, derive
 from divert.eligibility.judge import Judgement, judge
 from divert.eligibility.pack import Verdict
 from divert.eligibility.policy import NoPolicy, Packs
+from divert.law.rulebook import rulebook
 from divert.policies.adopted import policies_of
 from divert.records.export import COLUMNS, disclose, harmless
-from divert.rulebook import rulebook
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a program.")]
 By = Annotated[str | None, typer.Option(help="The member of staff who acts; otherwise the server's operator.")]

@@ -13,10 +13,10 @@ from divert.eligibility.pack import Verdict
 from divert.eligibility.policy import NoPolicy, load_pack
 from divert.eligibility.rehearsal import GROUPS, Rehearsal, more_a_month
 from divert.eligibility.rehearsal import rehearse as rehearsed
+from divert.law.rulebook import rulebook
 from divert.models import Case
 from divert.policies.adopted import policies_of
 from divert.policies.past_cases import AT_ONCE, past_referrals
-from divert.rulebook import rulebook
 
 SHOWN = 50
 """How many flips are listed for a person; JSON lists all."""

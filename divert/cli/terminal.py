@@ -27,10 +27,10 @@ from sqlalchemy.orm import Session
 from divert.casework.workflow import NotAllowed
 from divert.config import settings
 from divert.db import Database
+from divert.law.rule_files import RulesError
 from divert.migrate import is_current
 from divert.people import staff
 from divert.people.staff import OPERATOR, Actor
-from divert.rule_files import RulesError
 
 NOT_SO = 1
 WRONG_CALL = 2

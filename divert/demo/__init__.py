@@ -19,9 +19,9 @@ from divert.db import Database
 from divert.demo.paths import WAITING, Path, dealt, tell
 from divert.demo.people import FIRST_REFERRALS, referral_days
 from divert.demo.story import MANAGER, Story
+from divert.law.working_days import add_working_days
 from divert.models import Case, OutboxMessage, Role, Staff
 from divert.people import staff
-from divert.working_days import add_working_days
 
 PASSWORD = "a-year-of-second-chances"  # noqa: S105 - it opens invented cases only, and is meant to be known
 """Every demo user's password. The accounts are made where the demo is asked for, and nowhere else."""

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any, NamedTuple
 
+from divert.law.working_days import is_working_day
 from divert.people.identifiers import check_letter
-from divert.working_days import is_working_day
 
 FIRST_REFERRALS = date(2019, 1, 1)
 FULL_SCHEME = date(2019, 4, 1)

@@ -16,9 +16,9 @@ from divert.demo.papers import on_paper, shared
 from divert.demo.people import FOR_REVIEW, pick
 from divert.demo.story import PROBATION, Later, Story
 from divert.documents.kinds import DocumentKind
-from divert.rulebook import rulebook
-from divert.time_limits import add_months
-from divert.working_days import add_working_days
+from divert.law.rulebook import rulebook
+from divert.law.time_limits import add_months
+from divert.law.working_days import add_working_days
 
 CHARGED, RESOLVED, NOT_IN_THE_INTEREST, EXPIRED, DIVERTED = 1, 8, 10, 17, 22
 

@@ -12,9 +12,9 @@ from divert.casework.deadlines import standing
 from divert.casework.workflow import Receipt, perform
 from divert.clock import LONDON, london_date
 from divert.demo.people import somebody
+from divert.law.working_days import add_working_days
 from divert.models import Case, Role
 from divert.people.staff import SYSTEM, Actor
-from divert.working_days import add_working_days
 
 OFFICERS = (Actor("officer", Role.referring_officer), Actor("officer.two", Role.referring_officer))
 INSPECTORS = (Actor("police.lead", Role.police_team_lead), Actor("police.lead.two", Role.police_team_lead))

@@ -13,10 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from divert.clock import london_date, london_text, written_date
+from divert.law.rulebook import rulebook
 from divert.models import Appointment, Breach, Case, Condition, LedgerEntry, Staff, Victim
 from divert.models.case import PRECAUTIONARY_LIMIT, STATUTORY_LIMIT
 from divert.records import ledger
-from divert.rulebook import rulebook
 
 Said = dict[str, Any]
 

@@ -15,8 +15,8 @@ from divert.clock import LONDON, london_date, written_date
 from divert.documents.handover import handover
 from divert.documents.kinds import DocumentKind
 from divert.documents.letterhead import letterhead
+from divert.law.rulebook import rulebook
 from divert.models import FINAL, Appointment, Case, Condition, LedgerEntry, Staff, State
-from divert.rulebook import rulebook
 
 Said = dict[str, Any]
 

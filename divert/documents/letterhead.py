@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from divert.rule_files import Strict, read, rules_folder
+from divert.law.rule_files import Strict, read, rules_folder
 
 
 class Letterhead(Strict):

@@ -12,7 +12,7 @@ import polars as pl
 
 from divert.eligibility.facts import FACT_NAMES, FACT_TYPES, FurtherOffence, ReferralFacts
 from divert.eligibility.pack import Condition, Effect, Operator, Pack, Rule, Verdict
-from divert.offences import Basis, Catalogue
+from divert.law.offences import Basis, Catalogue
 
 SAID = tuple(name for name in FACT_NAMES if name in ReferralFacts.model_fields)
 """Facts that a policy reads just as the officer stated them."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 from pydantic import Field, ValidationInfo, field_validator
 
 from divert.answers import AnyCase, BlankIsUnknown, Count, IsoDate, Money, OffenceCode, YesNo, fault
-from divert.offences import Basis, Catalogue, UnknownOffence, known_offences
+from divert.law.offences import Basis, Catalogue, UnknownOffence, known_offences
+from divert.law.time_limits import Limit, add_months, earliest, latest_start, limit_for
 from divert.people.identifiers import DistrictCode, ForceCode
-from divert.time_limits import Limit, add_months, earliest, latest_start, limit_for
 
 if TYPE_CHECKING:
     from divert.eligibility.pack import Pack

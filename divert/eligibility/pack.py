@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from divert.eligibility.facts import FACT_TYPES, Facts
-from divert.rule_files import Strict
+from divert.law.rule_files import Strict
 
 
 class Effect(StrEnum):

@@ -7,7 +7,7 @@ from typing import Any
 
 from divert.eligibility.judge import judge
 from divert.eligibility.pack import Effect, Pack
-from divert.rule_files import RulesError, in_date_order, parse, read_table, tables_of
+from divert.law.rule_files import RulesError, in_date_order, parse, read_table, tables_of
 
 UNNAMED = Path("policy.toml")
 """What a text that gives no id is called in what is said of it."""

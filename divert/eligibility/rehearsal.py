@@ -12,7 +12,7 @@ import polars as pl
 from divert.eligibility.columns import derived, judged
 from divert.eligibility.pack import Pack, Verdict
 from divert.eligibility.policy import NoPolicy, Packs
-from divert.offences import Catalogue
+from divert.law.offences import Catalogue
 
 LET_IN = (Verdict.eligible.value, Verdict.review.value)
 """Verdicts that leave the door open. Ineligible shuts it; of what is not yet known nobody can say."""

@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from divert.clock import LONDON
 from divert.exchange.consent import Part, in_order, standing
+from divert.law.rulebook import rulebook
 from divert.models import Case
 from divert.records.export import harmless
-from divert.rulebook import rulebook
 
 FORMAT: Literal["divert-shared-case/1"] = "divert-shared-case/1"
 COLUMNS = ("part", "field", "value")

@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session, object_session
 from divert.eligibility.judge import Judgement, trace_from
 from divert.eligibility.pack import Pack
 from divert.eligibility.policy import Packs
+from divert.law.rulebook import rulebook
 from divert.models import Check, PolicyEntry, Role
 from divert.records.ledger import BEGINNING, Fault, canonical
 from divert.records.seal import OF_POLICY
-from divert.rulebook import rulebook
 
 SIGN = (Role.police_team_lead, Role.probation_team_lead, Role.project_manager)
 """The posts that must each sign a policy before it is adopted: both sides that decide, and the scheme's manager."""

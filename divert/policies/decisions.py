@@ -18,12 +18,12 @@ from divert.clock import london_date, written_date
 from divert.eligibility.pack import Pack
 from divert.eligibility.policy import Packs, read_pack, require_follows
 from divert.eligibility.rehearsal import Rehearsal
+from divert.law.rule_files import RulesError
+from divert.law.rulebook import require_known, rulebook
 from divert.models import PolicyEntry
 from divert.people.staff import Actor
 from divert.policies.adopted import SIGN, Proposal, entries, entry_hash, policies_of, proposals
 from divert.records.ledger import BEGINNING, canonical
-from divert.rule_files import RulesError
-from divert.rulebook import require_known, rulebook
 
 TAKING_TURNS = 19_010_102
 """The lock under which entries about policy are written, one at a time."""

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from divert.law.rulebook import Score, rulebook
 from divert.models import Frame, PanelEntry, Role
-from divert.rulebook import Score, rulebook
 from divert.scrutiny.agreement import kappa
 from divert.scrutiny.proof import Estimate, Seen, estimate
 

@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 from divert.casework.compliance import compliance
 from divert.eligibility.facts import Facts
 from divert.eligibility.judge import Finding
+from divert.law.rulebook import rulebook
 from divert.models import Case, Check, LedgerEntry
 from divert.policies.adopted import judged_again
 from divert.records.ledger import canonical
-from divert.rulebook import rulebook
 
 AGE_BANDS = ((18, "under 18"), (25, "18 to 24"), (35, "25 to 34"), (45, "35 to 44"), (55, "45 to 54"))
 OLDEST = "55 and over"

@@ -20,9 +20,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from divert.answers import IsoDate, OffenceCode, fault
 from divert.clock import midnight
+from divert.law.rulebook import rulebook
 from divert.models import Breach, Case, Check, Decision, LedgerEntry, Role, State
 from divert.people.identifiers import DistrictCode
-from divert.rulebook import rulebook
 
 IN_HAND = (State.referred, State.under_decision, State.accepted, State.active, State.breach_review)
 DECIDES = (Role.police_team_lead, Role.probation_team_lead)

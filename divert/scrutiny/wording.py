@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from divert.rulebook import Rulebook, rulebook
+from divert.law.rulebook import Rulebook, rulebook
 from divert.scrutiny.opening import OpenedPack
 
 NOT_KNOWN = "not known"

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select, up
 from sqlalchemy.orm import Session, aliased
 
 from divert.casework.messages import SUBSCRIBERS
-from divert.message_rules import PERSON
+from divert.law.message_rules import PERSON
 from divert.models import Appointment, Case, OutboxMessage, Person
 
 CHANNELS = ("event", "text", "email")

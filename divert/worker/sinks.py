@@ -15,7 +15,7 @@ from notifications_python_client.notifications import NotificationsAPIClient
 
 from divert.clock import Clock
 from divert.config import Settings
-from divert.message_rules import PERSON
+from divert.law.message_rules import PERSON
 from divert.worker.calendar import calendar
 from divert.worker.outbox import CHANNELS, Message, Undeliverable
 

@@ -17,9 +17,9 @@ from divert.casework.commands.deadline import EscalateDeadline
 from divert.casework.workflow import Refused, perform
 from divert.clock import Clock, london_date
 from divert.db import Database
+from divert.law.rulebook import rulebook
 from divert.models import Case, Deadline
 from divert.people.staff import SYSTEM
-from divert.rulebook import rulebook
 from divert.worker.outbox import wait
 
 log = structlog.get_logger(__name__)

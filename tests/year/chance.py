@@ -11,8 +11,8 @@ from divert.casework.commands.ending import CloseCase, Reinstate
 from divert.casework.commands.record import AddNote, SetSensitivity
 from divert.casework.commands.referral import CorrectFacts
 from divert.casework.commands.support import Allocate
+from divert.law.working_days import add_working_days
 from divert.models import Case, Role, State
-from divert.working_days import add_working_days
 from tests.year.office import Office, example, moment
 from tests.year.steps import B, M, P, Todo, completed
 

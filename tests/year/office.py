@@ -17,10 +17,10 @@ from divert.clock import london_date
 from divert.db import Database
 from divert.demo.people import BARRED, FOR_REVIEW, NOT_KNOWN, somebody
 from divert.demo.story import OFFICERS
+from divert.law.rulebook import rulebook
+from divert.law.working_days import add_working_days
 from divert.models import OPEN, Case, Deadline, Role, State
 from divert.people.staff import Actor
-from divert.rulebook import rulebook
-from divert.working_days import add_working_days
 from tests.year.clock import SharedClock, in_cleveland
 from tests.year.staff import Rota, named
 

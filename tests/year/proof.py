@@ -15,9 +15,9 @@ from divert.casework import deadlines
 from divert.casework.check import check
 from divert.clock import london_date
 from divert.db import Database
+from divert.law.rulebook import rulebook
 from divert.models import FINAL, OPEN, Case, Deadline, LedgerEntry, OutboxMessage, State
 from divert.records import ledger
-from divert.rulebook import rulebook
 from divert.worker.sweep import set_aside
 from tests.year.clock import in_cleveland
 from tests.year.simulation import NIGHT, Lived

@@ -8,9 +8,9 @@ from pathlib import Path
 from random import Random
 
 from divert.db import Database
+from divert.law.working_days import is_working_day
 from divert.migrate import migrate
 from divert.models import Staff
-from divert.working_days import is_working_day
 from tests.year.chance import befall
 from tests.year.clock import SharedClock, in_cleveland
 from tests.year.crew import Crew

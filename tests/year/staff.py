@@ -5,9 +5,9 @@ from datetime import date, timedelta
 from random import Random
 
 from divert.demo.story import INSPECTORS, KEYWORKERS, MANAGER, OFFICERS, PROBATION, SPECIALIST
+from divert.law.working_days import add_working_days
 from divert.models import Role
 from divert.people.staff import Actor
-from divert.working_days import add_working_days
 
 STAFF = (
     *OFFICERS, *INSPECTORS, PROBATION, Actor("probation.lead.two", Role.probation_team_lead), *KEYWORKERS,

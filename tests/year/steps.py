@@ -23,11 +23,11 @@ from divert.casework.commands.support import Allocate
 from divert.casework.commands.victim import RecordVictimUpdate, RecordVictimViews
 from divert.demo.people import pick
 from divert.demo.stages import assessment
+from divert.law.rulebook import rulebook
+from divert.law.time_limits import add_months
+from divert.law.working_days import add_working_days
 from divert.models import ANSWERED, Case, Role, State
 from divert.people.staff import Actor
-from divert.rulebook import rulebook
-from divert.time_limits import add_months
-from divert.working_days import add_working_days
 from tests.year.office import Due, Office, example, moment
 
 P, B, M = Role.police_team_lead, Role.probation_team_lead, Role.project_manager

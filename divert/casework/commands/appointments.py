@@ -12,8 +12,8 @@ from pydantic.json_schema import SkipJsonSchema
 from divert.answers import IsoDate, YesNo
 from divert.casework.command import Command, Context, EntryNumber, LondonInstant, Reasons, Short, Words
 from divert.clock import LONDON, london_date
+from divert.law.working_days import is_bank_holiday
 from divert.models import Appointment, Case
-from divert.working_days import is_bank_holiday
 
 MOST_MEETINGS = 40
 Asker = Literal["client", "service"]

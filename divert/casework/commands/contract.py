@@ -8,8 +8,8 @@ from pydantic.json_schema import SkipJsonSchema
 
 from divert.answers import IsoDate
 from divert.casework.command import Command, Context, Reasons, Short, Words
+from divert.law.rulebook import rulebook
 from divert.models import Case, Condition, Contract, Pause
-from divert.rulebook import rulebook
 
 ContractClock = Literal["contract_end", "condition_dates"]
 

@@ -9,8 +9,8 @@ from divert.casework.command import Command, Context, Reasons, Words
 from divert.casework.commands.referral import referral_facts
 from divert.eligibility.facts import derive
 from divert.eligibility.judge import Judgement, judge
+from divert.law.rulebook import rulebook
 from divert.models import Case, Check, Decision, Role
-from divert.rulebook import rulebook
 
 Side = Literal["police", "probation"]
 AGAINST = {"ineligible": True, "eligible": False}

@@ -6,8 +6,8 @@ from pydantic import Field, field_validator
 
 from divert.answers import IsoDate
 from divert.casework.command import Command, Context, Reasons, Words
+from divert.law.rulebook import rulebook
 from divert.models import Case
-from divert.rulebook import rulebook
 
 OutcomeCode = Annotated[int, Field(ge=1, le=99, json_schema_extra={"choices": "outcomes"})]
 CHARGED = 1

@@ -9,8 +9,10 @@ from sqlalchemy import Select, bindparam, or_, select, true
 from divert.answers import IsoDate, OffenceCode, YesNo
 from divert.casework.command import Command, Context, Reasons, Short, Words
 from divert.eligibility.facts import ReferralFacts
+from divert.law.offences import Basis
+from divert.law.rulebook import rulebook
+from divert.law.time_limits import Limit, earliest, limit_for
 from divert.models import Case, Person, Victim
-from divert.offences import Basis
 from divert.people.identifiers import (
     Asn,
     Cro,
@@ -22,8 +24,6 @@ from divert.people.identifiers import (
     SexCode,
     Urn,
 )
-from divert.rulebook import rulebook
-from divert.time_limits import Limit, earliest, limit_for
 
 COLUMNS_OF_CASE = ("referred_on", "district", "offence_code", "agreement_signed_on")
 """Facts that are columns of a case, since lists and figures ask for them; the date of birth is the person's."""

@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from divert.answers import YesNo
 from divert.casework.command import Command, Context, Words
+from divert.law.rulebook import rulebook
 from divert.models import Allocation, Case, NeedScore
-from divert.rulebook import rulebook
 
 Stage = Literal["entry", "review", "exit"]
 

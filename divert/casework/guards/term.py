@@ -7,9 +7,9 @@ from divert.casework.commands.contract import PauseContract, ResumeContract, Ter
 from divert.casework.commands.support import Allocate, AssessNeeds
 from divert.casework.guard import guard
 from divert.clock import written_date
+from divert.law.time_limits import add_months
 from divert.models import Case, Role, Staff
 from divert.people.staff import KEYWORKERS
-from divert.time_limits import add_months
 
 # Support
 

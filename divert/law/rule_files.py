@@ -28,7 +28,7 @@ Schema = TypeVar("Schema", bound=BaseModel)
 
 def rules_folder() -> Path:
     """Where the rules live: $DIVERT_RULES, else `rules` beside the package."""
-    return Path(os.environ.get("DIVERT_RULES") or Path(__file__).parent.parent / "rules")
+    return Path(os.environ.get("DIVERT_RULES") or Path(__file__).parents[2] / "rules")
 
 
 def read_table(path: Path) -> dict[str, Any]:

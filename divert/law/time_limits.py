@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from divert.clock import written_date
-from divert.offences import Basis, Offence
+from divert.law.offences import Basis, Offence
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from pydantic import Field, field_validator
 
 from divert.eligibility.pack import Pack
 from divert.eligibility.policy import Packs, load_packs
-from divert.message_rules import MessageRules, load_messages
-from divert.offences import Catalogue, load_offences
-from divert.rule_files import RulesError, Strict, in_date_order, read, rules_folder
+from divert.law.message_rules import MessageRules, load_messages
+from divert.law.offences import Catalogue, load_offences
+from divert.law.rule_files import RulesError, Strict, in_date_order, read, rules_folder
 
 
 class ConditionType(Strict):

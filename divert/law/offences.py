@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from divert.rule_files import RulesError, Strict, in_date_order, read_table, rules_folder
-from divert.rule_files import parse as parse_table
+from divert.law.rule_files import RulesError, Strict, in_date_order, read_table, rules_folder
+from divert.law.rule_files import parse as parse_table
 
 CODE_PATTERN = r"^[A-Z]{2}\d{5}[A-Z]?$"
 CODE_EXAMPLE = "TH68010 (theft from a shop)"

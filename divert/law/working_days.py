@@ -10,7 +10,7 @@ from functools import cache
 
 from holidays import country_holidays
 
-from divert.rule_files import Strict, read, rules_folder
+from divert.law.rule_files import Strict, read, rules_folder
 
 
 class ProclaimedDay(Strict):

@@ -9,8 +9,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from divert.offences import Catalogue
-from divert.rule_files import RulesError, Strict, read
+from divert.law.offences import Catalogue
+from divert.law.rule_files import RulesError, Strict, read
 
 PERSON = "person"
 WORD = re.compile(r"\w+")
