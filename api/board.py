@@ -19,17 +19,18 @@ from starlette.responses import Response
 from api.deps import Asking, ByToken, ByVisit
 from api.page import write
 from api.problems import FieldFault, ProblemError, invalid, located, may_answer
-from divert.board import chart, cuts
-from divert.board.asking import Asked
-from divert.board.beside import beside
-from divert.board.counts import WHOLE, Counts
-from divert.board.fairness import Fairness, Range, fairness
-from divert.board.figure import Figure, Measure, Theme, View, count_in_words
-from divert.board.figures import BOARD_READS, figures
-from divert.board.glance import earlier, glances
-from divert.board.paper import further, ground, paper, says
+from divert.board.counting import breakdowns as cuts
+from divert.board.counting.counts import WHOLE, Counts
+from divert.board.counting.suppression import Audience
+from divert.board.figures.catalogue import BOARD_READS, figures
+from divert.board.figures.definition import Figure, Measure, Theme, View, count_in_words
+from divert.board.figures.fairness import Fairness, Range, fairness
+from divert.board.reading import chart
+from divert.board.reading.compare import beside
+from divert.board.reading.glance import earlier, glances
+from divert.board.reading.paper import further, ground, paper, says
+from divert.board.reading.query import Asked
 from divert.board.spending import spent
-from divert.board.suppression import Audience
 from divert.clock import london_date, london_text, written_date
 
 router = APIRouter(tags=["board"])

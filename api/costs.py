@@ -19,9 +19,9 @@ from api.page import write
 from api.problems import may_answer, unusable
 from api.sign_in import Posted
 from divert.answers import IsoDate
-from divert.board.costs import in_words, months_over
-from divert.board.figure import Theme
-from divert.board.figures import BOARD_READS
+from divert.board.figures.catalogue import BOARD_READS
+from divert.board.figures.costs import in_words, months_over
+from divert.board.figures.definition import Theme
 from divert.board.spending import ENTERS, EnterCosts, enter, entries, pence, standing
 from divert.clock import london_date
 from divert.law.rulebook import rulebook

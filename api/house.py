@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 from starlette.requests import HTTPConnection
 
 from api.rehearsals import Runs
-from divert.board.population import Population
+from divert.board.counting.count_store import Population
 from divert.clock import Clock
 from divert.config import Settings
 from divert.db import Database

@@ -29,7 +29,7 @@ from api.codes import in_code
 from api.components import components
 from api.house import house
 from api.visit import Visit, keepsake, visit_of
-from divert.board.figures import BOARD_READS
+from divert.board.figures.catalogue import BOARD_READS
 from divert.clock import london_text, written_date
 from divert.models import Role
 from divert.people.staff import TEAM, Actor

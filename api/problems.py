@@ -20,7 +20,7 @@ from starlette.routing import Match
 from api.house import house
 from api.page import wants_page, write
 from api.visit import Kept
-from divert.board.population import StillCounting
+from divert.board.counting.count_store import StillCounting
 from divert.casework.workflow import NoSuchCase, NotAllowed, Refused, Stale
 
 MEDIA_TYPE = "application/problem+json"

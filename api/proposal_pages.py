@@ -17,7 +17,7 @@ from api.policies import READS_PROPOSALS, tested
 from api.problems import ProblemError
 from api.proposals import Against, Digest, done, found_proposal, other, rehearsal_view
 from api.sign_in import Posted
-from divert.board.cuts import ELSEWHERE, NOT_STATED
+from divert.board.counting.breakdowns import ELSEWHERE, NOT_STATED
 from divert.casework.workflow import Refused
 from divert.clock import london_date, written_date
 from divert.eligibility.changes import changes

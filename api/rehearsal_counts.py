@@ -1,7 +1,7 @@
 """What a rehearsal counts, as it is told: exactly to whoever may know of cases; to others as the board's figures are.
 
-The board's counts are cut and rounded by the rule of its figures (`divert.board.suppression`), so that no step from one
-day to the next tells how many there are; and how many cases there are in a place stands there as it stands in them.
+The board's counts are cut and rounded by the rule of its figures (`divert.board.counting.suppression`), so that no step
+from one day to the next tells how many there are; and how many cases there are in a place stands there as it stands in them.
 """
 
 from datetime import date
@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from divert.board.counts import Cell, Counts
-from divert.board.cuts import in_district, of_ethnicity, values
-from divert.board.engagement import sex_of
-from divert.board.suppression import suppressed
+from divert.board.counting.breakdowns import in_district, of_ethnicity, values
+from divert.board.counting.counts import Cell, Counts
+from divert.board.counting.support_events import sex_of
+from divert.board.counting.suppression import suppressed
 from divert.eligibility.pack import Verdict
 from divert.eligibility.rehearsal import GROUPS, Rehearsal, more_a_month
 from divert.models import RoundingKey

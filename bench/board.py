@@ -17,9 +17,9 @@ from bench.figure import Figure, Limit, slowest, timed
 from bench.pages import FEW, SIZES
 from bench.place import Place
 from bench.population import populate
-from divert.board import history
-from divert.board.population import Population
-from divert.board.tallies import BATCH, settle
+from divert.board.counting import history
+from divert.board.counting.count_store import Population
+from divert.board.counting.tallies import BATCH, settle
 from divert.casework.commands.record import AddNote
 from divert.casework.workflow import perform
 from divert.clock import london_date, system_clock

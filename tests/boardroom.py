@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import text, update
 
-from divert.board.counts import Counts
-from divert.board.population import Population
+from divert.board.counting.count_store import Population
+from divert.board.counting.counts import Counts
 from divert.casework.commands.ending import CloseCase, Reinstate
 from divert.casework.commands.record import RecordFollowUp
 from divert.casework.commands.referral import CorrectFacts

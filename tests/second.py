@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from divert.board.counts import Cell
+from divert.board.counting.counts import Cell
 from divert.clock import london_date
 from divert.db import Database
 from divert.law.rulebook import rulebook

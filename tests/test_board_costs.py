@@ -17,14 +17,22 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from divert.board import spending
-from divert.board.asking import Asked
-from divert.board.costs import NONE_ENTERED, NOT_BY_CUT, TOO_FEW, cost_per_completion, days, runs, spread
-from divert.board.counts import Spent
-from divert.board.figure import Figure, View, months_between
-from divert.board.figures import BOARD_READS
-from divert.board.population import Population
+from divert.board.counting.count_store import Population
+from divert.board.counting.counts import Spent
+from divert.board.counting.suppression import Audience
+from divert.board.figures.catalogue import BOARD_READS
+from divert.board.figures.costs import (
+    NONE_ENTERED,
+    NOT_BY_CUT,
+    TOO_FEW,
+    cost_per_completion,
+    days,
+    runs,
+    spread,
+)
+from divert.board.figures.definition import Figure, View, months_between
+from divert.board.reading.query import Asked
 from divert.board.spending import EnterCosts, enter, entries, pence, standing
-from divert.board.suppression import Audience
 from divert.casework.workflow import NotAllowed
 from divert.clock import london_date
 from divert.models import Cost, LedgerEntry, Role

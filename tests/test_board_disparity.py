@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 from scipy.stats.contingency import relative_risk
 
-from divert.board.disparity import Finding, clopper_pearson, compared, fall, relative_rate
-from divert.board.estimates import difference, quantile, rounding_noise, share
+from divert.board.figures.disparity import Finding, clopper_pearson, compared, fall, relative_rate
+from divert.board.figures.estimates import difference, quantile, rounding_noise, share
 
 COUNTS = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 REACHED = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(1, n), st.just(n)))

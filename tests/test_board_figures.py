@@ -8,10 +8,10 @@ from typing import Any
 import polars as pl
 from sqlalchemy import select
 
-from divert.board.counts import Cell
-from divert.board.figure import Figure, View
-from divert.board.figures import FIGURES, figures
-from divert.board.tallies import by_day, counted
+from divert.board.counting.counts import Cell
+from divert.board.counting.tallies import by_day, counted
+from divert.board.figures.catalogue import FIGURES, figures
+from divert.board.figures.definition import Figure, View
 from divert.casework.commands.ending import CloseCase, Reinstate
 from divert.casework.commands.referral import CorrectFacts
 from divert.models import OPEN, Case, State

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from divert.board.counts import Cell, Counts
-from divert.board.figure import Figure, Period, View
-from divert.board.figures import figures
+from divert.board.counting.counts import Cell, Counts
+from divert.board.figures.catalogue import figures
+from divert.board.figures.definition import Figure, Period, View
 from divert.casework.commands.record import RecordFollowUp
 from divert.casework.commands.retention import ReviewRetention
 from divert.law.rule_files import RulesError

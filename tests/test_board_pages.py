@@ -13,11 +13,11 @@ import html5lib
 import pytest
 from pypdf import PdfReader
 
-from divert.board import tallies
-from divert.board.chart import chart
-from divert.board.figure import Figure
-from divert.board.figures import BOARD_READS, FIGURES
-from divert.board.glance import earlier
+from divert.board.counting import tallies
+from divert.board.figures.catalogue import BOARD_READS, FIGURES
+from divert.board.figures.definition import Figure
+from divert.board.reading.chart import chart
+from divert.board.reading.glance import earlier
 from divert.db import Database
 from divert.models import Role
 from tests import endings

@@ -9,12 +9,12 @@ from random import Random
 import pytest
 from sqlalchemy import select
 
-from divert.board import tallies
-from divert.board.counts import Cell
-from divert.board.cuts import ALL, CUTS
-from divert.board.population import Population, StillCounting
-from divert.board.suppression import PARTS, WITHIN
-from divert.board.tallies import SETTLED, settle
+from divert.board.counting import tallies
+from divert.board.counting.breakdowns import ALL, CUTS
+from divert.board.counting.count_store import Population, StillCounting
+from divert.board.counting.counts import Cell
+from divert.board.counting.suppression import PARTS, WITHIN
+from divert.board.counting.tallies import SETTLED, settle
 from divert.casework.commands.ending import CloseCase
 from divert.casework.commands.record import MergePerson
 from divert.casework.commands.referral import CorrectFacts

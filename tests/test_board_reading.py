@@ -16,12 +16,12 @@ from playwright.sync_api import Browser, PdfMargins
 from pypdf import PdfReader
 
 from api.app import ROUTERS, create_app
-from divert.board.counts import Cell, Counts
-from divert.board.figure import Theme, View
-from divert.board.figures import figures
-from divert.board.outcomes import completion_of_accepted
-from divert.board.paper import says
-from divert.board.suppression import Audience
+from divert.board.counting.counts import Cell, Counts
+from divert.board.counting.suppression import Audience
+from divert.board.figures.catalogue import figures
+from divert.board.figures.definition import Theme, View
+from divert.board.figures.outcomes import completion_of_accepted
+from divert.board.reading.paper import says
 from divert.db import Database
 from divert.models import State
 from tests import endings

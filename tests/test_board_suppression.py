@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from divert.board.counts import Cell, Counts
-from divert.board.cuts import ALL, CUTS, values
-from divert.board.figure import Period, View
-from divert.board.suppression import Audience, span, suppressed
+from divert.board.counting.breakdowns import ALL, CUTS, values
+from divert.board.counting.counts import Cell, Counts
+from divert.board.counting.suppression import Audience, span, suppressed
+from divert.board.figures.definition import Period, View
 
 DAY = date(2019, 12, 31)
 PLACES = {dim: list(values(dim))[:4] for dim in CUTS if dim != "month"} | {"month": ["2019-04", "2019-05", "2019-06"]}

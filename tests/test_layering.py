@@ -64,7 +64,7 @@ MAY_IMPORT = {
                      "divert.models", "divert.law.rulebook"},
     "divert.board.spending": {"divert.answers", "divert.board", "divert.casework.command", "divert.casework.workflow",
                               "divert.clock", "divert.models", "divert.people", "divert.law.rulebook"},
-    "divert.worker": {"divert.board.tallies", "divert.casework", "divert.clock", "divert.config", "divert.db",
+    "divert.worker": {"divert.board.counting.tallies", "divert.casework", "divert.clock", "divert.config", "divert.db",
                       "divert.law", "divert.models", "divert.people", "divert.records"},
     # the faces: they may use everything, and nothing may use them
     "divert.demo": {"divert"},
@@ -73,15 +73,15 @@ MAY_IMPORT = {
 }  # fmt: skip
 FACES = ("divert.demo", "divert.cli", "api")
 PURE = (
-    "divert/board/afterwards.py",
-    "divert/board/costs.py",
-    "divert/board/disparity.py",
-    "divert/board/estimates.py",
-    "divert/board/figure.py",
-    "divert/board/flow.py",
-    "divert/board/glance.py",
-    "divert/board/outcomes.py",
-    "divert/board/suppression.py",
+    "divert/board/figures/afterwards.py",
+    "divert/board/figures/costs.py",
+    "divert/board/figures/disparity.py",
+    "divert/board/figures/estimates.py",
+    "divert/board/figures/definition.py",
+    "divert/board/figures/flow.py",
+    "divert/board/reading/glance.py",
+    "divert/board/figures/outcomes.py",
+    "divert/board/counting/suppression.py",
     "divert/eligibility/columns.py",
     "divert/eligibility/judge.py",
     "divert/eligibility/rehearsal.py",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser
 
 from api.app import create_app
-from divert.board.panel import tallies
+from divert.board.counting.panel_events import tallies
 from divert.casework.commands.decisions import DecideForPolice, ReturnToForce
 from divert.scrutiny.additions import pick, top_up
 from divert.scrutiny.meeting import meetings

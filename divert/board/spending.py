@@ -13,11 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from divert.answers import IsoMonth, Money, fault
-from divert.board.costs import days, first_of, spread
-from divert.board.counts import Spent
-from divert.board.figure import months_between
-from divert.board.population import Population
-from divert.board.suppression import Audience
+from divert.board.counting.count_store import Population
+from divert.board.counting.counts import Spent
+from divert.board.counting.suppression import Audience
+from divert.board.figures.costs import days, first_of, spread
+from divert.board.figures.definition import months_between
 from divert.casework.command import Command, Short
 from divert.casework.workflow import NotAllowed
 from divert.clock import london_date

@@ -168,7 +168,7 @@ def work(
 
     Any number of workers may run at once, on one machine or on many.
     """
-    from divert.board.tallies import settle
+    from divert.board.counting.tallies import settle
     from divert.worker.purge import purge
     from divert.worker.rounds import Round, go_round, new_name  # what they send with is slow to load
     from divert.worker.sinks import sinks

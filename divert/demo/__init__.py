@@ -10,8 +10,8 @@ from typing import NamedTuple
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from divert.board.costs import last_of
-from divert.board.figure import months_between
+from divert.board.figures.costs import last_of
+from divert.board.figures.definition import months_between
 from divert.board.spending import EnterCosts, enter
 from divert.casework.command import Command
 from divert.clock import LONDON, london_date

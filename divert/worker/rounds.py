@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import structlog
 
-from divert.board.tallies import settle
+from divert.board.counting.tallies import settle
 from divert.clock import Clock, system_clock
 from divert.config import Settings
 from divert.db import Database

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from divert.board.cuts import ALL
+from divert.board.counting.breakdowns import ALL
 
 
 class Cell(NamedTuple):
@@ -49,7 +49,7 @@ class Counts:
 class Spent:
     """What had been entered by the end of a day as spent, in pence by month and heading: what stands of it.
 
-    `counts`: those of the days between which these months lie (`divert.board.costs.days`).
+    `counts`: those of the days between which these months lie (`divert.board.figures.costs.days`).
     """
 
     pence: Mapping[str, Mapping[str, int]] = field(default_factory=dict)

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import polars as pl
 
-from divert.board.engagement import sex_of
-from divert.board.history import History
+from divert.board.counting.history import History
+from divert.board.counting.support_events import sex_of
 from divert.law.rulebook import rulebook
 
 NOT_STATED: Final = "not stated"

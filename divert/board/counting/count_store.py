@@ -1,7 +1,7 @@
 """Every count the board may ask for, kept ready in this process: by name, cut and day, and never by person.
 
-What the worker has settled is read as it is kept (`divert.board.tallies`); what came since is counted again whenever
-something was added, so that a late commit is not lost. A day's counts are asked for again and again: they are
+What the worker has settled is read as it is kept (`divert.board.counting.tallies`); what came since is counted again
+whenever something was added, so that a late commit is not lost. A day's counts are asked for again and again: they are
 remembered for as long as nothing was added that could change them.
 """
 
@@ -14,11 +14,12 @@ import polars as pl
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from divert.board import history, panel, tallies
-from divert.board.counts import Cell, Counts
-from divert.board.cuts import ALL
-from divert.board.journeys import limit_bands
-from divert.board.suppression import Audience, suppressed
+from divert.board.counting import history, tallies
+from divert.board.counting import panel_events as panel
+from divert.board.counting.breakdowns import ALL
+from divert.board.counting.case_events import limit_bands
+from divert.board.counting.counts import Cell, Counts
+from divert.board.counting.suppression import Audience, suppressed
 from divert.clock import london_date
 from divert.db import Database
 from divert.models import Case, LedgerEntry, PanelEntry, RoundingKey

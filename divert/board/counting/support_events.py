@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from divert.board.history import History
-from divert.board.journeys import UNDER_CONTRACT, attendances, band_of, body, changes, first, happened
+from divert.board.counting.case_events import UNDER_CONTRACT, attendances, band_of, body, changes, first, happened
+from divert.board.counting.history import History
 from divert.law.rulebook import rulebook
 from divert.models import FINAL, State
 

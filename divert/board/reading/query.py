@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
 from divert.answers import MONTH_PATTERN, IsoDate
-from divert.board import cuts
-from divert.board.counts import WHOLE, Cell
-from divert.board.figure import Period
-from divert.board.suppression import Audience
+from divert.board.counting import breakdowns as cuts
+from divert.board.counting.counts import WHOLE, Cell
+from divert.board.counting.suppression import Audience
+from divert.board.figures.definition import Period
 
 
 def or_blank(**schema: Any) -> WithJsonSchema:

@@ -2,13 +2,13 @@
 
 from typing import Literal, NamedTuple
 
-from divert.board import cuts
-from divert.board.afterwards import needs, reoffending
-from divert.board.counts import Cell, Counts
-from divert.board.estimates import difference
-from divert.board.figure import Figure, View, count_in_words, range_in_words, share_in_words
-from divert.board.flow import disagreement, funnel, overrides, refusals, take_up
-from divert.board.outcomes import (
+from divert.board.counting import breakdowns as cuts
+from divert.board.counting.counts import Cell, Counts
+from divert.board.figures.afterwards import needs, reoffending
+from divert.board.figures.definition import Figure, View, count_in_words, range_in_words, share_in_words
+from divert.board.figures.estimates import difference
+from divert.board.figures.flow import disagreement, funnel, overrides, refusals, take_up
+from divert.board.figures.outcomes import (
     appointments,
     breach,
     completion_of_accepted,

@@ -4,9 +4,17 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from divert.board.counts import Cell
-from divert.board.estimates import FEWEST
-from divert.board.figure import WITHHELD, Figure, Measure, Theme, View, count_in_words, months_between
+from divert.board.counting.counts import Cell
+from divert.board.figures.definition import (
+    WITHHELD,
+    Figure,
+    Measure,
+    Theme,
+    View,
+    count_in_words,
+    months_between,
+)
+from divert.board.figures.estimates import FEWEST
 from divert.law.rulebook import rulebook
 
 WHERE = "/board/costs"

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from divert.board.estimates import Interval, Z, difference, share
+from divert.board.figures.estimates import Interval, Z, difference, share
 
 EXACT_STEPS = 60
 

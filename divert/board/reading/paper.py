@@ -3,11 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from divert.board import chart
-from divert.board.counts import Counts
-from divert.board.fairness import DEFINITION, LESSON, Fairness, Range
-from divert.board.figure import Figure, FigureRow, Measure, count_in_words, range_in_words, share_in_words
-from divert.board.glance import Glance
+from divert.board.counting.counts import Counts
+from divert.board.figures.definition import (
+    Figure,
+    FigureRow,
+    Measure,
+    count_in_words,
+    range_in_words,
+    share_in_words,
+)
+from divert.board.figures.fairness import DEFINITION, LESSON, Fairness, Range
+from divert.board.reading import chart
+from divert.board.reading.glance import Glance
 from divert.documents.letterhead import letterhead
 from divert.documents.render import render
 

@@ -1,8 +1,8 @@
 """Figures of contracts, victims, deadlines and the panel. Each is a function of a view."""
 
-from divert.board.figure import BY_MONTH, Figure, Theme, View, measure, share_figure
-from divert.board.flow import NIC, REPORT
-from divert.board.journeys import NEAR_MISS, limit_bands
+from divert.board.counting.case_events import NEAR_MISS, limit_bands
+from divert.board.figures.definition import BY_MONTH, Figure, Theme, View, measure, share_figure
+from divert.board.figures.flow import NIC, REPORT
 from divert.law.rulebook import rulebook
 from divert.models import Role
 

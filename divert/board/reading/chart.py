@@ -13,8 +13,8 @@ from typing import Any, Literal, NamedTuple
 
 import vl_convert
 
-from divert.board.fairness import Fairness
-from divert.board.figure import Figure, count_in_words
+from divert.board.figures.definition import Figure, count_in_words
+from divert.board.figures.fairness import Fairness
 from divert.clock import written_date
 
 Spec = Mapping[str, Any]

@@ -6,11 +6,11 @@ and its name here.
 
 from collections.abc import Callable
 
-from divert.board.afterwards import AFTERWARDS
-from divert.board.costs import COSTS
-from divert.board.figure import Figure, View
-from divert.board.flow import DECISIONS, FLOW
-from divert.board.outcomes import CARE, CONTRACTS
+from divert.board.figures.afterwards import AFTERWARDS
+from divert.board.figures.costs import COSTS
+from divert.board.figures.definition import Figure, View
+from divert.board.figures.flow import DECISIONS, FLOW
+from divert.board.figures.outcomes import CARE, CONTRACTS
 from divert.models import Role
 
 BOARD_READS = (

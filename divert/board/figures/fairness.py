@@ -4,10 +4,10 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from divert.board import cuts
-from divert.board.counts import Cell, Counts
-from divert.board.disparity import Comparison, compared
-from divert.board.estimates import FEWEST, Interval, rounding_noise
+from divert.board.counting import breakdowns as cuts
+from divert.board.counting.counts import Cell, Counts
+from divert.board.figures.disparity import Comparison, compared
+from divert.board.figures.estimates import FEWEST, Interval, rounding_noise
 
 STEPS = (
     ("judged", "referred", "Judged, of referred"),

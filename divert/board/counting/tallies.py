@@ -14,9 +14,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from divert.board import engagement, history, journeys
-from divert.board.cuts import ALL, CUTS, placed
-from divert.board.history import DAY, NUMBER, TEXT, Columns
+from divert.board.counting import case_events as journeys
+from divert.board.counting import history
+from divert.board.counting import support_events as engagement
+from divert.board.counting.breakdowns import ALL, CUTS, placed
+from divert.board.counting.history import DAY, NUMBER, TEXT, Columns
 from divert.clock import Clock
 from divert.db import Database
 from divert.models import Case, LedgerEntry, Tallied, Tally

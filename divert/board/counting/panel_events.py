@@ -6,7 +6,7 @@ from datetime import date
 import polars as pl
 from sqlalchemy.orm import Session
 
-from divert.board import history
+from divert.board.counting import history
 from divert.clock import london_date
 from divert.law.rulebook import rulebook
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
-from divert.board.counts import Counts
-from divert.board.estimates import Interval, difference
-from divert.board.figure import View, count_in_words, range_in_words, share_in_words
+from divert.board.counting.counts import Counts
+from divert.board.figures.definition import View, count_in_words, range_in_words, share_in_words
+from divert.board.figures.estimates import Interval, difference
 
 EARLIER = 3
 """Months before, against which a change is told."""

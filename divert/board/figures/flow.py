@@ -2,10 +2,20 @@
 
 from collections.abc import Sequence
 
-from divert.board.counts import Cell
-from divert.board.estimates import quantile
-from divert.board.figure import BY_MONTH, WHOLE_SCHEME, Figure, Measure, Theme, View, measure, note_on, share_figure
-from divert.board.journeys import BANDS, TIMES, band_name, bands
+from divert.board.counting.case_events import BANDS, TIMES, band_name, bands
+from divert.board.counting.counts import Cell
+from divert.board.figures.definition import (
+    BY_MONTH,
+    WHOLE_SCHEME,
+    Figure,
+    Measure,
+    Theme,
+    View,
+    measure,
+    note_on,
+    share_figure,
+)
+from divert.board.figures.estimates import quantile
 from divert.law.rulebook import rulebook
 
 REPORT = "Commissioner's report, 13 November 2018"

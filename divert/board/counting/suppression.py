@@ -19,8 +19,8 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from divert.board.counts import Cell, Counts
-from divert.board.cuts import ALL, CUTS, values
+from divert.board.counting.breakdowns import ALL, CUTS, values
+from divert.board.counting.counts import Cell, Counts
 
 
 class Audience(StrEnum):

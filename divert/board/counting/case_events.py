@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from divert.board.history import History
+from divert.board.counting.history import History
 from divert.law.rulebook import rulebook
 from divert.models import OPEN, TAKEN, State
 

@@ -1,6 +1,7 @@
 """A figure as it is shown: what it says, of whom, up to when, on what authority, and what it must not be read as.
 
-Every number in it follows from counts as they may be shown (`divert.board.suppression`), so no face need suppress.
+Every number in it follows from counts as they may be shown (`divert.board.counting.suppression`), so no face need
+suppress.
 """
 
 import math
@@ -12,9 +13,9 @@ from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from divert.board import cuts
-from divert.board.counts import WHOLE, Cell, Counts, Spent
-from divert.board.estimates import FEWEST, Interval, rounding_noise, share
+from divert.board.counting import breakdowns as cuts
+from divert.board.counting.counts import WHOLE, Cell, Counts, Spent
+from divert.board.figures.estimates import FEWEST, Interval, rounding_noise, share
 
 WITHHELD = "withheld: beside the other counts of this day it could be worked out"
 FEW = "too few to tell a share"

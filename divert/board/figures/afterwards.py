@@ -1,10 +1,10 @@
 """Figures of what became of needs and people, and how grave what came afterwards. Each is a function of a view."""
 
-from divert.board.engagement import HARM_WINDOW, WAITING, WINDOWS
-from divert.board.estimates import quantile
-from divert.board.figure import Figure, Measure, Theme, View, measure, share_figure
-from divert.board.flow import REPORT, band_words, spread
-from divert.board.journeys import band_name, bands
+from divert.board.counting.case_events import band_name, bands
+from divert.board.counting.support_events import HARM_WINDOW, WAITING, WINDOWS
+from divert.board.figures.definition import Figure, Measure, Theme, View, measure, share_figure
+from divert.board.figures.estimates import quantile
+from divert.board.figures.flow import REPORT, band_words, spread
 from divert.law.rulebook import HarmTable, rulebook
 
 

@@ -1,0 +1,1 @@
+"""What the counts come to: each figure a function, with its sentence, definition and authority."""
