@@ -13,8 +13,8 @@ from api.house import house
 from api.page import write
 from api.problems import ProblemError
 from api.sign_in import posted_with
-from divert.casework import importing
-from divert.casework.referral_file import COLUMNS, OPTIONAL, REPORT_COLUMNS, FileRefused, Outcome
+from divert.casework.intake import importing
+from divert.casework.intake.referral_file import COLUMNS, OPTIONAL, REPORT_COLUMNS, FileRefused, Outcome
 from divert.models import Import, Role
 
 router = APIRouter(include_in_schema=False)

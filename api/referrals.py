@@ -24,9 +24,9 @@ from api.page import write
 from api.problems import ProblemError
 from api.sign_in import Posted
 from api.view import judgement_view
-from divert.casework import drafts
 from divert.casework.command import Context
 from divert.casework.commands.referral import Refer
+from divert.casework.intake import drafts
 from divert.casework.lifecycle import row_for
 from divert.casework.workflow import Refused
 from divert.clock import london_date, written_date

@@ -1,7 +1,8 @@
 """What a rehearsal counts, as it is told: exactly to whoever may know of cases; to others as the board's figures are.
 
 The board's counts are cut and rounded by the rule of its figures (`divert.board.counting.suppression`), so that no step
-from one day to the next tells how many there are; and how many cases there are in a place stands there as it stands in them.
+from one day to the next tells how many there are; and how many cases there are in a place stands there as it stands in
+them.
 """
 
 from datetime import date

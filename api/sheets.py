@@ -31,7 +31,7 @@ from api.suggestions import Data, changed, forgettable, on_record, suggested
 from api.told import answers, told
 from api.view import EntryView, history
 from divert.casework import files
-from divert.casework.briefs import BEFORE
+from divert.casework.briefs.by_command import BEFORE
 from divert.casework.command import Command, Context
 from divert.casework.commands.contract import Terms
 from divert.casework.commands.referral import Refer

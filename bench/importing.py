@@ -17,7 +17,7 @@ from bench.rows import CRIME, Driver, Recorded, recorded
 from bench.steps import Step, referral
 from divert.casework.commands.decisions import CheckEligibility
 from divert.casework.commands.referral import Refer
-from divert.casework.referral_file import BATCH, COLUMNS, check_shape, rows, take
+from divert.casework.intake.referral_file import BATCH, COLUMNS, check_shape, rows, take
 from divert.clock import system_clock
 from divert.db import Database
 from divert.people.staff import OPERATOR

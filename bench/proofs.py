@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bench.figure import Figure, Limit, in_turn
 from bench.place import Place
 from bench.steps import path
-from divert.casework.check import check
+from divert.casework.upkeep.check import check
 from divert.casework.workflow import perform
 from divert.clock import system_clock
 from divert.db import Database

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from divert.casework.breach_brief import before_deciding
+from divert.casework.briefs.breach import before_deciding
 from divert.casework.command import Context
 from divert.casework.commands.appointments import BookAppointment, RecordAttendance
 from divert.casework.commands.breach import DecideBreach, ReportBreach

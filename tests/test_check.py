@@ -8,10 +8,10 @@ from shutil import copytree
 import pytest
 from sqlalchemy import text
 
-from divert.casework.check import check
 from divert.casework.commands.contract import VaryContract
 from divert.casework.commands.record import AddNote, LinkCases, MergePerson
 from divert.casework.commands.referral import CorrectFacts
+from divert.casework.upkeep.check import check
 from divert.law.rulebook import rulebook
 from divert.models import State
 from tests.office import KEYWORKER, MANAGER, OFFICER, SIGNED_CONDITIONS, Office

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from sqlalchemy import select, text
 
-from divert.casework.check import check
+from divert.casework.upkeep.check import check
 from divert.clock import system_clock
 from divert.db import Database
 from divert.models import Case, Deadline, LedgerEntry, Role, State, Token

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from divert.casework.breach_brief import before_charging, before_deciding
-from divert.casework.check import check
+from divert.casework.briefs.breach import before_charging, before_deciding
 from divert.casework.command import Context
 from divert.casework.commands.appointments import BookAppointment, CorrectAttendance, RecordAttendance
 from divert.casework.commands.breach import DecideBreach, ReportBreach, ReviewBreach
@@ -14,6 +13,7 @@ from divert.casework.commands.conditions import CorrectCondition, MarkConditionK
 from divert.casework.commands.contract import PauseContract, ResumeContract, SignContract
 from divert.casework.commands.support import Allocate, AssessNeeds
 from divert.casework.compliance import Compliance, compliance, known_at
+from divert.casework.upkeep.check import check
 from divert.casework.workflow import Refused
 from divert.models import State
 from divert.records import ledger

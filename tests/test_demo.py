@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from divert import demo
-from divert.casework.check import check
+from divert.casework.upkeep.check import check
 from divert.clock import system_clock
 from divert.db import Database
 from divert.migrate import migrate

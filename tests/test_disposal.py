@@ -11,12 +11,12 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from divert.casework import deadlines
-from divert.casework.check import check
 from divert.casework.command import Context
 from divert.casework.commands.record import AddNote, RecordFollowUp
 from divert.casework.commands.retention import ReviewRetention
 from divert.casework.commands.sharing import RecordConsent
 from divert.casework.lifecycle import COMMANDS
+from divert.casework.upkeep.check import check
 from divert.casework.visibility import may_see
 from divert.casework.workflow import Refused, objections
 from divert.db import Database

@@ -55,7 +55,7 @@ MAY_IMPORT = {
                          "divert.law.rulebook"},
     "divert.exchange": {"divert.clock", "divert.models", "divert.records", "divert.law.rulebook"},
     "divert.scrutiny": {"divert.answers", "divert.casework.command", "divert.casework.compliance",
-                        "divert.casework.replay", "divert.clock", "divert.documents",
+                        "divert.casework.upkeep.replay", "divert.clock", "divert.documents",
                         "divert.eligibility", "divert.models", "divert.people", "divert.policies.adopted",
                         "divert.records", "divert.law.rulebook"},
     "divert.policies": {"divert.casework.command", "divert.casework.workflow", "divert.clock", "divert.eligibility",
@@ -167,7 +167,7 @@ def test_only_the_workflow_assigns_a_case_s_state_version_or_head_or_writes_its_
                 writers.setdefault(target.attr, set()).add(name)
         if any(isinstance(node, ast.Call) and ast.unparse(node.func) == "ledger.append" for node in ast.walk(tree)):
             writers.setdefault("ledger", set()).add(name)
-    replay = {"divert.casework.replay"}  # of the case that it builds again
+    replay = {"divert.casework.upkeep.replay"}  # of the case that it builds again
     assert writers == {
         "state": {"divert.casework.workflow"},
         "version": {"divert.casework.workflow"} | replay,

@@ -13,7 +13,7 @@ from divert.casework.commands.ending import CloseCase, Reinstate
 from divert.casework.commands.referral import CorrectFacts
 from divert.casework.commands.retention import ReviewRetention
 from divert.casework.commands.support import Allocate, AssessNeeds
-from divert.casework.replay import scratch
+from divert.casework.upkeep.replay import scratch
 from divert.models import Access
 from divert.scrutiny.frame import NoSuchFrame
 from divert.scrutiny.opening import NoSuchPack, OpenedPack, open_pack, open_packs, pack_of

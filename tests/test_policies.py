@@ -10,8 +10,8 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.rehearsals import rehearse
-from divert.casework.check import check
 from divert.casework.commands.decisions import CheckEligibility
+from divert.casework.upkeep.check import check
 from divert.casework.workflow import NotAllowed, Refused
 from divert.eligibility.pack import Verdict
 from divert.eligibility.rehearsal import more_a_month

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from divert.casework import drafts, importing
+from divert.casework.intake import drafts, importing
 from divert.models import Draft, IdempotencyKey, Import
 from divert.worker.purge import KEYS_KEPT, purge
 from tests.conftest import DATA

@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from sqlalchemy import select
 
 from divert.casework.commands.referral import Refer
-from divert.casework.referral_file import (
+from divert.casework.intake.referral_file import (
     BATCH,
     COLUMNS,
     MAX_BYTES,

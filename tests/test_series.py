@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from divert.casework.check import check
 from divert.casework.commands.appointments import (
     MOST_MEETINGS,
     BookAppointment,
@@ -18,6 +17,7 @@ from divert.casework.commands.appointments import (
     RecordAttendance,
     RescheduleAppointment,
 )
+from divert.casework.upkeep.check import check
 from divert.clock import LONDON, london_date
 from divert.law.working_days import is_bank_holiday
 from divert.models import OutboxMessage, State

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import event, func, select, text
 
-from divert.casework.check import check
+from divert.casework.upkeep.check import check
 from divert.casework.workflow import locked
 from divert.db import Database
 from divert.models import Case, Deadline, LedgerEntry

@@ -2,9 +2,9 @@
 
 from datetime import date
 
+from divert.casework.briefs.terms import before_signing
 from divert.casework.command import Context
 from divert.casework.commands.contract import PauseContract
-from divert.casework.terms_brief import before_signing
 from divert.models import State
 from tests.office import KEYWORKER, PROBATION_LEAD, Office
 from tests.refusals import DRUNK

@@ -14,7 +14,7 @@ from typing import Annotated, Any, TextIO
 import typer
 from pydantic import ValidationError
 
-from divert.casework.referral_file import (
+from divert.casework.intake.referral_file import (
     REPORT_COLUMNS,
     FileRefused,
     Outcome,

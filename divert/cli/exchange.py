@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from divert.casework.receiving import receive
+from divert.casework.intake.receiving import receive
 from divert.casework.sharing import share
 from divert.casework.workflow import NoSuchCase, Refused
 from divert.cli.cases import AsJson, By, destination, in_lines

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from sqlalchemy import func, select
 
-from divert.casework.check import check as faults_in
 from divert.casework.lifecycle import mermaid
+from divert.casework.upkeep.check import check as faults_in
 from divert.cli.cases import AsJson
 from divert.cli.terminal import NOT_SO, WrongCall, answer, answer_json, database, watched
 from divert.clock import london_text, system_clock

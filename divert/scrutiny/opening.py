@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from divert.casework.replay import Gone, as_it_stood, scratch
+from divert.casework.upkeep.replay import Gone, as_it_stood, scratch
 from divert.models import Case, Frame, LedgerEntry, Role, Staff
 from divert.people.staff import Actor
 from divert.records import access, ledger

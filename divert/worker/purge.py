@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import delete
 
-from divert.casework import drafts, importing
+from divert.casework.intake import drafts, importing
 from divert.clock import Clock
 from divert.db import Database
 from divert.models import IdempotencyKey

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from divert.casework import deadlines
-from divert.casework.check import check
+from divert.casework.upkeep.check import check
 from divert.clock import london_date
 from divert.db import Database
 from divert.law.rulebook import rulebook

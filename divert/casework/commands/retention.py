@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from divert.answers import IsoDate
 from divert.casework.command import Command, Context, Reasons
-from divert.casework.disposal import dispose_of
+from divert.casework.upkeep.disposal import dispose_of
 from divert.models import Case
 
 

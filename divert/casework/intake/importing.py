@@ -12,7 +12,7 @@ from itertools import islice
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from divert.casework.referral_file import BATCH, Outcome, check_shape, rows, take
+from divert.casework.intake.referral_file import BATCH, Outcome, check_shape, rows, take
 from divert.clock import Clock
 from divert.db import Database
 from divert.models import Import, ImportedRow

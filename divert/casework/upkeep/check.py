@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from divert.casework import deadlines
 from divert.casework.commands.documents import sha256
-from divert.casework.disposal import left_of
 from divert.casework.obligations import outstanding
-from divert.casework.replay import replay, scratch
+from divert.casework.upkeep.disposal import left_of
+from divert.casework.upkeep.replay import replay, scratch
 from divert.models import FINAL, OPEN, Case, File, LedgerEntry, OutboxMessage, Person, Row, State
 from divert.policies.adopted import comes_to_the_same
 from divert.records import ledger

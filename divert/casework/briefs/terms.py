@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from divert.casework.breach_brief import Lines, Section
+from divert.casework.briefs.breach import Lines, Section
 from divert.casework.command import Context
 from divert.casework.commands.referral import clock_of, referral_facts
 from divert.casework.guards.term import days_paused

@@ -1,0 +1,1 @@
+"""What lies before the person who fills in a form: what was tried, like cases, the clock."""
