@@ -24,7 +24,7 @@ from divert.casework.workflow import Objections
 from divert.clock import london_date
 from divert.law.rulebook import rulebook
 from divert.models import Case, LedgerEntry
-from divert.models.whole import read_whole
+from divert.models.loading import read_whole
 from divert.people.staff import Actor
 from divert.records import access
 from divert.records.ledger import entries_of

@@ -21,7 +21,7 @@ from divert.casework.commands.referral import Refer
 from divert.casework.visibility import may_see
 from divert.casework.workflow import NoSuchCase, NotAllowed, Objections, objections
 from divert.models import Case
-from divert.models.whole import read_whole
+from divert.models.loading import read_whole
 from divert.people.staff import Actor
 from divert.records import access
 from divert.records.ledger import entries_of

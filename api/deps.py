@@ -22,7 +22,8 @@ from api.problems import STRANGE, NotSignedIn, ProblemError
 from api.visit import Kept, Visit, visit_of
 from divert.casework.workflow import NotAllowed
 from divert.models import Role
-from divert.people import staff, visits
+from divert.people import sessions as visits
+from divert.people import staff
 from divert.people.staff import Actor
 
 BEARER = HTTPBearer(

@@ -24,9 +24,11 @@ from api.sign_in import Posted
 from divert.clock import written_date
 from divert.models import Draw, Frame, Role, Staff
 from divert.people.staff import Actor
-from divert.scrutiny import business
+from divert.scrutiny import meeting_commands as business
 from divert.scrutiny.actions import ANSWERS, AT_MEETINGS
-from divert.scrutiny.business import (
+from divert.scrutiny.frame import NoSuchFrame
+from divert.scrutiny.meeting import MEETS, Meeting, meetings
+from divert.scrutiny.meeting_commands import (
     BUSINESS,
     COORDINATOR,
     Business,
@@ -39,8 +41,6 @@ from divert.scrutiny.business import (
     open_meeting,
     rules_of,
 )
-from divert.scrutiny.frame import NoSuchFrame
-from divert.scrutiny.meeting import MEETS, Meeting, meetings
 from divert.scrutiny.opening import OpenedPack, open_pack
 from divert.scrutiny.outcomes import COMPARES
 

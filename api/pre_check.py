@@ -26,7 +26,7 @@ from divert.clock import london_date
 from divert.eligibility.facts import ReferralFacts, asked_as, derive
 from divert.eligibility.judge import Judgement, judge
 from divert.eligibility.pack import Effect, Verdict
-from divert.eligibility.policy import NoPolicy, Packs
+from divert.eligibility.policies import NoPolicy, Packs
 from divert.law.rulebook import rulebook
 from divert.policies.adopted import policies_of
 

@@ -32,7 +32,7 @@ from divert.casework.workflow import Refused
 from divert.clock import london_date, written_date
 from divert.eligibility.facts import ReferralFacts, derive
 from divert.eligibility.judge import Judgement, judge
-from divert.eligibility.policy import NoPolicy, Packs
+from divert.eligibility.policies import NoPolicy, Packs
 from divert.law.rulebook import rulebook
 from divert.models import Draft, Role
 from divert.people.staff import Actor

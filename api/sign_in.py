@@ -14,7 +14,9 @@ from api.house import house
 from api.page import write
 from api.problems import STRANGE, ProblemError, sign_in_page
 from api.visit import Kept, Visit, browser_of, forget, given_out, kept, visit_of
-from divert.people import guesses, staff, visits
+from divert.people import login_attempts as guesses
+from divert.people import sessions as visits
+from divert.people import staff
 
 router = APIRouter(include_in_schema=False)
 

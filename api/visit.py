@@ -1,6 +1,6 @@
 """A person's visit to the pages: a cookie with a random token, and the token every form carries.
 
-Whose visit it is, and whether it still holds, the database says (`divert.people.visits`). The cookie is HttpOnly and
+Whose visit it is, and whether it still holds, the database says (`divert.people.sessions`). The cookie is HttpOnly and
 SameSite=Lax, and over HTTPS Secure and bound to this very host. A form's token is signed over the visit's own, so that
 another site, which cannot read the cookie, cannot make one. What is typed outlasts the visit: a form says, signed, to
 whom and where it was given out; sent too late, it leads to sign-in, and that page holds what was typed, signed, until
@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from api.house import house
 from divert.config import Settings
-from divert.people.visits import LASTS
+from divert.people.sessions import LASTS
 
 NAME = "divert_visit"
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")

@@ -18,8 +18,8 @@ from api.app import create_app
 from api.house import House
 from api.visit import cookie_name
 from divert.config import Settings
+from divert.people.sessions import begin
 from divert.people.staff import Actor, issue_token
-from divert.people.visits import begin
 from tests.office import CAST, Office
 
 EVIDENCE = TemporaryDirectory(prefix="divert-evidence-")

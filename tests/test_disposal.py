@@ -21,7 +21,7 @@ from divert.casework.visibility import may_see
 from divert.casework.workflow import Refused, objections
 from divert.db import Database
 from divert.models import Access, LedgerEntry, Person, State
-from divert.models.row import Row
+from divert.models.tables import Row
 from divert.records import ledger
 from divert.records.export import disclose
 from divert.records.seal import seal, verify_seal

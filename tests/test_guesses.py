@@ -6,8 +6,9 @@ from threading import Barrier, Thread
 from sqlalchemy import func, select
 
 from divert.models import Guesses
-from divert.people import guesses, visits
-from divert.people.guesses import ACCOUNT, ADDRESS, FORGOTTEN
+from divert.people import login_attempts as guesses
+from divert.people import sessions as visits
+from divert.people.login_attempts import ACCOUNT, ADDRESS, FORGOTTEN
 from tests.office import OFFICER, Office
 
 HERE, ELSEWHERE = "192.0.2.1", "192.0.2.2"

@@ -87,7 +87,7 @@ PURE = (
     "divert/eligibility/rehearsal.py",
     "divert/scrutiny/allotment.py",
     "divert/scrutiny/draw.py",
-    "divert/scrutiny/likeness.py",
+    "divert/scrutiny/fuzzy.py",
     "divert/scrutiny/proof.py",
     "divert/scrutiny/withholding.py",
     "divert/law/time_limits.py",

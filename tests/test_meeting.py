@@ -13,11 +13,11 @@ from starlette.testclient import TestClient
 from divert.casework.commands.retention import ReviewRetention
 from divert.models import Access, Case, LedgerEntry, PanelEntry, Role
 from divert.people.staff import Actor
-from divert.scrutiny import business
+from divert.scrutiny import meeting_commands as business
 from divert.scrutiny.additions import pick, top_up
-from divert.scrutiny.business import BUSINESS, CannotBeDone, NotYours, OpenMeeting, known_to, open_meeting
 from divert.scrutiny.frame import draw_sample, drawn_from, drawn_in_all
 from divert.scrutiny.meeting import Meeting, meetings, proved
+from divert.scrutiny.meeting_commands import BUSINESS, CannotBeDone, NotYours, OpenMeeting, known_to, open_meeting
 from divert.scrutiny.population import FrameRule
 from divert.scrutiny.pseudonyms import stands_for
 from tests import endings

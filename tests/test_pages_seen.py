@@ -15,7 +15,7 @@ from api.app import create_app
 from api.referrals import STEPS
 from divert.board.spending import EnterCosts, enter
 from divert.casework.commands.sharing import RecordConsent
-from divert.eligibility.policy import read_pack
+from divert.eligibility.policies import read_pack
 from divert.law.rulebook import rulebook
 from divert.models import Case, Deadline, OutboxMessage, Staff, State
 from divert.people.staff import Actor

@@ -13,7 +13,7 @@ from api.commands import FOR_PEOPLE
 from api.visit import NAME
 from divert import models
 from divert.models import Role, Staff
-from divert.people.guesses import ACCOUNT
+from divert.people.login_attempts import ACCOUNT
 from divert.people.staff import let_go, take_back
 from tests.browsing import PASSWORD, Page, Person, Visit, refers, visits
 from tests.office import DALE, Office

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from divert.law.rulebook import rulebook
-from divert.scrutiny.likeness import within
+from divert.scrutiny.fuzzy import within
 from divert.scrutiny.redaction import WITHHELD, Identifiers, redact
 from tests.golden import golden
 from tests.hostile import BEYOND, PLAIN, WAYS, cases, somebody

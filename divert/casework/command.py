@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from divert.answers import FIRST_YEAR, LAST_YEAR, fault
 from divert.clock import LONDON, london_date
 from divert.eligibility.pack import Pack
-from divert.eligibility.policy import Packs
+from divert.eligibility.policies import Packs
 from divert.law.rulebook import Rulebook, rulebook
 from divert.models import Case, LedgerEntry
 from divert.people.staff import Actor

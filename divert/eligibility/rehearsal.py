@@ -11,7 +11,7 @@ import polars as pl
 
 from divert.eligibility.columns import derived, judged
 from divert.eligibility.pack import Pack, Verdict
-from divert.eligibility.policy import NoPolicy, Packs
+from divert.eligibility.policies import NoPolicy, Packs
 from divert.law.offences import Catalogue
 
 LET_IN = (Verdict.eligible.value, Verdict.review.value)

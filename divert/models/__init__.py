@@ -17,8 +17,8 @@ from divert.models.case import (
     Pause,
     Victim,
 )
-from divert.models.counter import Draft, Import, ImportedRow
 from divert.models.evidence import Evidence, File
+from divert.models.intake import Draft, Import, ImportedRow
 from divert.models.panel import Draw, Frame, PanelEntry, Pseudonym, ThematicPick, TopUp
 from divert.models.people import EarlierPost, Guesses, NameWord, Person, SavedFilter, Staff, Token, Visit
 from divert.models.records import (
@@ -30,9 +30,9 @@ from divert.models.records import (
     PolicyEntry,
     Seal,
 )
-from divert.models.row import Instant, Row
 from divert.models.sharing import Consent, ReceivedItem
 from divert.models.states import ANSWERED, FINAL, OPEN, TAKEN, Role, Sensitivity, State
+from divert.models.tables import Instant, Row
 
 __all__ = [
     "ANSWERED",

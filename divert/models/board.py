@@ -5,8 +5,8 @@ from datetime import date, datetime
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from divert.models.row import Row
 from divert.models.states import Role
+from divert.models.tables import Row
 
 
 class RoundingKey(Row):

@@ -11,8 +11,8 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from divert.models.people import Person
-from divert.models.row import Row
 from divert.models.states import FINAL, OPEN, TAKEN, Role, Sensitivity, State
+from divert.models.tables import Row
 
 if TYPE_CHECKING:
     from divert.models.evidence import Evidence

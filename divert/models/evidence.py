@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from divert.models.case import made_by_entry, part_of_a_case
-from divert.models.row import Row
+from divert.models.tables import Row
 
 
 class File(Row):

@@ -7,8 +7,8 @@ from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from divert.models.case import made_by_entry
-from divert.models.row import Row
 from divert.models.states import Role
+from divert.models.tables import Row
 
 
 class Pseudonym(Row):

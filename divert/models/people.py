@@ -6,8 +6,8 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from divert.models.names import words_of
-from divert.models.row import Row
 from divert.models.states import Role
+from divert.models.tables import Row
 
 
 class Staff(Row):

@@ -7,8 +7,8 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from divert.models.case import made_by_entry, part_of_a_case
-from divert.models.row import Row
 from divert.models.states import Role, State
+from divert.models.tables import Row
 
 
 class LedgerEntry(Row):

@@ -6,7 +6,7 @@ from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from divert.models.case import made_by_entry, part_of_a_case
-from divert.models.row import Row
+from divert.models.tables import Row
 
 
 class Consent(Row):

@@ -16,8 +16,8 @@ from divert.models import Case, ThematicPick, TopUp
 from divert.people.staff import Actor
 from divert.scrutiny import draw as sampling
 from divert.scrutiny import pseudonyms
-from divert.scrutiny.business import take_additions
 from divert.scrutiny.frame import drawn_from, drawn_in_all, unchanged
+from divert.scrutiny.meeting_commands import take_additions
 from divert.scrutiny.population import left_by
 
 

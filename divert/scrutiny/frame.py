@@ -28,7 +28,7 @@ READS = (*COORDINATES, Role.panel_member, Role.auditor)
 """Who may see frames and draws."""
 
 OPENS = (*COORDINATES, Role.auditor)
-"""Who may open any pack of a draw. A member opens those of a meeting: see divert.scrutiny.business."""
+"""Who may open any pack of a draw. A member opens those of a meeting: see divert.scrutiny.meeting_commands."""
 
 THEMATIC = "thematic"
 """Stands where a stratum would in the name of a pack that was picked."""

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from unicodedata import category, combining, normalize
 
-from divert.scrutiny.likeness import Likeness
+from divert.scrutiny.fuzzy import Likeness
 
 WITHHELD = "[withheld]"
 

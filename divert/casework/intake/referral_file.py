@@ -28,7 +28,7 @@ from divert.clock import Clock, london_date
 from divert.db import Database
 from divert.eligibility.facts import derive
 from divert.eligibility.judge import judge
-from divert.eligibility.policy import NoPolicy
+from divert.eligibility.policies import NoPolicy
 from divert.law.rulebook import rulebook
 from divert.people.staff import Actor
 from divert.policies.adopted import policies_of

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from divert.models.row import Row
+from divert.models.tables import Row
 
 
 class Draft(Row):
