@@ -14,8 +14,8 @@ from divert.casework.commands.referral import referral_facts
 from divert.clock import london_date
 from divert.eligibility.facts import derive
 from divert.eligibility.judge import Judgement, judge, trace_from
-from divert.eligibility.pack import Pack
 from divert.eligibility.policies import NoPolicy, Packs
+from divert.eligibility.policy import Pack
 from divert.law.rulebook import rulebook
 from divert.models import Case
 from divert.policies.adopted import policies_of

@@ -14,8 +14,8 @@ from api.page import in_words, write
 from api.problems import ProblemError, may_answer
 from divert.clock import london_date, written_date
 from divert.eligibility.changes import changes
-from divert.eligibility.pack import COMPARE, Effect, Operator, Pack, Rule
 from divert.eligibility.policies import NoPolicy, Packs
+from divert.eligibility.policy import COMPARE, Effect, Operator, Pack, Rule
 from divert.law.offences import Offence
 from divert.law.rulebook import DeadlineRule, rulebook
 from divert.models import Role

@@ -25,8 +25,8 @@ from divert.casework.command import Context
 from divert.clock import london_date
 from divert.eligibility.facts import ReferralFacts, asked_as, derive
 from divert.eligibility.judge import Judgement, judge
-from divert.eligibility.pack import Effect, Verdict
 from divert.eligibility.policies import NoPolicy, Packs
+from divert.eligibility.policy import Effect, Verdict
 from divert.law.rulebook import rulebook
 from divert.policies.adopted import policies_of
 

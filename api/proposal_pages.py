@@ -21,7 +21,7 @@ from divert.board.counting.breakdowns import ELSEWHERE, NOT_STATED
 from divert.casework.workflow import Refused
 from divert.clock import london_date, written_date
 from divert.eligibility.changes import changes
-from divert.eligibility.pack import Pack
+from divert.eligibility.policy import Pack
 from divert.eligibility.rehearsal import GROUPS
 from divert.law.rule_files import RulesError
 from divert.law.rulebook import rulebook

@@ -17,7 +17,7 @@ from divert.board.counting.breakdowns import in_district, of_ethnicity, values
 from divert.board.counting.counts import Cell, Counts
 from divert.board.counting.support_events import sex_of
 from divert.board.counting.suppression import suppressed
-from divert.eligibility.pack import Verdict
+from divert.eligibility.policy import Verdict
 from divert.eligibility.rehearsal import GROUPS, Rehearsal, more_a_month
 from divert.models import RoundingKey
 

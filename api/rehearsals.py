@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from divert.db import Database
-from divert.eligibility.pack import Pack
+from divert.eligibility.policy import Pack
 from divert.eligibility.rehearsal import Rehearsal
 from divert.eligibility.rehearsal import rehearse as rehearsed
 from divert.law.rulebook import rulebook

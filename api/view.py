@@ -18,8 +18,8 @@ from divert.casework.commands.referral import clock_of, referral_facts
 from divert.casework.lifecycle import COMMANDS
 from divert.eligibility.facts import ReferralFacts
 from divert.eligibility.judge import Change, Judgement
-from divert.eligibility.pack import Effect, Verdict
 from divert.eligibility.policies import NoPolicy
+from divert.eligibility.policy import Effect, Verdict
 from divert.law.rulebook import rulebook
 from divert.models import Case, Check, LedgerEntry, Role, Sensitivity, State
 from divert.people.staff import TEAM, Actor

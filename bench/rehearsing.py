@@ -26,8 +26,8 @@ from divert.db import Database
 from divert.eligibility.columns import derived, judged
 from divert.eligibility.facts import derive
 from divert.eligibility.judge import judge
-from divert.eligibility.pack import Effect, Operator, Pack, Rule, Verdict
 from divert.eligibility.policies import read_pack
+from divert.eligibility.policy import Effect, Operator, Pack, Rule, Verdict
 from divert.eligibility.rehearsal import rehearse
 from divert.law.rulebook import rulebook
 from divert.policies.past_cases import past_referrals

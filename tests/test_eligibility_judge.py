@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from divert.eligibility.facts import Facts, ReferralFacts, asked_as
 from divert.eligibility.judge import Judgement, judge, trace_from
-from divert.eligibility.pack import Effect, Pack, Verdict
+from divert.eligibility.policy import Effect, Pack, Verdict
 from divert.law.rulebook import rulebook
 
 FULL = rulebook().packs.get("2019-04-01-full")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from divert.eligibility.pack import Effect, Verdict
 from divert.eligibility.policies import NoPolicy, load_pack, load_packs
+from divert.eligibility.policy import Effect, Verdict
 from divert.law.rule_files import RulesError, rules_folder
 
 RELEASED = rules_folder() / "eligibility"

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from divert.eligibility.facts import ReferralFacts, derive
 from divert.eligibility.judge import judge
-from divert.eligibility.pack import Verdict
+from divert.eligibility.policy import Verdict
 from divert.law.rulebook import rulebook
 
 DATA = Path(__file__).parent / "data"

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from api.pre_check import PreCheck, advice, matter
 from divert.casework.commands.referral import CorrectFacts
 from divert.eligibility.changes import changes
-from divert.eligibility.pack import Verdict
+from divert.eligibility.policy import Verdict
 from divert.law.rulebook import rulebook
 from divert.models import Access, Case
 from tests.browsing import Page, Person, Visit, refers, visits

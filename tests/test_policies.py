@@ -13,7 +13,7 @@ from api.rehearsals import rehearse
 from divert.casework.commands.decisions import CheckEligibility
 from divert.casework.upkeep.check import check
 from divert.casework.workflow import NotAllowed, Refused
-from divert.eligibility.pack import Verdict
+from divert.eligibility.policy import Verdict
 from divert.eligibility.rehearsal import more_a_month
 from divert.law.rule_files import RulesError
 from divert.law.rulebook import rulebook

@@ -8,8 +8,8 @@ import pytest
 from divert.eligibility.columns import derived, judged
 from divert.eligibility.facts import ReferralFacts, derive
 from divert.eligibility.judge import judge
-from divert.eligibility.pack import Pack
 from divert.eligibility.policies import NoPolicy, read_pack
+from divert.eligibility.policy import Pack
 from divert.eligibility.rehearsal import GROUPS, Rehearsal, rehearse
 from divert.law.rulebook import rulebook
 from divert.policies.past_cases import past_referrals

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from divert.answers import FIRST_YEAR, LAST_YEAR, fault
 from divert.clock import LONDON, london_date
-from divert.eligibility.pack import Pack
 from divert.eligibility.policies import Packs
+from divert.eligibility.policy import Pack
 from divert.law.rulebook import Rulebook, rulebook
 from divert.models import Case, LedgerEntry
 from divert.people.staff import Actor

@@ -29,8 +29,8 @@ from divert.cli.terminal import NOT_SO, WrongCall, actor, answer, answer_json, d
 from divert.clock import system_clock
 from divert.eligibility.facts import ReferralFacts, derive
 from divert.eligibility.judge import Judgement, judge
-from divert.eligibility.pack import Verdict
 from divert.eligibility.policies import NoPolicy, Packs
+from divert.eligibility.policy import Verdict
 from divert.law.rulebook import rulebook
 from divert.policies.adopted import policies_of
 from divert.records.export import COLUMNS, disclose, harmless

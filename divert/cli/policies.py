@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 
 from divert.cli.cases import AsJson
 from divert.cli.terminal import WrongCall, answer, answer_json, answer_table, database, watched
-from divert.eligibility.pack import Verdict
 from divert.eligibility.policies import NoPolicy, load_pack
+from divert.eligibility.policy import Verdict
 from divert.eligibility.rehearsal import GROUPS, Rehearsal, more_a_month
 from divert.eligibility.rehearsal import rehearse as rehearsed
 from divert.law.rulebook import rulebook

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from divert.eligibility.pack import Pack, Rule
+from divert.eligibility.policy import Pack, Rule
 
 
 class Changes(NamedTuple):

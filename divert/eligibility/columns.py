@@ -11,7 +11,7 @@ from typing import Any, get_args
 import polars as pl
 
 from divert.eligibility.facts import FACT_NAMES, FACT_TYPES, FurtherOffence, ReferralFacts
-from divert.eligibility.pack import Condition, Effect, Operator, Pack, Rule, Verdict
+from divert.eligibility.policy import Condition, Effect, Operator, Pack, Rule, Verdict
 from divert.law.offences import Basis, Catalogue
 
 SAID = tuple(name for name in FACT_NAMES if name in ReferralFacts.model_fields)

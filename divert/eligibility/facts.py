@@ -14,7 +14,7 @@ from divert.law.time_limits import Limit, add_months, earliest, latest_start, li
 from divert.people.identifiers import DistrictCode, ForceCode
 
 if TYPE_CHECKING:
-    from divert.eligibility.pack import Pack
+    from divert.eligibility.policy import Pack
 
 Admission = Literal["yes", "no", "no reply"]
 CurrentOrder = Literal["none", "community order", "suspended sentence", "conditional discharge", "other"]

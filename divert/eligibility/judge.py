@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from divert.clock import written_date
 from divert.eligibility.facts import Facts, asked_as
-from divert.eligibility.pack import Effect, Pack, Rule, Verdict
+from divert.eligibility.policy import Effect, Pack, Rule, Verdict
 
 HEADLINES = {
     Verdict.eligible: "Eligible: every rule that could bar or question entry is met.",

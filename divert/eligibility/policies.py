@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from divert.eligibility.judge import judge
-from divert.eligibility.pack import Effect, Pack
+from divert.eligibility.policy import Effect, Pack
 from divert.law.rule_files import RulesError, in_date_order, parse, read_table, tables_of
 
 UNNAMED = Path("policy.toml")

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from divert.eligibility.columns import derived, judged
-from divert.eligibility.pack import Pack, Verdict
 from divert.eligibility.policies import NoPolicy, Packs
+from divert.eligibility.policy import Pack, Verdict
 from divert.law.offences import Catalogue
 
 LET_IN = (Verdict.eligible.value, Verdict.review.value)

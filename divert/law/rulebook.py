@@ -9,8 +9,8 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import Field, field_validator
 
-from divert.eligibility.pack import Pack
 from divert.eligibility.policies import Packs, load_packs
+from divert.eligibility.policy import Pack
 from divert.law.message_rules import MessageRules, load_messages
 from divert.law.offences import Catalogue, load_offences
 from divert.law.rule_files import RulesError, Strict, in_date_order, read, rules_folder

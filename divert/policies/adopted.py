@@ -16,8 +16,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
 
 from divert.eligibility.judge import Judgement, trace_from
-from divert.eligibility.pack import Pack
 from divert.eligibility.policies import Packs
+from divert.eligibility.policy import Pack
 from divert.law.rulebook import rulebook
 from divert.models import Check, PolicyEntry, Role
 from divert.records.ledger import BEGINNING, Fault, canonical

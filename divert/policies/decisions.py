@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from divert.casework.command import Command, Reasons
 from divert.casework.workflow import NotAllowed, Refused
 from divert.clock import london_date, written_date
-from divert.eligibility.pack import Pack
 from divert.eligibility.policies import Packs, read_pack, require_follows
+from divert.eligibility.policy import Pack
 from divert.eligibility.rehearsal import Rehearsal
 from divert.law.rule_files import RulesError
 from divert.law.rulebook import require_known, rulebook

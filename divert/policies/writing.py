@@ -4,7 +4,7 @@ import json
 from datetime import date, timedelta
 from typing import Any
 
-from divert.eligibility.pack import Example, Pack, Rule
+from divert.eligibility.policy import Example, Pack, Rule
 
 NOTICE = timedelta(days=28)
 """How far ahead a first day is suggested: it has to be read, rehearsed and signed before."""

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from divert.answers import IsoDate, YesNo, fault
 from divert.casework.command import Command, Reasons, Short, Words
-from divert.eligibility.pack import Rule
+from divert.eligibility.policy import Rule
 from divert.models import Draw, PanelEntry, Role, Staff
 from divert.people.staff import Actor
 from divert.policies.adopted import policies_of
