@@ -13,7 +13,6 @@ from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 
 from api import (
-    assets,
     board,
     case_page,
     cases,
@@ -25,10 +24,8 @@ from api import (
     eligibility,
     evidence,
     exchange,
-    health,
     imports,
     lifecycle,
-    logs,
     meetings,
     outcomes,
     panel,
@@ -37,19 +34,18 @@ from api import (
     panel_report,
     policies,
     pre_check,
-    problems,
     proposal_pages,
     proposals,
     referrals,
     sharing,
     sheets,
-    sign_in,
     team,
     undone,
 )
-from api.house import House
-from api.problems import Problem
-from api.traffic import Traffic
+from api.web import assets, health, logs, problems, sign_in
+from api.web.middleware import Traffic
+from api.web.problems import Problem
+from api.web.state import House
 from divert.clock import Clock, system_clock
 from divert.config import Settings, settings
 from divert.db import Database

@@ -16,9 +16,9 @@ from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from api.deps import Asking, ByToken, ByVisit
-from api.page import write
-from api.problems import FieldFault, ProblemError, invalid, located, may_answer
+from api.web.context import Asking, ByToken, ByVisit
+from api.web.pages import write
+from api.web.problems import FieldFault, ProblemError, invalid, located, may_answer
 from divert.board.counting import breakdowns as cuts
 from divert.board.counting.counts import WHOLE, Counts
 from divert.board.counting.suppression import Audience

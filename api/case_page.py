@@ -10,12 +10,12 @@ from starlette.responses import JSONResponse, Response
 from api import case_words
 from api.cases import find, standing
 from api.commands import Ref
-from api.deps import ByItself, ByVisit
 from api.documents import issued
-from api.page import write
-from api.problems import ProblemError
 from api.told import told
 from api.view import EntryView, case_view, history
+from api.web.context import ByItself, ByVisit
+from api.web.pages import write
+from api.web.problems import ProblemError
 from divert.casework.command import Command, Context
 from divert.casework.guards.term import latest_end
 from divert.casework.lifecycle import row_for

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session, joinedload
 
 from api.choices import schema_with_choices
 from api.commands import FOR_PEOPLE, Ref
-from api.deps import ByToken
 from api.lifecycle import purpose
-from api.page import READS_CASES
-from api.problems import Reason, may_answer
 from api.view import KNOWS_SUPPORT, CaseView, EntryView, case_view, history
+from api.web.context import ByToken
+from api.web.pages import READS_CASES
+from api.web.problems import Reason, may_answer
 from api.worklist import PageView, Search, cases
 from divert.casework.command import Command, Context
 from divert.casework.commands.referral import Refer

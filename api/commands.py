@@ -13,9 +13,9 @@ from sqlalchemy.orm.exc import StaleDataError
 from starlette.responses import JSONResponse
 
 from api import idempotency
-from api.deps import Asking, ByToken
 from api.lifecycle import described
-from api.problems import ProblemError, may_answer, unusable
+from api.web.context import Asking, ByToken
+from api.web.problems import ProblemError, may_answer, unusable
 from divert.casework.command import Command
 from divert.casework.commands.record import CASE_REF
 from divert.casework.commands.referral import Refer

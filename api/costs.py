@@ -10,14 +10,14 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field, ValidationError
 from starlette.responses import RedirectResponse, Response
 
-from api import forms
 from api.board import day_asked
 from api.choices import Choice
-from api.deps import Asking, ByToken, ByVisit
-from api.forms import Form
-from api.page import write
-from api.problems import may_answer, unusable
-from api.sign_in import Posted
+from api.web import forms
+from api.web.context import Asking, ByToken, ByVisit
+from api.web.forms import Form
+from api.web.pages import write
+from api.web.problems import may_answer, unusable
+from api.web.sign_in import Posted
 from divert.answers import IsoDate
 from divert.board.figures.catalogue import BOARD_READS
 from divert.board.figures.costs import in_words, months_over

@@ -10,9 +10,9 @@ from starlette.responses import RedirectResponse, Response
 
 from api.cases import find
 from api.commands import ALWAYS, Ref
-from api.deps import Asking, ByToken, ByVisit
-from api.page import write
-from api.problems import FieldFault, ProblemError, invalid, located, may_answer
+from api.web.context import Asking, ByToken, ByVisit
+from api.web.pages import write
+from api.web.problems import FieldFault, ProblemError, invalid, located, may_answer
 from divert.answers import YesNo
 from divert.casework.command import Context, EntryNumber
 from divert.casework.commands.contract import SignContract, Terms, VaryContract

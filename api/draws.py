@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from api import forms
 from api.choices import Choice
-from api.deps import Asking, ByVisit
-from api.forms import Field, Form
-from api.page import write
 from api.panel import Digest, Pick, Sizing, frame_view, told_plainly, worked_out
-from api.problems import ProblemError
-from api.sign_in import Posted
+from api.web import forms
+from api.web.context import Asking, ByVisit
+from api.web.forms import Field, Form
+from api.web.pages import write
+from api.web.problems import ProblemError
+from api.web.sign_in import Posted
 from divert.clock import london_date
 from divert.law.rulebook import rulebook
 from divert.models import Draw, Frame, Staff

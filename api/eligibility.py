@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from api.cases import find
 from api.commands import Ref
-from api.deps import ByVisit
-from api.page import write
 from api.view import case_view, judgement_view
+from api.web.context import ByVisit
+from api.web.pages import write
 from divert.casework.commands.referral import referral_facts
 from divert.clock import london_date
 from divert.eligibility.facts import derive

@@ -11,10 +11,10 @@ from starlette.responses import Response
 
 from api.cases import find
 from api.commands import Ref
-from api.deps import Asking, ByToken, ByVisit
-from api.forms import flat
-from api.problems import ProblemError, may_answer
 from api.view import given_in, history
+from api.web.context import Asking, ByToken, ByVisit
+from api.web.forms import flat
+from api.web.problems import ProblemError, may_answer
 from divert.casework.command import Command, Context
 from divert.casework.files import StoredFile
 from divert.casework.giving import NAMES_FILES, give

@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from api.cases import find
 from api.commands import Ref
-from api.deps import ByToken
-from api.problems import may_answer
+from api.web.context import ByToken
+from api.web.problems import may_answer
 from divert.casework.command import Context
 from divert.casework.sharing import foreseen
 from divert.exchange.consent import Part

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from api.problems import ProblemError
+from api.web.problems import ProblemError
 from divert.casework.command import Command
 from divert.casework.workflow import Receipt
 from divert.models import IdempotencyKey, State

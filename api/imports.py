@@ -8,11 +8,11 @@ from fastapi import APIRouter, Depends, Path, Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import RedirectResponse, Response
 
-from api.deps import Asking, ByItself, ByVisit
-from api.house import house
-from api.page import write
-from api.problems import ProblemError
-from api.sign_in import posted_with
+from api.web.context import Asking, ByItself, ByVisit
+from api.web.pages import write
+from api.web.problems import ProblemError
+from api.web.sign_in import posted_with
+from api.web.state import house
 from divert.casework.intake import importing
 from divert.casework.intake.referral_file import COLUMNS, OPTIONAL, REPORT_COLUMNS, FileRefused, Outcome
 from divert.models import Import, Role

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from api.deps import signed_in
 from api.diagram import diagram
-from api.page import write
-from api.problems import KINDS, may_answer
+from api.web.context import signed_in
+from api.web.pages import write
+from api.web.problems import KINDS, may_answer
 from divert.casework.command import Command
 from divert.casework.guard import Guard
 from divert.casework.lifecycle import TRANSITIONS, T, mermaid, rows_of

@@ -11,16 +11,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from api import forms
 from api.choices import Choice
-from api.deps import Asking, ByToken, ByVisit
-from api.forms import Form
 from api.meeting_views import MeetingView, meeting_view
-from api.page import write
 from api.panel_actions import ActionView, list_actions
-from api.problems import ProblemError, may_answer
-from api.problems import Reason as Against
-from api.sign_in import Posted
+from api.web import forms
+from api.web.context import Asking, ByToken, ByVisit
+from api.web.forms import Form
+from api.web.pages import write
+from api.web.problems import ProblemError, may_answer
+from api.web.problems import Reason as Against
+from api.web.sign_in import Posted
 from divert.clock import written_date
 from divert.models import Draw, Frame, Role, Staff
 from divert.people.staff import Actor

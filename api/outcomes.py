@@ -7,10 +7,10 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from api.deps import ByToken, ByVisit
 from api.meeting_views import EstimateView, estimate_view
-from api.page import write
-from api.problems import may_answer
+from api.web.context import ByToken, ByVisit
+from api.web.pages import write
+from api.web.problems import may_answer
 from divert.scrutiny.meeting import meetings, proved
 from divert.scrutiny.outcomes import COMPARES, outcomes
 

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from sqlalchemy.orm import Session
 
-from api.deps import ByToken
-from api.problems import FieldFault, ProblemError, invalid, may_answer
+from api.web.context import ByToken
+from api.web.problems import FieldFault, ProblemError, invalid, may_answer
 from divert.answers import fault
 from divert.models import Draw, Frame
 from divert.scrutiny import additions

@@ -7,10 +7,10 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from api.deps import ByToken, ByVisit
-from api.page import write
 from api.policies import READS_PROPOSALS
-from api.problems import may_answer
+from api.web.context import ByToken, ByVisit
+from api.web.pages import write
+from api.web.problems import may_answer
 from divert.clock import london_date
 from divert.scrutiny.actions import ANSWERS, FOLLOWS, actions
 from divert.scrutiny.meeting import meetings

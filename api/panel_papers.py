@@ -7,10 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from api.deps import Asking, ByToken, ByVisit
 from api.documents import PDF, pdf_file
 from api.meetings import READ, Number, PackName, found_meeting, opened_pack
-from api.problems import ProblemError, may_answer
+from api.web.context import Asking, ByToken, ByVisit
+from api.web.problems import ProblemError, may_answer
 from divert.answers import YesNo
 from divert.models import Frame, Role
 from divert.people.staff import Actor

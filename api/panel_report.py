@@ -6,10 +6,10 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from api.deps import Asking, ByToken, ByVisit
 from api.documents import PDF, pdf_file
-from api.page import write
-from api.problems import may_answer
+from api.web.context import Asking, ByToken, ByVisit
+from api.web.pages import write
+from api.web.problems import may_answer
 from divert.clock import london_date
 from divert.scrutiny.report import REPORTS, Report, explained, report, report_paper, year_of
 

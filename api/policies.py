@@ -8,10 +8,10 @@ from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from api.deps import Asking, ByVisit
-from api.house import house
-from api.page import in_words, write
-from api.problems import ProblemError, may_answer
+from api.web.context import Asking, ByVisit
+from api.web.pages import in_words, write
+from api.web.problems import ProblemError, may_answer
+from api.web.state import house
 from divert.clock import london_date, written_date
 from divert.eligibility.changes import changes
 from divert.eligibility.policies import NoPolicy, Packs

@@ -12,14 +12,14 @@ from fastapi import APIRouter, Request
 from pydantic import Field, ValidationError
 from starlette.responses import Response
 
-from api import forms
 from api.choices import offered
-from api.deps import Asking, ByToken, ByVisit
-from api.forms import Form
-from api.page import READS_CASES, write
-from api.problems import FieldFault, invalid, may_answer
-from api.sign_in import Posted
 from api.view import JudgementView, judgement_view
+from api.web import forms
+from api.web.context import Asking, ByToken, ByVisit
+from api.web.forms import Form
+from api.web.pages import READS_CASES, write
+from api.web.problems import FieldFault, invalid, may_answer
+from api.web.sign_in import Posted
 from divert.answers import YesNo
 from divert.casework.command import Context
 from divert.clock import london_date

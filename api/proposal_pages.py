@@ -7,16 +7,16 @@ from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response
 
-from api import forms
-from api.deps import Asking, ByItself, ByVisit
-from api.forms import Form
-from api.house import house
 from api.imports import REFRESH_S, PostedWithFile
-from api.page import write
 from api.policies import READS_PROPOSALS, tested
-from api.problems import ProblemError
 from api.proposals import Against, Digest, done, found_proposal, other, rehearsal_view
-from api.sign_in import Posted
+from api.web import forms
+from api.web.context import Asking, ByItself, ByVisit
+from api.web.forms import Form
+from api.web.pages import write
+from api.web.problems import ProblemError
+from api.web.sign_in import Posted
+from api.web.state import house
 from divert.board.counting.breakdowns import ELSEWHERE, NOT_STATED
 from divert.casework.workflow import Refused
 from divert.clock import london_date, written_date

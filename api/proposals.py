@@ -9,11 +9,11 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
-from api.deps import Asking, ByToken
 from api.policies import READS_PROPOSALS, PolicyView, policy_view
-from api.problems import FieldFault, ProblemError, invalid, may_answer
 from api.rehearsal_counts import RehearsalView, as_to_the_board, exactly
 from api.rehearsals import rehearse
+from api.web.context import Asking, ByToken
+from api.web.problems import FieldFault, ProblemError, invalid, may_answer
 from divert.clock import london_date
 from divert.eligibility.rehearsal import Rehearsal
 from divert.law.rule_files import RulesError

@@ -15,15 +15,15 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from api import forms
 from api.choices import offered
 from api.commands import Overtaken, carry_out
-from api.deps import Asking, ByVisit
-from api.forms import Field, Form
-from api.page import write
-from api.problems import ProblemError
-from api.sign_in import Posted
 from api.view import judgement_view
+from api.web import forms
+from api.web.context import Asking, ByVisit
+from api.web.forms import Field, Form
+from api.web.pages import write
+from api.web.problems import ProblemError
+from api.web.sign_in import Posted
 from divert.casework.command import Context
 from divert.casework.commands.referral import Refer
 from divert.casework.intake import drafts

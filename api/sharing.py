@@ -8,13 +8,14 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from api import case_words, forms
+from api import case_words
 from api.cases import find
 from api.commands import Ref
-from api.deps import Asking, ByVisit
 from api.exchange import MEDIA_TYPES, Wanted
-from api.page import in_words, write
-from api.sign_in import Posted
+from api.web import forms
+from api.web.context import Asking, ByVisit
+from api.web.pages import in_words, write
+from api.web.sign_in import Posted
 from divert.casework.command import Context
 from divert.casework.commands.sharing import ShareCase
 from divert.casework.sharing import foreseen

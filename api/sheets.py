@@ -1,7 +1,7 @@
 """The form of each command: opened, filled in, sent, and shown again with all that was typed until it is right.
 
 One page for every command of the table but the one that opens a case (`api.referrals`). What is asked and in which
-words is the command's affair (`api.forms`); what may be chosen, the case's (`api.choices`).
+words is the command's affair (`api.web.forms`); what may be chosen, the case's (`api.choices`).
 """
 
 import re
@@ -15,21 +15,21 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from api import forms
 from api.cases import find
 from api.choices import offered
 from api.commands import FOR_PEOPLE, Overtaken, Ref, carry_out
-from api.deps import Asking, ByVisit
 from api.documents import drafted
 from api.evidence import with_files_kept
-from api.forms import Form
 from api.lifecycle import purpose
-from api.page import in_words, write
-from api.problems import ProblemError
-from api.sign_in import posted_with
 from api.suggestions import Data, changed, forgettable, on_record, suggested
 from api.told import answers, told
 from api.view import EntryView, history
+from api.web import forms
+from api.web.context import Asking, ByVisit
+from api.web.forms import Form
+from api.web.pages import in_words, write
+from api.web.problems import ProblemError
+from api.web.sign_in import posted_with
 from divert.casework import files
 from divert.casework.briefs.by_command import BEFORE
 from divert.casework.command import Command, Context

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from api.forms import flat
+from api.web.forms import flat
 from divert.casework.command import Command, Context
 from divert.casework.commands.contract import SignContract, VaryContract
 from divert.casework.commands.referral import NEVER_UNKNOWN, CorrectFacts, referral_facts

@@ -7,10 +7,10 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from api.deps import Asking, ByVisit
-from api.page import KEEPS_STAFF, write
-from api.problems import ProblemError
-from api.sign_in import Posted
+from api.web.context import Asking, ByVisit
+from api.web.pages import KEEPS_STAFF, write
+from api.web.problems import ProblemError
+from api.web.sign_in import Posted
 from divert.models import OPEN, Case, Role, Staff
 from divert.models.case import in_states
 from divert.people import staff

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from api.page import in_words, kept_as
 from api.view import EntryView
+from api.web.pages import in_words, kept_as
 from divert.casework.command import Command
 from divert.casework.commands.referral import CorrectFacts
 from divert.casework.lifecycle import COMMANDS

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Query, Request
 from sqlalchemy import select
 from starlette.responses import RedirectResponse, Response
 
-from api.deps import ByVisit
-from api.page import SEES_WORK, write
-from api.problems import ProblemError
-from api.sign_in import Posted
+from api.web.context import ByVisit
+from api.web.pages import SEES_WORK, write
+from api.web.problems import ProblemError
+from api.web.sign_in import Posted
 from divert.law.rulebook import rulebook
 from divert.models import Case, OutboxMessage, Role
 from divert.records import access

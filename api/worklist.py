@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ColumnExpressionArgument, Select, and_, func, select, text, tuple_, union
 from sqlalchemy.orm import Session
 
-from api.problems import FieldFault, invalid
+from api.web.problems import FieldFault, invalid
 from divert.answers import IsoDate
 from divert.casework.deadlines import ABOUT_THE_LIMIT, owner
 from divert.casework.visibility import may_see

@@ -10,7 +10,7 @@ import structlog
 from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 
-from api.visit import Visit
+from api.web.sessions import Visit
 from divert.people.staff import Actor
 from tests.service import SETTINGS, cookie
 

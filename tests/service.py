@@ -15,8 +15,8 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.house import House
-from api.visit import cookie_name
+from api.web.sessions import cookie_name
+from api.web.state import House
 from divert.config import Settings
 from divert.people.sessions import begin
 from divert.people.staff import Actor, issue_token

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.throttle import REMEMBERED, Throttle
+from api.web.throttle import REMEMBERED, Throttle
 
 
 def test_a_full_bucket_is_emptied_then_refilled_evenly() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from api.page import in_words
+from api.web.pages import in_words
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.commands import FOR_PEOPLE
-from api.forms import flat
+from api.web.forms import flat
 from divert.models import LedgerEntry, State
 from tests.browsing import Page, Person
 from tests.office import INSPECTOR, Office

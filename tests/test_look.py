@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from api import assets
 from api.app import create_app
+from api.web import assets
 from tests.office import Office
 from tests.service import SETTINGS
 

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.commands import FOR_PEOPLE
-from api.visit import NAME
+from api.web.sessions import NAME
 from divert import models
 from divert.models import Role, Staff
 from divert.people.login_attempts import ACCOUNT

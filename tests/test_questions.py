@@ -12,10 +12,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic import Field as Asked
 from starlette.datastructures import FormData
 
-from api import boxes, forms
-from api.components import components
-from api.forms import Field, Form
-from api.page import drawn
+from api.web import date_input as boxes
+from api.web import forms
+from api.web.components import components
+from api.web.forms import Field, Form
+from api.web.pages import drawn
 from divert.answers import IsoDate, Money, YesNo
 from divert.casework.command import LondonInstant
 

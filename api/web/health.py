@@ -8,8 +8,8 @@ from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 
-from api.house import house
-from api.problems import ProblemError, may_answer
+from api.web.problems import ProblemError, may_answer
+from api.web.state import house
 from divert.migrate import is_current
 
 router = APIRouter(tags=["health"])

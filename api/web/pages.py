@@ -1,11 +1,11 @@
 """How a page is written: one strict environment, one frame around every page, one cookie.
 
-To make a page: an endpoint that takes `asking: ByVisit` (`api.deps`), reads in `with asking.reading(...)`, and returns
+To make a page: an endpoint that takes `asking: ByVisit` (`api.web.context`), reads in `with asking.reading(...)`, and returns
 `write(request, "page.html", actor=actor, ...)`; and `templates/page.html`, which extends `layout.html` (its blocks are
 described there). Markup is GOV.UK's: headings are `govuk-heading-xl|l|m|s`, text `govuk-body`, links `govuk-link`. Any
-component of the GOV.UK design system is there as a macro (`api.components`); `parts.html` has what stands on a page
-many times (`pairs`, `table`, `cases`, `state` ...), and `question.html` a form's questions (`api.forms` makes them from
-a model; `Posted` of `api.sign_in` guards what comes back). To be offered to everyone of a role, a page has a line in
+component of the GOV.UK design system is there as a macro (`api.web.components`); `parts.html` has what stands on a page
+many times (`pairs`, `table`, `cases`, `state` ...), and `question.html` a form's questions (`api.web.forms` makes them from
+a model; `Posted` of `api.web.sign_in` guards what comes back). To be offered to everyone of a role, a page has a line in
 NAVIGATION. No style and no script in a page itself: the security policy refuses both. After a command, redirect to
 the case with `?done=` and the entry's number, and the case says what was done.
 """
@@ -24,11 +24,11 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from api import assets
-from api.codes import in_code
-from api.components import components
-from api.house import house
-from api.visit import Visit, keepsake, visit_of
+from api.web import assets
+from api.web.codes import in_code
+from api.web.components import components
+from api.web.sessions import Visit, keepsake, visit_of
+from api.web.state import house
 from divert.board.figures.catalogue import BOARD_READS
 from divert.clock import london_text, written_date
 from divert.models import Role
@@ -41,7 +41,7 @@ from divert.scrutiny.frame import READS
 from divert.scrutiny.meeting import MEETS
 from divert.scrutiny.report import REPORTS
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parents[1]
 FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json")
 
 READS_CASES = (Role.referring_officer, *TEAM, Role.auditor)

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from api.deps import ByVisit
-from api.house import house
-from api.page import write
-from api.problems import STRANGE, ProblemError, sign_in_page
-from api.visit import Kept, Visit, browser_of, forget, given_out, kept, visit_of
+from api.web.context import ByVisit
+from api.web.pages import write
+from api.web.problems import STRANGE, ProblemError, sign_in_page
+from api.web.sessions import Kept, Visit, browser_of, forget, given_out, kept, visit_of
+from api.web.state import house
 from divert.people import login_attempts as guesses
 from divert.people import sessions as visits
 from divert.people import staff

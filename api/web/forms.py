@@ -18,9 +18,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
 
-from api import boxes
 from api.choices import Choice, schema_of
-from api.problems import located
+from api.web import date_input as boxes
+from api.web.problems import located
 
 Kind = Literal["text", "words", "radios", "select", "boxes", "date", "file", "rows", "table"]
 Path = tuple[str | int, ...]

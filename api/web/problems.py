@@ -17,9 +17,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Match
 
-from api.house import house
-from api.page import wants_page, write
-from api.visit import Kept
+from api.web.pages import wants_page, write
+from api.web.sessions import Kept
+from api.web.state import house
 from divert.board.counting.count_store import StillCounting
 from divert.casework.workflow import NoSuchCase, NotAllowed, Refused, Stale
 
@@ -279,7 +279,7 @@ def _methods(request: Request) -> set[str]:
 
 
 def install(app: FastAPI) -> None:
-    """Answer every foreseen exception with its problem. What nobody foresaw is caught further out (api.traffic)."""
+    """Answer every foreseen exception with its problem. What nobody foresaw is caught further out (api.web.middleware)."""
     foreseen = (
         ProblemError,
         NoSuchCase,

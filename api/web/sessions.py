@@ -17,7 +17,7 @@ from itsdangerous import BadSignature, Signer, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from api.house import house
+from api.web.state import house
 from divert.config import Settings
 from divert.people.sessions import LASTS
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parents[1]
 OURS, FETCHED = FOLDER / "static", FOLDER / "vendor"
 FOR_EVER = "public, max-age=31536000, immutable"
 

@@ -17,9 +17,9 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.orm import Session
 
-from api.house import House, house
-from api.problems import STRANGE, NotSignedIn, ProblemError
-from api.visit import Kept, Visit, visit_of
+from api.web.problems import STRANGE, NotSignedIn, ProblemError
+from api.web.sessions import Kept, Visit, visit_of
+from api.web.state import House, house
 from divert.casework.workflow import NotAllowed
 from divert.models import Role
 from divert.people import sessions as visits

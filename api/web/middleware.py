@@ -19,10 +19,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.house import House
-from api.problems import ProblemError, answer
-from api.throttle import Throttle
-from api.visit import cookie_name
+from api.web.problems import ProblemError, answer
+from api.web.sessions import cookie_name
+from api.web.state import House
+from api.web.throttle import Throttle
 
 POLICY = "; ".join(
     (
