@@ -16,7 +16,6 @@ from api import (
     board,
     case_page,
     cases,
-    commands,
     costs,
     desk,
     documents,
@@ -25,7 +24,6 @@ from api import (
     evidence,
     exchange,
     imports,
-    lifecycle,
     meetings,
     outcomes,
     panel,
@@ -42,6 +40,7 @@ from api import (
     team,
     undone,
 )
+from api.procedure import commands, lifecycle
 from api.web import assets, health, logs, problems, sign_in
 from api.web.middleware import Traffic
 from api.web.problems import Problem

@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse, Response
 
 from api import case_words
 from api.cases import find, standing
-from api.commands import Ref
 from api.documents import issued
+from api.procedure.commands import Ref
 from api.told import told
 from api.view import EntryView, case_view, history
 from api.web.context import ByItself, ByVisit

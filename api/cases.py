@@ -8,9 +8,9 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
-from api.choices import schema_with_choices
-from api.commands import FOR_PEOPLE, Ref
-from api.lifecycle import purpose
+from api.procedure.choices import schema_with_choices
+from api.procedure.commands import FOR_PEOPLE, Ref
+from api.procedure.lifecycle import purpose
 from api.view import KNOWS_SUPPORT, CaseView, EntryView, case_view, history
 from api.web.context import ByToken
 from api.web.pages import READS_CASES

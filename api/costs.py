@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from api.board import day_asked
-from api.choices import Choice
+from api.procedure.choices import Choice
 from api.web import forms
 from api.web.context import Asking, ByToken, ByVisit
 from api.web.forms import Form

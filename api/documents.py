@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from api.cases import find
-from api.commands import ALWAYS, Ref
+from api.procedure.commands import ALWAYS, Ref
 from api.web.context import Asking, ByToken, ByVisit
 from api.web.pages import write
 from api.web.problems import FieldFault, ProblemError, invalid, located, may_answer

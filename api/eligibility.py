@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.cases import find
-from api.commands import Ref
+from api.procedure.commands import Ref
 from api.view import case_view, judgement_view
 from api.web.context import ByVisit
 from api.web.pages import write

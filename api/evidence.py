@@ -10,7 +10,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from api.cases import find
-from api.commands import Ref
+from api.procedure.commands import Ref
 from api.view import given_in, history
 from api.web.context import Asking, ByToken, ByVisit
 from api.web.forms import flat

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from api.cases import find
-from api.commands import Ref
+from api.procedure.commands import Ref
 from api.web.context import ByToken
 from api.web.problems import may_answer
 from divert.casework.command import Context

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from api.choices import Choice
 from api.meeting_views import MeetingView, meeting_view
 from api.panel_actions import ActionView, list_actions
+from api.procedure.choices import Choice
 from api.web import forms
 from api.web.context import Asking, ByToken, ByVisit
 from api.web.forms import Form

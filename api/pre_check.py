@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from pydantic import Field, ValidationError
 from starlette.responses import Response
 
-from api.choices import offered
+from api.procedure.choices import offered
 from api.view import JudgementView, judgement_view
 from api.web import forms
 from api.web.context import Asking, ByToken, ByVisit

@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from api import case_words
 from api.cases import find
-from api.commands import Ref
 from api.exchange import MEDIA_TYPES, Wanted
+from api.procedure.commands import Ref
 from api.web import forms
 from api.web.context import Asking, ByVisit
 from api.web.pages import in_words, write

@@ -1,7 +1,7 @@
 """The form of each command: opened, filled in, sent, and shown again with all that was typed until it is right.
 
 One page for every command of the table but the one that opens a case (`api.referrals`). What is asked and in which
-words is the command's affair (`api.web.forms`); what may be chosen, the case's (`api.choices`).
+words is the command's affair (`api.web.forms`); what may be chosen, the case's (`api.procedure.choices`).
 """
 
 import re
@@ -16,12 +16,12 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from api.cases import find
-from api.choices import offered
-from api.commands import FOR_PEOPLE, Overtaken, Ref, carry_out
 from api.documents import drafted
 from api.evidence import with_files_kept
-from api.lifecycle import purpose
-from api.suggestions import Data, changed, forgettable, on_record, suggested
+from api.procedure.choices import offered
+from api.procedure.commands import FOR_PEOPLE, Overtaken, Ref, carry_out
+from api.procedure.lifecycle import purpose
+from api.procedure.suggestions import Data, changed, forgettable, on_record, suggested
 from api.told import answers, told
 from api.view import EntryView, history
 from api.web import forms

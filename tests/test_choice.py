@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from api.choices import offered, schema_with_choices
+from api.procedure.choices import offered, schema_with_choices
 from divert.casework.command import Command, Context
 from divert.casework.commands.appointments import BookAppointment, CancelAppointment, RecordAttendance
 from divert.casework.commands.ending import CloseCase, CompleteCase, RecordChargingDecision

@@ -1,6 +1,6 @@
 """The picture of the lifecycle shows what the table holds."""
 
-from api.diagram import HIGH, WIDE, diagram, drawn
+from api.procedure.diagram import HIGH, WIDE, diagram, drawn
 from divert.casework.lifecycle import TRANSITIONS
 from divert.models import OPEN, State
 

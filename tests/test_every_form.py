@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.commands import FOR_PEOPLE
+from api.procedure.commands import FOR_PEOPLE
 from api.web.forms import flat
 from divert.models import LedgerEntry, State
 from tests.browsing import Page, Person

@@ -8,7 +8,7 @@ import jsonschema_rs
 import pytest
 
 from api.app import create_app
-from api.commands import FOR_PEOPLE
+from api.procedure.commands import FOR_PEOPLE
 from divert.casework.commands.referral import Refer
 from tests.office import OFFICER, Office
 from tests.ready import READY, example, said_in

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.commands import FOR_PEOPLE
+from api.procedure.commands import FOR_PEOPLE
 from api.web.sessions import NAME
 from divert import models
 from divert.models import Role, Staff

@@ -5,7 +5,7 @@ is taken from one text as well. What is blank was not said. A form is drawn from
 whatever is wrong with an answer, what was typed is still there.
 
 The words are the model's: `title` and `description` of a field are its question and hint, and `json_schema_extra` says
-the rest: `choices` names what may be chosen (`api.choices`), `one` what a row of a list is called, `shown` how many
+the rest: `choices` names what may be chosen (`api.procedure.choices`), `one` what a row of a list is called, `shown` how many
 empty rows it begins with, `rows: "every"` that a list has one row for each choice of its first field, and `given:
 "file"` that an answer is a file: it comes here kept already (`api.evidence`), or with what is wrong with it.
 """
@@ -18,7 +18,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
 
-from api.choices import Choice, schema_of
+from api.procedure.choices import Choice, schema_of
 from api.web import date_input as boxes
 from api.web.problems import located
 

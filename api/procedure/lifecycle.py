@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from api.diagram import diagram
+from api.procedure.diagram import diagram
 from api.web.context import signed_in
 from api.web.pages import write
 from api.web.problems import KINDS, may_answer

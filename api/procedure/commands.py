@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.responses import JSONResponse
 
-from api import idempotency
-from api.lifecycle import described
+from api.procedure import idempotency
+from api.procedure.lifecycle import described
 from api.web.context import Asking, ByToken
 from api.web.problems import ProblemError, may_answer, unusable
 from divert.casework.command import Command

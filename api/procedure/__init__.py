@@ -1,0 +1,1 @@
+"""The procedure over HTTP: the table itself, and a route for each command."""
