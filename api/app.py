@@ -14,15 +14,9 @@ from starlette.routing import BaseRoute
 
 from api import (
     board,
-    case_page,
-    cases,
     costs,
     desk,
-    documents,
     draws,
-    eligibility,
-    evidence,
-    exchange,
     imports,
     meetings,
     outcomes,
@@ -35,11 +29,13 @@ from api import (
     proposal_pages,
     proposals,
     referrals,
-    sharing,
-    sheets,
     team,
     undone,
 )
+from api.case import command_forms as sheets
+from api.case import documents, eligibility, evidence, exchange, sharing
+from api.case import page as case_page
+from api.case import routes as cases
 from api.procedure import commands, lifecycle
 from api.web import assets, health, logs, problems, sign_in
 from api.web.middleware import Traffic

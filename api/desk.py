@@ -17,11 +17,11 @@ from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
+from api.case.listing import Filters, PageView, Plain, Search, cases, counted, risky
 from api.web.context import Asking, ByVisit
 from api.web.pages import READS_CASES, write
 from api.web.problems import unusable
 from api.web.sign_in import Posted
-from api.worklist import Filters, PageView, Plain, Search, cases, counted, risky
 from divert.casework.visibility import may_see
 from divert.clock import london_date
 from divert.law.rulebook import rulebook

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from api.documents import PDF, pdf_file
+from api.case.documents import PDF, pdf_file
 from api.meetings import READ, Number, PackName, found_meeting, opened_pack
 from api.web.context import Asking, ByToken, ByVisit
 from api.web.problems import ProblemError, may_answer

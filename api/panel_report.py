@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from api.documents import PDF, pdf_file
+from api.case.documents import PDF, pdf_file
 from api.web.context import Asking, ByToken, ByVisit
 from api.web.pages import write
 from api.web.problems import may_answer

@@ -12,8 +12,8 @@ from fastapi import APIRouter, Request
 from pydantic import Field, ValidationError
 from starlette.responses import Response
 
+from api.case.view import JudgementView, judgement_view
 from api.procedure.choices import offered
-from api.view import JudgementView, judgement_view
 from api.web import forms
 from api.web.context import Asking, ByToken, ByVisit
 from api.web.forms import Form

@@ -15,9 +15,9 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
+from api.case.view import judgement_view
 from api.procedure.choices import offered
 from api.procedure.commands import Overtaken, carry_out
-from api.view import judgement_view
 from api.web import forms
 from api.web.context import Asking, ByVisit
 from api.web.forms import Field, Form

@@ -8,9 +8,9 @@ from playwright.sync_api import Browser
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.case_words import due, meetings, needs
-from api.support_view import support_view
-from api.view import case_view
+from api.case.support_view import support_view
+from api.case.view import case_view
+from api.case.words import due, meetings, needs
 from divert.casework.commands.appointments import BookAppointment, RescheduleAppointment
 from divert.casework.commands.conditions import CorrectCondition, MarkConditionKept
 from divert.casework.commands.record import AddNote

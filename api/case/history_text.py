@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from api.view import EntryView
+from api.case.view import EntryView
 from api.web.pages import in_words, kept_as
 from divert.casework.command import Command
 from divert.casework.commands.referral import CorrectFacts

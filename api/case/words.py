@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from api.support_view import AppointmentView, NeedView, SupportView
-from api.view import CaseView, DeadlineView
+from api.case.support_view import AppointmentView, NeedView, SupportView
+from api.case.view import CaseView, DeadlineView
 from api.web.pages import in_words
 from divert.casework.deadlines import ABOUT_THE_LIMIT, holder, owner
 from divert.clock import london_text, written_date

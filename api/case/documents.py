@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from api.cases import find
+from api.case.routes import find
 from api.procedure.commands import ALWAYS, Ref
 from api.web.context import Asking, ByToken, ByVisit
 from api.web.pages import write

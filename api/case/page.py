@@ -7,12 +7,12 @@ from fastapi import APIRouter, Query, Request
 from sqlalchemy import select
 from starlette.responses import JSONResponse, Response
 
-from api import case_words
-from api.cases import find, standing
-from api.documents import issued
+from api.case import words as case_words
+from api.case.documents import issued
+from api.case.history_text import told
+from api.case.routes import find, standing
+from api.case.view import EntryView, case_view, history
 from api.procedure.commands import Ref
-from api.told import told
-from api.view import EntryView, case_view, history
 from api.web.context import ByItself, ByVisit
 from api.web.pages import write
 from api.web.problems import ProblemError

@@ -8,9 +8,9 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from api import case_words
-from api.cases import find
-from api.exchange import MEDIA_TYPES, Wanted
+from api.case import words as case_words
+from api.case.exchange import MEDIA_TYPES, Wanted
+from api.case.routes import find
 from api.procedure.commands import Ref
 from api.web import forms
 from api.web.context import Asking, ByVisit

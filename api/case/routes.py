@@ -8,14 +8,14 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
+from api.case.listing import PageView, Search, cases
+from api.case.view import KNOWS_SUPPORT, CaseView, EntryView, case_view, history
 from api.procedure.choices import schema_with_choices
 from api.procedure.commands import FOR_PEOPLE, Ref
 from api.procedure.lifecycle import purpose
-from api.view import KNOWS_SUPPORT, CaseView, EntryView, case_view, history
 from api.web.context import ByToken
 from api.web.pages import READS_CASES
 from api.web.problems import Reason, may_answer
-from api.worklist import PageView, Search, cases
 from divert.casework.command import Command, Context
 from divert.casework.commands.referral import Refer
 from divert.casework.visibility import may_see

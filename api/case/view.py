@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from api.support_view import KNOWS_RESTRICTED_NEED, Shown, SupportView, is_restricted, support_view, with_words
+from api.case.support_view import KNOWS_RESTRICTED_NEED, Shown, SupportView, is_restricted, support_view, with_words
 from divert.casework import deadlines
 from divert.casework.commands.referral import clock_of, referral_facts
 from divert.casework.lifecycle import COMMANDS

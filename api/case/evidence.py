@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, Path, Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
-from api.cases import find
+from api.case.routes import find
+from api.case.view import given_in, history
 from api.procedure.commands import Ref
-from api.view import given_in, history
 from api.web.context import Asking, ByToken, ByVisit
 from api.web.forms import flat
 from api.web.problems import ProblemError, may_answer

@@ -15,15 +15,15 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from api.cases import find
-from api.documents import drafted
-from api.evidence import with_files_kept
+from api.case.documents import drafted
+from api.case.evidence import with_files_kept
+from api.case.history_text import answers, told
+from api.case.routes import find
+from api.case.view import EntryView, history
 from api.procedure.choices import offered
 from api.procedure.commands import FOR_PEOPLE, Overtaken, Ref, carry_out
 from api.procedure.lifecycle import purpose
 from api.procedure.suggestions import Data, changed, forgettable, on_record, suggested
-from api.told import answers, told
-from api.view import EntryView, history
 from api.web import forms
 from api.web.context import Asking, ByVisit
 from api.web.forms import Form

@@ -5,9 +5,9 @@ from datetime import datetime
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.cases import find
+from api.case.routes import find
+from api.case.view import case_view, judgement_view
 from api.procedure.commands import Ref
-from api.view import case_view, judgement_view
 from api.web.context import ByVisit
 from api.web.pages import write
 from divert.casework.commands.referral import referral_facts

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from api.cases import find
+from api.case.routes import find
 from api.procedure.commands import Ref
 from api.web.context import ByToken
 from api.web.problems import may_answer

@@ -1,0 +1,1 @@
+"""One case: read, shown, acted on, put on paper, shared."""
