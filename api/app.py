@@ -12,30 +12,19 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 
-from api import (
-    board,
-    costs,
-    desk,
-    draws,
-    imports,
-    meetings,
-    outcomes,
-    panel,
-    panel_actions,
-    panel_papers,
-    panel_report,
-    policies,
-    pre_check,
-    proposal_pages,
-    proposals,
-    referrals,
-    team,
-    undone,
-)
+from api import board, costs, policies, proposal_pages, proposals, team, undone
 from api.case import command_forms as sheets
 from api.case import documents, eligibility, evidence, exchange, sharing
 from api.case import page as case_page
 from api.case import routes as cases
+from api.desk.worklist import imports, pre_check, referrals
+from api.desk.worklist import worklist as desk
+from api.panel.draws import actions as panel_actions
+from api.panel.draws import draw_pages as draws
+from api.panel.draws import draws as panel
+from api.panel.draws import meetings, outcomes
+from api.panel.draws import papers as panel_papers
+from api.panel.draws import report as panel_report
 from api.procedure import commands, lifecycle
 from api.web import assets, health, logs, problems, sign_in
 from api.web.middleware import Traffic

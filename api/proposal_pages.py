@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response
 
-from api.imports import REFRESH_S, PostedWithFile
+from api.desk.imports import REFRESH_S, PostedWithFile
 from api.policies import READS_PROPOSALS, tested
 from api.proposals import Against, Digest, done, found_proposal, other, rehearsal_view
 from api.web import forms

@@ -11,7 +11,7 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.referrals import STEPS
+from api.desk.referrals import STEPS
 from divert.models import Role
 from divert.people.staff import add
 from tests.office import DALE, Office

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.case.listing import Filters, cases, counted
-from api.desk import views
+from api.desk.worklist import views
 from bench.population import populate
 from divert.casework.commands.breach import DecideBreach
 from divert.casework.commands.decisions import DecideForPolice

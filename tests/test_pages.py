@@ -9,8 +9,8 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.desk.referrals import STEPS
 from api.procedure.commands import FOR_PEOPLE
-from api.referrals import STEPS
 from divert.models import Access
 from tests.browsing import Page, Person, Visit, asks, begins, refers, refers_this_person, visits
 from tests.office import DALE, Office

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from api.pre_check import PreCheck, advice, matter
+from api.desk.pre_check import PreCheck, advice, matter
 from divert.casework.commands.referral import CorrectFacts
 from divert.eligibility.changes import changes
 from divert.eligibility.policy import Verdict

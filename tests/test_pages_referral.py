@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import func, select
 
-from api.referrals import STEPS
+from api.desk.referrals import STEPS
 from divert.casework.commands.referral import Refer
 from divert.models import Case, Draft
 from divert.worker.purge import purge

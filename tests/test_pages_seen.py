@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from sqlalchemy import update
 
 from api.app import create_app
-from api.referrals import STEPS
+from api.desk.referrals import STEPS
 from divert.board.spending import EnterCosts, enter
 from divert.casework.commands.sharing import RecordConsent
 from divert.eligibility.policies import read_pack

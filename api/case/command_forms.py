@@ -1,6 +1,6 @@
 """The form of each command: opened, filled in, sent, and shown again with all that was typed until it is right.
 
-One page for every command of the table but the one that opens a case (`api.referrals`). What is asked and in which
+One page for every command of the table but the one that opens a case (`api.desk.referrals`). What is asked and in which
 words is the command's affair (`api.web.forms`); what may be chosen, the case's (`api.procedure.choices`).
 """
 

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from api.meeting_views import MeetingView, meeting_view
-from api.panel_actions import ActionView, list_actions
+from api.panel.actions import ActionView, list_actions
+from api.panel.meeting_view import MeetingView, meeting_view
 from api.procedure.choices import Choice
 from api.web import forms
 from api.web.context import Asking, ByToken, ByVisit

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from api.meeting_views import EstimateView, estimate_view
+from api.panel.meeting_view import EstimateView, estimate_view
 from api.web.context import ByToken, ByVisit
 from api.web.pages import write
 from api.web.problems import may_answer

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from api.case.documents import PDF, pdf_file
-from api.meetings import READ, Number, PackName, found_meeting, opened_pack
+from api.panel.meetings import READ, Number, PackName, found_meeting, opened_pack
 from api.web.context import Asking, ByToken, ByVisit
 from api.web.problems import ProblemError, may_answer
 from divert.answers import YesNo

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from api.panel import Digest, Pick, Sizing, frame_view, told_plainly, worked_out
+from api.panel.draws import Digest, Pick, Sizing, frame_view, told_plainly, worked_out
 from api.procedure.choices import Choice
 from api.web import forms
 from api.web.context import Asking, ByVisit

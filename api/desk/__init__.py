@@ -1,0 +1,1 @@
+"""The Divert team at work: the worklist, referrals, pre-checks, referral files."""

@@ -1,0 +1,1 @@
+"""The scrutiny panel: frames, draws, packs, meetings, findings, the report."""
