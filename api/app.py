@@ -12,19 +12,23 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 
-from api import board, costs, policies, proposal_pages, proposals, team, undone
+from api.board.figures import costs
+from api.board.figures import figures as board
 from api.case import command_forms as sheets
 from api.case import documents, eligibility, evidence, exchange, sharing
 from api.case import page as case_page
 from api.case import routes as cases
 from api.desk.worklist import imports, pre_check, referrals
 from api.desk.worklist import worklist as desk
+from api.office import failed_work as undone
+from api.office import staff as team
 from api.panel.draws import actions as panel_actions
 from api.panel.draws import draw_pages as draws
 from api.panel.draws import draws as panel
 from api.panel.draws import meetings, outcomes
 from api.panel.draws import papers as panel_papers
 from api.panel.draws import report as panel_report
+from api.policy import policies, proposal_pages, proposals
 from api.procedure import commands, lifecycle
 from api.web import assets, health, logs, problems, sign_in
 from api.web.middleware import Traffic

@@ -9,7 +9,6 @@ from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.rehearsals import rehearse
 from divert.casework.commands.decisions import CheckEligibility
 from divert.casework.upkeep.check import check
 from divert.casework.workflow import NotAllowed, Refused
@@ -22,6 +21,7 @@ from divert.people.staff import Actor
 from divert.policies import decisions
 from divert.policies.adopted import policies_of, proposals, verify
 from divert.policies.decisions import ProposePolicy, SignPolicy, WithdrawPolicy
+from divert.policies.rehearsals import rehearse
 from divert.records.seal import seal, verify_seal
 from tests.browsing import Person
 from tests.office import AUDITOR, BOARD, INSPECTOR, KEYWORKER, MANAGER, OFFICER, PROBATION_LEAD, Office
@@ -273,7 +273,7 @@ def test_a_policy_is_written_checked_proposed_and_signed_by_what_the_pages_offer
 
 
 def test_a_rehearsal_of_many_cases_says_how_far_it_has_come(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.rehearsals.AT_ONCE", 0)
+    monkeypatch.setattr("divert.policies.rehearsals.AT_ONCE", 0)
     desk.refers()
     digest = proposed(desk)
     with TestClient(create_app(desk.database, lambda: desk.now, SETTINGS)) as client:

@@ -65,7 +65,7 @@ def test_no_page_of_policy_has_a_fault_in_any_state(
         sees("to the board", BOARD, f"/policies/proposed/{digest}", "multiples of 5")
         sees("compared with another", MANAGER, f"/policies/proposed/{digest}?against={taken_back}", "0 would be judged")
         sees("what is there", BOARD, "/policies/proposed", "withdrawn")
-        monkeypatch.setattr("api.rehearsals.AT_ONCE", 0)
+        monkeypatch.setattr("divert.policies.rehearsals.AT_ONCE", 0)
         app.state.house.rehearsals.known.clear()
         waiting: list[object] = []
         app.state.house.rehearsals.run(desk.database, waiting.append, desk.now, digest, None)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from api.policies import READS_PROPOSALS
+from api.policy.policies import READS_PROPOSALS
 from api.web.context import ByToken, ByVisit
 from api.web.pages import write
 from api.web.problems import may_answer

@@ -8,11 +8,11 @@ from anyio import CapacityLimiter
 from prometheus_client import CollectorRegistry
 from starlette.requests import HTTPConnection
 
-from api.rehearsals import Runs
 from divert.board.counting.count_store import Population
 from divert.clock import Clock
 from divert.config import Settings
 from divert.db import Database
+from divert.policies.rehearsals import Runs
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
-from api.policies import READS_PROPOSALS, PolicyView, policy_view
-from api.rehearsal_counts import RehearsalView, as_to_the_board, exactly
-from api.rehearsals import rehearse
+from api.policy.policies import READS_PROPOSALS, PolicyView, policy_view
+from api.policy.rehearsal_counts import RehearsalView, as_to_the_board, exactly
 from api.web.context import Asking, ByToken
 from api.web.problems import FieldFault, ProblemError, invalid, may_answer
 from divert.clock import london_date
@@ -22,6 +21,7 @@ from divert.people.staff import Actor
 from divert.policies import decisions
 from divert.policies.adopted import SIGN, Proposal, policies_of, proposals
 from divert.policies.decisions import NoSuchProposal, ProposePolicy, SignPolicy, WithdrawPolicy
+from divert.policies.rehearsals import rehearse
 
 router = APIRouter(tags=["eligibility"])
 

@@ -8,8 +8,8 @@ from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response
 
 from api.desk.imports import REFRESH_S, PostedWithFile
-from api.policies import READS_PROPOSALS, tested
-from api.proposals import Against, Digest, done, found_proposal, other, rehearsal_view
+from api.policy.policies import READS_PROPOSALS, tested
+from api.policy.proposals import Against, Digest, done, found_proposal, other, rehearsal_view
 from api.web import forms
 from api.web.context import Asking, ByItself, ByVisit
 from api.web.forms import Form

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field, ValidationError
 from starlette.responses import RedirectResponse, Response
 
-from api.board import day_asked
+from api.board.figures import day_asked
 from api.procedure.choices import Choice
 from api.web import forms
 from api.web.context import Asking, ByToken, ByVisit

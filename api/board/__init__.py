@@ -1,0 +1,1 @@
+"""The project board: figures and what the scheme costs."""

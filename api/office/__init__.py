@@ -1,0 +1,1 @@
+"""Running the office: staff, and what the worker could not do."""
