@@ -1,8 +1,8 @@
 """How the pages get their look: fetched by npm when the package is built, pinned in pyproject.toml, never committed.
 
 GOV.UK Frontend, its autocomplete and MoJ Frontend come compiled. What is only for services on GOV.UK is taken out:
-typeface, crest and crown. What is left lies in `api/vendor`, and `api/web/assets.py` serves it. A build that finds it there
-already, of the same pins, asks nobody.
+typeface, crest and crown. What is left lies in `api/vendor`, and `api/web/assets.py` serves it. A build that finds it
+there already, of the same pins, asks nobody.
 """
 
 import base64

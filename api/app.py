@@ -12,22 +12,11 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 
-from api.board.figures import costs
-from api.board.figures import figures as board
-from api.case import command_forms as sheets
-from api.case import documents, eligibility, evidence, exchange, sharing
-from api.case import page as case_page
-from api.case import routes as cases
-from api.desk.worklist import imports, pre_check, referrals
-from api.desk.worklist import worklist as desk
-from api.office import failed_work as undone
-from api.office import staff as team
-from api.panel.draws import actions as panel_actions
-from api.panel.draws import draw_pages as draws
-from api.panel.draws import draws as panel
-from api.panel.draws import meetings, outcomes
-from api.panel.draws import papers as panel_papers
-from api.panel.draws import report as panel_report
+from api.board import costs, figures
+from api.case import command_forms, documents, eligibility, evidence, exchange, page, routes, sharing
+from api.desk import imports, pre_check, referrals, worklist
+from api.office import failed_work, staff
+from api.panel import actions, draw_pages, draws, meetings, outcomes, papers, report
 from api.policy import policies, proposal_pages, proposals
 from api.procedure import commands, lifecycle
 from api.web import assets, health, logs, problems, sign_in
@@ -42,9 +31,9 @@ THREADS = 4
 """Endpoints at work at once: more of them only fight for the interpreter."""
 
 ROUTERS = (
-    desk,
-    case_page,
-    cases,
+    worklist,
+    page,
+    routes,
     commands,
     documents,
     evidence,
@@ -55,23 +44,23 @@ ROUTERS = (
     policies,
     eligibility,
     lifecycle,
-    panel,
-    panel_actions,
     draws,
-    panel_papers,
-    panel_report,
+    actions,
+    draw_pages,
+    papers,
+    report,
     meetings,
     outcomes,
-    board,
+    figures,
     costs,
     health,
     sign_in,
     referrals,
     imports,
     sharing,
-    undone,
-    team,
-    sheets,
+    failed_work,
+    staff,
+    command_forms,
 )
 """In this order: what people wait for first; pages of a case or meeting before the form that any command has."""
 

@@ -5,9 +5,10 @@ is taken from one text as well. What is blank was not said. A form is drawn from
 whatever is wrong with an answer, what was typed is still there.
 
 The words are the model's: `title` and `description` of a field are its question and hint, and `json_schema_extra` says
-the rest: `choices` names what may be chosen (`api.procedure.choices`), `one` what a row of a list is called, `shown` how many
-empty rows it begins with, `rows: "every"` that a list has one row for each choice of its first field, and `given:
-"file"` that an answer is a file: it comes here kept already (`api.case.evidence`), or with what is wrong with it.
+the rest: `choices` names what may be chosen (`api.procedure.choices`), `one` what a row of a list is called, `shown`
+how many empty rows it begins with, `rows: "every"` that a list has one row for each choice of its first field, and
+`given: "file"` that an answer is a file: it comes here kept already (`api.case.evidence`), or with what is wrong with
+it.
 """
 
 import re

@@ -1,13 +1,14 @@
 """How a page is written: one strict environment, one frame around every page, one cookie.
 
-To make a page: an endpoint that takes `asking: ByVisit` (`api.web.context`), reads in `with asking.reading(...)`, and returns
-`write(request, "page.html", actor=actor, ...)`; and `templates/page.html`, which extends `layout.html` (its blocks are
-described there). Markup is GOV.UK's: headings are `govuk-heading-xl|l|m|s`, text `govuk-body`, links `govuk-link`. Any
-component of the GOV.UK design system is there as a macro (`api.web.components`); `parts.html` has what stands on a page
-many times (`pairs`, `table`, `cases`, `state` ...), and `question.html` a form's questions (`api.web.forms` makes them from
-a model; `Posted` of `api.web.sign_in` guards what comes back). To be offered to everyone of a role, a page has a line in
-NAVIGATION. No style and no script in a page itself: the security policy refuses both. After a command, redirect to
-the case with `?done=` and the entry's number, and the case says what was done.
+To make a page: an endpoint that takes `asking: ByVisit` (`api.web.context`), reads in `with asking.reading(...)`, and
+returns `write(request, "page.html", actor=actor, ...)`; and `templates/page.html`, which extends `layout.html` (its
+blocks are described there). Markup is GOV.UK's: headings are `govuk-heading-xl|l|m|s`, text `govuk-body`, links
+`govuk-link`. Any component of the GOV.UK design system is there as a macro (`api.web.components`); `parts.html` has
+what stands on a page many times (`pairs`, `table`, `cases`, `state` ...), and `question.html` a form's questions
+(`api.web.forms` makes them from a model; `Posted` of `api.web.sign_in` guards what comes back). To be offered to
+everyone of a role, a page has a line in NAVIGATION. No style and no script in a page itself: the security policy
+refuses both. After a command, redirect to the case with `?done=` and the entry's number, and the case says what was
+done.
 """
 
 import re

@@ -279,7 +279,7 @@ def _methods(request: Request) -> set[str]:
 
 
 def install(app: FastAPI) -> None:
-    """Answer every foreseen exception with its problem. What nobody foresaw is caught further out (api.web.middleware)."""
+    """Answer every foreseen exception with its problem. What nobody foresaw, `api.web.middleware` catches."""
     foreseen = (
         ProblemError,
         NoSuchCase,
