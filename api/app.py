@@ -20,9 +20,9 @@ from api.panel import actions, draw_pages, draws, meetings, outcomes, papers, re
 from api.policy import policies, proposal_pages, proposals
 from api.procedure import commands, lifecycle
 from api.web import assets, health, logs, problems, sign_in
-from api.web.middleware import Traffic
+from api.web.middleware import RequestMiddleware
 from api.web.problems import Problem
-from api.web.state import House
+from api.web.state import AppState
 from divert.clock import Clock, system_clock
 from divert.config import Settings, settings
 from divert.db import Database
@@ -111,11 +111,11 @@ def create_app(
         lifespan=_lifespan,
         routes=_rooms(),
     )
-    house = House(database or Database(chosen.database_url), clock, chosen)
-    app.state.house = house
+    app_state = AppState(database or Database(chosen.database_url), clock, chosen)
+    app.state.divert = app_state
     app.mount(assets.root(), assets.Assets(), name="assets")
     problems.install(app)
-    app.add_middleware(Traffic, house=house)
+    app.add_middleware(RequestMiddleware, app_state=app_state)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # as FastAPI documents it
     return app
 
@@ -144,7 +144,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     logs.configure()
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
     yield
-    await anyio.to_thread.run_sync(app.state.house.close)
+    await anyio.to_thread.run_sync(app.state.divert.close)
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

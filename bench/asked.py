@@ -19,7 +19,7 @@ Ask = Callable[[Actor, str, Mapping[str, str]], Callable[[], bytes]]
 
 
 @contextmanager
-def asking(app: FastAPI) -> Iterator[Ask]:
+def context(app: FastAPI) -> Iterator[Ask]:
     """The application, running."""
     with (
         start_blocking_portal(backend_options={"use_uvloop": True}) as portal,
@@ -36,7 +36,7 @@ def asking(app: FastAPI) -> Iterator[Ask]:
 
 def _request(app: FastAPI, who: Actor, path: str, form: Mapping[str, str]) -> tuple[dict[str, Any], bytes]:
     """The request, by somebody signed in."""
-    name, token = cookie(app.state.house, who)
+    name, token = cookie(app.state.divert, who)
     headers = [(b"host", b"127.0.0.1"), (b"cookie", f"{name}={token}".encode())]
     body = b""
     if form:

@@ -47,7 +47,7 @@ def _measured(database: Database, what: str, rounds: int) -> Iterator[Figure]:
     whole = timed(lambda: settle(database, system_clock))
     yield Figure(what.format("counting everything, once"), whole, "s", Limit("its rows, read", read))
     with TestClient(create_app(database, system_clock, SETTINGS)) as client:
-        client.app.state.house.population.fresh_for = timedelta()  # type: ignore[attr-defined]  # every answer is new
+        client.app.state.divert.population.fresh_for = timedelta()  # type: ignore[attr-defined]  # every answer is new
         visiting(client, BOARD)
         client.get("/board").raise_for_status()
         first = timed(lambda: Population(database).shown(london_date(system_clock()), system_clock()))

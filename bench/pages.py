@@ -12,7 +12,7 @@ from functools import partial
 from sqlalchemy import select
 
 from api.app import create_app
-from bench.asked import asking
+from bench.asked import context
 from bench.figure import Figure, Limit, in_turn
 from bench.place import Place
 from bench.population import populate
@@ -53,7 +53,7 @@ def pages(place: Place) -> Iterator[Figure]:
 def measured(database: Database, rounds: int) -> Iterator[tuple[str, float, float]]:
     """Each page with its seconds and those of its SQL."""
     app = create_app(database, system_clock, SETTINGS)
-    with asking(app) as ask:
+    with context(app) as ask:
         for name, who, path, form in _wanted(database):
             page = ask(who, path, form)
             page()

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.web.sessions import cookie_name
-from api.web.state import House
+from api.web.state import AppState
 from divert.config import Settings
 from divert.people.sessions import begin
 from divert.people.staff import Actor, issue_token
@@ -74,19 +74,19 @@ def service(office: Office, settings: Settings = SETTINGS) -> Iterator[Service]:
         yield Service(office, client, tokens)
 
 
-def cookie(house: House, who: Actor) -> tuple[str, str]:
+def cookie(app_state: AppState, who: Actor) -> tuple[str, str]:
     """A visit, begun: its cookie's name and value."""
-    with house.database.writing() as session:
-        return cookie_name(house.settings), begin(session, who.username, house.clock())
+    with app_state.database.writing() as session:
+        return cookie_name(app_state.settings), begin(session, who.username, app_state.clock())
 
 
 def visiting(client: TestClient, who: Actor) -> TestClient:
     """The same client, signed in at the pages."""
-    client.cookies.set(*cookie(client.app.state.house, who))  # type: ignore[attr-defined]  # it is the FastAPI that it was given
+    client.cookies.set(*cookie(client.app.state.divert, who))  # type: ignore[attr-defined]  # it is the FastAPI that it was given
     return client
 
 
-SERVED: dict[str, House] = {}
+SERVED: dict[str, AppState] = {}
 """What is served on this machine now, by its address."""
 
 
@@ -100,7 +100,7 @@ def serving(app: FastAPI) -> Iterator[str]:
         assert thread.is_alive()
         thread.join(0.01)
     address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    SERVED[address] = app.state.house
+    SERVED[address] = app.state.divert
     try:
         yield address
     finally:

@@ -45,7 +45,7 @@ class Counter:
 
     def waits(self) -> None:
         """Until the work behind the page is done."""
-        self.app.state.house.background.submit(lambda: None).result(timeout=120)
+        self.app.state.divert.background.submit(lambda: None).result(timeout=120)
 
     def looks(self, page: Page) -> Page:
         self.waits()
@@ -64,7 +64,7 @@ def counter(desk: Office) -> Iterator[Counter]:
     one = Counter(desk)
     yield one
     one.go.set()
-    one.app.state.house.close()
+    one.app.state.divert.close()
 
 
 def report(counter: Counter, page: Page) -> list[dict[str, str]]:
@@ -113,10 +113,10 @@ def test_while_it_runs_the_page_looks_again_and_everybody_else_works_on(counter:
 
 def test_a_run_that_was_cut_short_goes_on_and_nothing_is_taken_twice(counter: Counter) -> None:
     tried = counter.looks(counter.tries(FILE.read_bytes()))
-    counter.app.state.house.closing.set()
+    counter.app.state.divert.closing.set()
     page = counter.takes(tried)
     assert "The file is being taken" in page.text
-    counter.app.state.house.closing.clear()
+    counter.app.state.divert.closing.clear()
     counter.desk.minutes += 3
     page = counter.manager.reads(page.response.url.path)
     assert "It was cut short" in page.text

@@ -278,8 +278,8 @@ def test_a_rehearsal_of_many_cases_says_how_far_it_has_come(desk: Office, monkey
     digest = proposed(desk)
     with TestClient(create_app(desk.database, lambda: desk.now, SETTINGS)) as client:
         waiting: list[object] = []
-        house = client.app.state.house  # type: ignore[attr-defined]  # it is the FastAPI that it was given
-        run = house.rehearsals.run(desk.database, waiting.append, desk.now, digest, None)
+        app_state = client.app.state.divert  # type: ignore[attr-defined]  # it is the FastAPI that it was given
+        run = app_state.rehearsals.run(desk.database, waiting.append, desk.now, digest, None)
         page = Person(visiting(client, MANAGER)).reads(f"/policies/proposed/{digest}")
         assert "Reading the cases: 0 of 1" in page.text
         assert page.response.headers["Refresh"]

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from api.board.figures import day_asked
 from api.procedure.choices import Choice
 from api.web import forms
-from api.web.context import Asking, ByToken, ByVisit
+from api.web.context import BySession, ByToken, RequestContext
 from api.web.forms import Form
 from api.web.pages import write
 from api.web.problems import may_answer, unusable
@@ -66,10 +66,10 @@ def cost_views(found: Sequence[Cost]) -> list[CostView]:
 
 
 @router.get("/api/board/costs", summary="Costs", responses=may_answer("not-signed-in", "not-allowed", "invalid"))
-def read_costs(asking: ByToken, as_at: AsAt = None) -> list[CostView]:
+def read_costs(context: ByToken, as_at: AsAt = None) -> list[CostView]:
     """Every amount that had been entered as spent by a day, the latest first, with whether it still counts."""
-    with asking.reading(*BOARD_READS) as (session, _):
-        return cost_views(entries(session, day_asked(asking, as_at)))
+    with context.reading(*BOARD_READS) as (session, _):
+        return cost_views(entries(session, day_asked(context, as_at)))
 
 
 @router.post(
@@ -78,44 +78,44 @@ def read_costs(asking: ByToken, as_at: AsAt = None) -> list[CostView]:
     summary="Enter costs",
     responses=may_answer("malformed", "not-signed-in", "not-allowed", "too-large", "media-type", "invalid"),
 )
-def enter_costs(command: EnterCosts, asking: ByToken) -> list[CostView]:
+def enter_costs(command: EnterCosts, context: ByToken) -> list[CostView]:
     """For a month, or spread over several: an amount for each. What was entered of one before counts no more."""
     try:
-        with asking.writing(*ENTERS) as (session, actor):
-            return cost_views(enter(session, command, actor, asking.at))
+        with context.writing(*ENTERS) as (session, actor):
+            return cost_views(enter(session, command, actor, context.at))
     except ValidationError as error:
         raise unusable(error) from None
 
 
 @router.get("/board/costs", include_in_schema=False)
-def costs_page(request: Request, asking: ByVisit, as_at: AsAt = None) -> Response:
+def costs_page(request: Request, context: BySession, as_at: AsAt = None) -> Response:
     """The same, to be read; and where they are entered."""
-    return _page(request, asking, {}, as_at=as_at)
+    return _page(request, context, {}, as_at=as_at)
 
 
 @router.post("/board/costs", include_in_schema=False)
-def post_costs(request: Request, form: Posted, asking: ByVisit) -> Response:
+def post_costs(request: Request, form: Posted, context: BySession) -> Response:
     """Put an amount on record."""
     data = Form(EnterCosts).read(form)
     if forms.redraws(form):
-        return _page(request, asking, data)
+        return _page(request, context, data)
     try:
-        with asking.writing(*ENTERS) as (session, actor):
-            enter(session, EnterCosts.model_validate(data), actor, asking.at)
+        with context.writing(*ENTERS) as (session, actor):
+            enter(session, EnterCosts.model_validate(data), actor, context.at)
     except ValidationError as error:
-        return _page(request, asking, data, forms.faults(error))
+        return _page(request, context, data, forms.faults(error))
     return RedirectResponse("/board/costs?done=entered", 303)
 
 
 def _page(
     request: Request,
-    asking: Asking,
+    context: RequestContext,
     data: dict[str, Any],
     errors: dict[forms.Path, str] | None = None,
     as_at: date | None = None,
 ) -> Response:
-    with asking.reading(*BOARD_READS) as (session, actor):
-        day = day_asked(asking, as_at)
+    with context.reading(*BOARD_READS) as (session, actor):
+        day = day_asked(context, as_at)
         found = entries(session, day)
         spent, headings = pence(standing(found).values()), rulebook().cost_headings_on(day)
         choices: list[Choice] = [(one.code, one.title) for one in headings.values()]
@@ -127,7 +127,7 @@ def _page(
             status=422 if errors else 200,
             done="It is on record." if request.query_params.get("done") == "entered" else None,
             as_at=day,
-            query=f"?as_at={day}" if day != london_date(asking.at) else "",
+            query=f"?as_at={day}" if day != london_date(context.at) else "",
             themes=Theme.__members__,
             spent=spent,
             missing=in_words(month for month in months_over(day) if month not in spent),

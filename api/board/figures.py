@@ -16,7 +16,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from api.web.context import Asking, ByToken, ByVisit
+from api.web.context import BySession, ByToken, RequestContext
 from api.web.pages import write
 from api.web.problems import FieldFault, ProblemError, invalid, located, may_answer
 from divert.board.counting import breakdowns as cuts
@@ -40,67 +40,69 @@ MAY = may_answer("not-signed-in", "not-allowed", "invalid", "still-counting")
 
 
 @router.get("/api/board/figures", summary="Figures", responses=MAY)
-def read_figures(asking: ByToken, asked: View_) -> list[Figure]:
+def read_figures(context: ByToken, asked: View_) -> list[Figure]:
     """Funnel, completion, breach, overrides, deadlines ...: each with its definition, and how it must not be read."""
-    with asking.reading(*BOARD_READS):
-        return figures(_view(asking, asked))
+    with context.reading(*BOARD_READS):
+        return figures(_view(context, asked))
 
 
 @router.get("/api/board/fairness", summary="Fairness", responses=MAY)
-def read_fairness(asking: ByToken, asked: View_) -> list[Fairness]:
+def read_fairness(context: ByToken, asked: View_) -> list[Fairness]:
     """Each stage by sex, ethnicity, age and district: rates, their ratios, and whether they differ beyond chance."""
-    with asking.reading(*BOARD_READS):
-        day_asked(asking, _whole(asked).as_at)
-        return fairness(_counts_of(asking, asked))
+    with context.reading(*BOARD_READS):
+        day_asked(context, _whole(asked).as_at)
+        return fairness(_counts_of(context, asked))
 
 
 @router.get("/board", include_in_schema=False)
-def dashboard(request: Request, asking: ByVisit) -> Response:
+def dashboard(request: Request, context: BySession) -> Response:
     """A few numbers, to be read in a minute."""
-    with asking.reading(*BOARD_READS) as (_, actor):
-        sought = _sought(request, asking, whole=True)
+    with context.reading(*BOARD_READS) as (_, actor):
+        sought = _sought(request, context, whole=True)
     day = sought.asked.on(sought.today)
-    now, before = (_counts_on(asking, on, sought.asked) for on in (day, earlier(day)))
-    return write(request, "board.html", actor=actor, found=glances(now, before), **_page(asking, sought, now))
+    now, before = (_counts_on(context, on, sought.asked) for on in (day, earlier(day)))
+    return write(request, "board.html", actor=actor, found=glances(now, before), **_page(context, sought, now))
 
 
 @router.get("/board/figures", include_in_schema=False)
 @router.get("/board/figures/{theme}", include_in_schema=False)
-def figures_page(request: Request, asking: ByVisit, theme: str | None = None) -> Response:
+def figures_page(request: Request, context: BySession, theme: str | None = None) -> Response:
     """The same, to be read."""
-    with asking.reading(*BOARD_READS) as (_, actor):
-        chosen, sought = _theme(theme), _sought(request, asking)
-    view = _view_of(asking, sought.asked)
+    with context.reading(*BOARD_READS) as (_, actor):
+        chosen, sought = _theme(theme), _sought(request, context)
+    view = _view_of(context, sought.asked)
     found = [one for one in figures(view) if chosen is None or one.theme is chosen]
     return write(
-        request, "figures.html", actor=actor, figures=found, theme=chosen, **_page(asking, sought, view.counts)
+        request, "figures.html", actor=actor, figures=found, theme=chosen, **_page(context, sought, view.counts)
     )
 
 
 @router.get("/board/compare", include_in_schema=False)
-def compare_page(request: Request, asking: ByVisit, by: Literal["phase", "district"] = "phase") -> Response:
+def compare_page(request: Request, context: BySession, by: Literal["phase", "district"] = "phase") -> Response:
     """Pilot beside full scheme, or district beside district."""
-    with asking.reading(*BOARD_READS) as (_, actor):
-        sought = _sought(request, asking, whole=True, beside=("by",))
-    counts = _counts_of(asking, sought.asked)
-    return write(request, "compare.html", actor=actor, found=beside(counts, by), by=by, **_page(asking, sought, counts))
+    with context.reading(*BOARD_READS) as (_, actor):
+        sought = _sought(request, context, whole=True, beside=("by",))
+    counts = _counts_of(context, sought.asked)
+    return write(
+        request, "compare.html", actor=actor, found=beside(counts, by), by=by, **_page(context, sought, counts)
+    )
 
 
 @router.get("/board/fairness", include_in_schema=False)
-def fairness_page(request: Request, asking: ByVisit) -> Response:
+def fairness_page(request: Request, context: BySession) -> Response:
     """Whether groups fare alike, to be read."""
-    with asking.reading(*BOARD_READS) as (_, actor):
-        sought = _sought(request, asking, whole=True)
-    counts = _counts_of(asking, sought.asked)
-    return write(request, "fairness.html", actor=actor, found=fairness(counts), **_page(asking, sought, counts))
+    with context.reading(*BOARD_READS) as (_, actor):
+        sought = _sought(request, context, whole=True)
+    counts = _counts_of(context, sought.asked)
+    return write(request, "fairness.html", actor=actor, found=fairness(counts), **_page(context, sought, counts))
 
 
 @router.get("/board/table/{name}.csv", include_in_schema=False)
-def table(asking: ByVisit, asked: View_, name: str) -> Response:
+def table(context: BySession, asked: View_, name: str) -> Response:
     """One figure's table, to take away."""
-    with asking.reading(*BOARD_READS):
+    with context.reading(*BOARD_READS):
         pass
-    found = next((one for one in figures(_view(asking, asked)) if one.id == name), None)
+    found = next((one for one in figures(_view(context, asked)) if one.id == name), None)
     if found is None:
         raise ProblemError("not-found")
     return _csv(as_csv(found, asked), f"{name}-{found.cut_off}")
@@ -108,40 +110,40 @@ def table(asking: ByVisit, asked: View_, name: str) -> Response:
 
 @router.get("/board/chart/{name}.{kind}", include_in_schema=False)
 @router.get("/board/chart/narrow/{name}.{kind}", include_in_schema=False)
-def picture(request: Request, asking: ByVisit, asked: View_, name: str, kind: Literal["svg", "png"]) -> Response:
+def picture(request: Request, context: BySession, asked: View_, name: str, kind: Literal["svg", "png"]) -> Response:
     """One figure's chart, to look at beside its table or to take away; narrow, for a telephone."""
-    with asking.reading(*BOARD_READS):
+    with context.reading(*BOARD_READS):
         pass
-    found = next((one for one in figures(_view(asking, asked)) if one.id == name), None)
+    found = next((one for one in figures(_view(context, asked)) if one.id == name), None)
     return _drawn(chart.chart(found, _size(request)) if found else None, name, kind)
 
 
 @router.get("/board/fairness/chart/{name}.{kind}", include_in_schema=False)
 @router.get("/board/fairness/chart/narrow/{name}.{kind}", include_in_schema=False)
 def fairness_picture(
-    request: Request, asking: ByVisit, asked: View_, name: str, kind: Literal["svg", "png"]
+    request: Request, context: BySession, asked: View_, name: str, kind: Literal["svg", "png"]
 ) -> Response:
     """One comparison's chart."""
-    with asking.reading(*BOARD_READS):
+    with context.reading(*BOARD_READS):
         pass
-    found = _comparison(asking, asked, name)
+    found = _comparison(context, asked, name)
     return _drawn(chart.forest(found, _size(request)) if found else None, name, kind)
 
 
 @router.get("/board/fairness/table/{name}.csv", include_in_schema=False)
-def fairness_table(asking: ByVisit, asked: View_, name: str) -> Response:
+def fairness_table(context: BySession, asked: View_, name: str) -> Response:
     """One comparison's table, to take away."""
-    with asking.reading(*BOARD_READS):
+    with context.reading(*BOARD_READS):
         pass
-    found = _comparison(asking, asked, name)
+    found = _comparison(context, asked, name)
     if found is None:
         raise ProblemError("not-found")
     return _csv(fairness_as_csv(found), f"{name}-{found.cut_off}")
 
 
-def _comparison(asking: Asking, asked: Asked, name: str) -> Fairness | None:
-    day_asked(asking, _whole(asked).as_at)
-    return next((one for one in fairness(_counts_of(asking, asked)) if one.id == name), None)
+def _comparison(context: RequestContext, asked: Asked, name: str) -> Fairness | None:
+    day_asked(context, _whole(asked).as_at)
+    return next((one for one in fairness(_counts_of(context, asked)) if one.id == name), None)
 
 
 def _size(request: Request) -> chart.Size:
@@ -163,15 +165,15 @@ def _drawn(spec: chart.Spec | None, name: str, kind: Literal["svg", "png"]) -> R
 
 
 @router.get("/board/paper.pdf", include_in_schema=False)
-def board_paper(asking: ByVisit, asked: View_) -> Response:
+def board_paper(context: BySession, asked: View_) -> Response:
     """Everything, as a paper for the board's meeting."""
-    with asking.reading(*BOARD_READS):
+    with context.reading(*BOARD_READS):
         pass
-    day = day_asked(asking, asked.as_at)
-    now, before = (asking.house.population.shown(on, asking.at, asked.audience) for on in (day, earlier(day)))
+    day = day_asked(context, asked.as_at)
+    now, before = (context.app_state.population.shown(on, context.at, asked.audience) for on in (day, earlier(day)))
     whole = asked.place == WHOLE
-    found = figures(_view(asking, asked))
-    of = f"{asked.words()}, {_when(asking, day)}"
+    found = figures(_view(context, asked))
+    of = f"{asked.words()}, {_when(context, day)}"
     made = paper(now, of, glances(now, before) if whole else [], found, fairness(now) if whole else [])
     kept = {"Content-Disposition": f'attachment; filename="board-paper-{day}.pdf"'}
     return Response(made, media_type="application/pdf", headers=kept)
@@ -223,28 +225,28 @@ def _three(told: Range | None) -> tuple[float | str, ...]:
     return ("", "", "") if told is None else tuple("" if n is None else n for n in (told.value, told.low, told.high))
 
 
-def _view(asking: Asking, asked: Asked) -> View:
+def _view(context: RequestContext, asked: Asked) -> View:
     """What is asked for, whatever the face: counts as they may be shown, and what was spent. Raises a problem."""
-    day_asked(asking, asked.as_at)
-    return _view_of(asking, asked)
+    day_asked(context, asked.as_at)
+    return _view_of(context, asked)
 
 
-def _view_of(asking: Asking, asked: Asked) -> View:
-    counts = _counts_of(asking, asked)
-    return View(counts, asked.place, spent(asking.house.population, counts.as_at, asking.at, asked.audience))
+def _view_of(context: RequestContext, asked: Asked) -> View:
+    counts = _counts_of(context, asked)
+    return View(counts, asked.place, spent(context.app_state.population, counts.as_at, context.at, asked.audience))
 
 
-def _counts_of(asking: Asking, asked: Asked) -> Counts:
-    return _counts_on(asking, asked.on(london_date(asking.at)), asked)
+def _counts_of(context: RequestContext, asked: Asked) -> Counts:
+    return _counts_on(context, asked.on(london_date(context.at)), asked)
 
 
-def _counts_on(asking: Asking, day: date, asked: Asked) -> Counts:
-    return asking.house.population.shown(day, asking.at, asked.audience)
+def _counts_on(context: RequestContext, day: date, asked: Asked) -> Counts:
+    return context.app_state.population.shown(day, context.at, asked.audience)
 
 
-def day_asked(asking: Asking, as_at: date | None) -> date:
+def day_asked(context: RequestContext, as_at: date | None) -> date:
     """The day asked for, else today. Raises a problem for one to come: its answer could change."""
-    today = london_date(asking.at)
+    today = london_date(context.at)
     if fault := _to_come(as_at, today):
         raise invalid([fault])
     return as_at or today
@@ -279,9 +281,9 @@ class Sought(NamedTuple):
     today: date
 
 
-def _sought(request: Request, asking: Asking, *, whole: bool = False, beside: tuple[str, ...] = ()) -> Sought:
+def _sought(request: Request, context: RequestContext, *, whole: bool = False, beside: tuple[str, ...] = ()) -> Sought:
     """A page's question. `whole`: it is of everyone, and a cut is left aside; so is what is `beside` the question."""
-    today = london_date(asking.at)
+    today = london_date(context.at)
     aside = {*beside, *(CUT if whole else ())}
     typed = {name: value.strip() for name, value in request.query_params.items() if name not in aside}
     try:
@@ -300,7 +302,7 @@ def _theme(name: str | None) -> Theme | None:
     return Theme[name] if name is not None else None
 
 
-def _page(asking: Asking, sought: Sought, counts: Counts) -> dict[str, Any]:
+def _page(context: RequestContext, sought: Sought, counts: Counts) -> dict[str, Any]:
     """What every page of the board shows around its numbers."""
     asked, today = sought.asked, sought.today
     day = asked.on(today)
@@ -311,7 +313,7 @@ def _page(asking: Asking, sought: Sought, counts: Counts) -> dict[str, Any]:
         "status": 422 if sought.errors else 200,
         "today": today,
         "as_at": day,
-        "when": _when(asking, day),
+        "when": _when(context, day),
         "base": counts.base,
         "ground": ground(counts.base),
         "says": says,
@@ -328,11 +330,11 @@ def _page(asking: Asking, sought: Sought, counts: Counts) -> dict[str, Any]:
     }
 
 
-def _when(asking: Asking, day: date) -> str:
+def _when(context: RequestContext, day: date) -> str:
     """As at which day, in words: one that is not over may still change."""
-    if day < london_date(asking.at):
+    if day < london_date(context.at):
         return f"as at the end of {written_date(day)}"
-    counted_at = asking.house.population.counted_at or asking.at
+    counted_at = context.app_state.population.counted_at or context.at
     return f"as at {london_text(counted_at)} (the day is not over)"
 
 

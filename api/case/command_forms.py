@@ -25,7 +25,7 @@ from api.procedure.commands import FOR_PEOPLE, Overtaken, Ref, carry_out
 from api.procedure.lifecycle import purpose
 from api.procedure.suggestions import Data, changed, forgettable, on_record, suggested
 from api.web import forms
-from api.web.context import Asking, ByVisit
+from api.web.context import BySession, RequestContext
 from api.web.forms import Form
 from api.web.pages import in_words, write
 from api.web.problems import ProblemError
@@ -50,16 +50,16 @@ PostedWithFiles = Annotated[FormData, Depends(posted_with(files=5 * files.MOST))
 
 
 @router.get("/cases/{ref}/{slug}")
-def command_form(request: Request, ref: Ref, slug: Slug, asking: ByVisit) -> Response:
+def command_form(request: Request, ref: Ref, slug: Slug, context: BySession) -> Response:
     """The form of one command."""
-    return _open_form(request, asking, _command(slug), ref)
+    return _open_form(request, context, _command(slug), ref)
 
 
 @router.post("/cases/{ref}/{slug}")
-def act(request: Request, ref: Ref, slug: Slug, form: PostedWithFiles, asking: ByVisit) -> Response:
+def act(request: Request, ref: Ref, slug: Slug, form: PostedWithFiles, context: BySession) -> Response:
     """Carry out one command."""
     command = _command(slug)
-    return _submit(request, asking, command, ref, with_files_kept(asking, command, ref, form))
+    return _submit(request, context, command, ref, with_files_kept(context, command, ref, form))
 
 
 def _command(slug: str) -> type[Command]:
@@ -68,65 +68,67 @@ def _command(slug: str) -> type[Command]:
     return FOR_PEOPLE[slug]
 
 
-def _open_form(request: Request, asking: Asking, command: type[Command], ref: str) -> Response:
-    with asking.writing() as (session, actor):
-        sheet = _sheet(session, actor, asking, command, ref)
-        access.record(session, actor, "consultation", asking.at, case_ref=ref, what=f"form {command.slug()}")
-        against = objections(sheet.case, command, sheet.context)
+def _open_form(request: Request, context: RequestContext, command: type[Command], ref: str) -> Response:
+    with context.writing() as (session, actor):
+        sheet = _sheet(session, actor, context, command, ref)
+        access.record(session, actor, "consultation", context.at, case_ref=ref, what=f"form {command.slug()}")
+        against = objections(sheet.case, command, sheet.case_context)
         if against.role:
             raise NotAllowed(against.role)
         if against.reasons:
             return sheet.write(request, {}, status=409, reasons=[why for _, why in against.reasons], closed=True)
-        return sheet.write(request, suggested(command, sheet.case, sheet.context))
+        return sheet.write(request, suggested(command, sheet.case, sheet.case_context))
 
 
-def _submit(request: Request, asking: Asking, command: type[Command], ref: str, form: FormData) -> Response:
+def _submit(request: Request, context: RequestContext, command: type[Command], ref: str, form: FormData) -> Response:
     """Carry out what was posted; or show the form again, with what is wrong and all that was typed."""
     data = Form(command).read(form)
     if forms.redraws(form):
-        return _again(request, asking, command, ref, data)
+        return _again(request, context, command, ref, data)
     version = form.get("version")
     seen = int(version) if isinstance(version, str) and re.fullmatch(r"[0-9]{1,9}", version) else None
     try:
         if wrong := forms.contradictions(data, form):
-            return _again(request, asking, command, ref, data, status=422, errors=wrong)
+            return _again(request, context, command, ref, data, status=422, errors=wrong)
         shows_what_stands = any(name.endswith("-whole") for name in form)
-        given = command.model_validate(_changed(asking, command, ref, data) if shows_what_stands else data)
+        given = command.model_validate(_changed(context, command, ref, data) if shows_what_stands else data)
         if isinstance(given, Terms) and form.get("draft"):
-            return drafted(asking, ref, given, large_print=form.get("draft") == "large")
+            return drafted(context, ref, given, large_print=form.get("draft") == "large")
         if not command.ends_a_case or form.get("checked"):
-            receipt, _ = carry_out(asking, ref, given, seen)
+            receipt, _ = carry_out(context, ref, given, seen)
             return RedirectResponse(f"/cases/{receipt.ref}?done={receipt.version}", 303)
-        _would_be_done(asking, ref, given)
+        _would_be_done(context, ref, given)
         check = given.model_dump(mode="json", exclude_none=True)
-        return _again(request, asking, command, ref, data, check=check)
+        return _again(request, context, command, ref, data, check=check)
     except ValidationError as error:
-        return _again(request, asking, command, ref, data, status=422, errors=forms.faults(error))
+        return _again(request, context, command, ref, data, status=422, errors=forms.faults(error))
     except Refused as refusal:
-        return _again(request, asking, command, ref, data, status=409, reasons=[why for _, why in refusal.reasons])
+        return _again(request, context, command, ref, data, status=409, reasons=[why for _, why in refusal.reasons])
     except (Stale, Overtaken) as moved:
         reasons = [f"{moved} What you typed is below; nothing of it is recorded yet."]
-        return _again(request, asking, command, ref, data, status=409, reasons=reasons, seen=seen)
+        return _again(request, context, command, ref, data, status=409, reasons=reasons, seen=seen)
 
 
-def _would_be_done(asking: Asking, ref: str, given: Command) -> None:
+def _would_be_done(context: RequestContext, ref: str, given: Command) -> None:
     """Raises Refused where it would not: nobody is asked to check answers that are not taken."""
-    with asking.reading() as (session, actor):
-        sheet = _sheet(session, actor, asking, type(given), ref)
-        if against := objections(sheet.case, type(given), sheet.context, given).reasons:
+    with context.reading() as (session, actor):
+        sheet = _sheet(session, actor, context, type(given), ref)
+        if against := objections(sheet.case, type(given), sheet.case_context, given).reasons:
             raise Refused(against)
 
 
-def _changed(asking: Asking, command: type[Command], ref: str, data: Data) -> Data:
-    with asking.reading() as (session, actor):
-        sheet = _sheet(session, actor, asking, command, ref)
-        return changed(command, sheet.case, sheet.context, data)
+def _changed(context: RequestContext, command: type[Command], ref: str, data: Data) -> Data:
+    with context.reading() as (session, actor):
+        sheet = _sheet(session, actor, context, command, ref)
+        return changed(command, sheet.case, sheet.case_context, data)
 
 
-def _again(request: Request, asking: Asking, command: type[Command], ref: str, data: Data, **more: Any) -> Response:
+def _again(
+    request: Request, context: RequestContext, command: type[Command], ref: str, data: Data, **more: Any
+) -> Response:
     """The form with what was typed, and what is to be said of it (`Sheet.write`)."""
-    with asking.reading() as (session, actor):
-        return _sheet(session, actor, asking, command, ref).write(request, data, **more)
+    with context.reading() as (session, actor):
+        return _sheet(session, actor, context, command, ref).write(request, data, **more)
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ class Sheet:
 
     command: type[Command]
     case: Case
-    context: Context
+    case_context: Context
 
     def write(
         self,
@@ -156,7 +158,7 @@ class Sheet:
         standing = on_record(self.command, self.case)
         form = Form(
             self.command,
-            offered(self.command, self.case, self.context),
+            offered(self.command, self.case, self.case_context),
             {
                 name: AS_IT_STANDS if isinstance(value, list) else f"On record: {in_words(value, name)}."
                 for name, value in standing.items()
@@ -167,7 +169,7 @@ class Sheet:
         return write(
             request,
             "form.html",
-            actor=self.context.by,
+            actor=self.case_context.by,
             status=status,
             title=self.command.title(),
             purpose=purpose(self.command),
@@ -182,13 +184,13 @@ class Sheet:
             meanwhile=self._since(seen) if seen is not None else [],
             takes_files=self.command in NAMES_FILES,
             has_draft=issubclass(self.command, Terms),
-            beside=BEFORE[self.command](self.case, self.context) if self.command in BEFORE else [],
+            beside=BEFORE[self.command](self.case, self.case_context) if self.command in BEFORE else [],
         )
 
     def _since(self, seen: int) -> Sequence[tuple[EntryView, list[tuple[str, str]]]]:
-        return told(history(entries_of(self.context.session, self.case)[seen:], self.context.by))
+        return told(history(entries_of(self.case_context.session, self.case)[seen:], self.case_context.by))
 
 
-def _sheet(session: Session, actor: Actor, asking: Asking, command: type[Command], ref: str) -> Sheet:
+def _sheet(session: Session, actor: Actor, context: RequestContext, command: type[Command], ref: str) -> Sheet:
     case = find(session, ref, actor)
-    return Sheet(command, case, Context(session, actor, asking.at, case.version + 1))
+    return Sheet(command, case, Context(session, actor, context.at, case.version + 1))

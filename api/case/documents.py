@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.case.routes import find
 from api.procedure.commands import ALWAYS, Ref
-from api.web.context import Asking, ByToken, ByVisit
+from api.web.context import BySession, ByToken, RequestContext
 from api.web.pages import write
 from api.web.problems import FieldFault, ProblemError, invalid, located, may_answer
 from divert.answers import YesNo
@@ -91,10 +91,10 @@ Wanted = Annotated[Choices, Query()]
     summary="A case's documents",
     responses=may_answer("not-signed-in", "not-found"),
 )
-def read_documents(ref: Ref, asking: ByToken) -> DocumentsView:
+def read_documents(ref: Ref, context: ByToken) -> DocumentsView:
     """Those that the caller could issue now, and those issued that the caller may read."""
-    with asking.writing() as (session, actor):
-        return _documents(session, actor, asking, ref)
+    with context.writing() as (session, actor):
+        return _documents(session, actor, context, ref)
 
 
 @router.get(
@@ -103,9 +103,9 @@ def read_documents(ref: Ref, asking: ByToken) -> DocumentsView:
     response_class=Response,
     responses={**PDF, **may_answer("not-signed-in", "not-allowed", "not-found", "refused", "invalid")},
 )
-def read_preview(ref: Ref, kind: DocumentKind, wanted: Wanted, asking: ByToken) -> Response:
+def read_preview(ref: Ref, kind: DocumentKind, wanted: Wanted, context: ByToken) -> Response:
     """The document as it would go out now. To issue it, send its ETag as the `sha256` of `issue-document`."""
-    return pdf_file(_preview(asking, ref, kind, wanted), f"{kind}-{ref}-preview")
+    return pdf_file(_preview(context, ref, kind, wanted), f"{kind}-{ref}-preview")
 
 
 @router.post(
@@ -115,10 +115,10 @@ def read_preview(ref: Ref, kind: DocumentKind, wanted: Wanted, asking: ByToken) 
     responses={**PDF, **may_answer(*ALWAYS, "not-found")},
 )
 def draft_contract(
-    ref: Ref, terms: SignContract | VaryContract, asking: ByToken, large_print: Annotated[YesNo, Query()] = False
+    ref: Ref, terms: SignContract | VaryContract, context: ByToken, large_print: Annotated[YesNo, Query()] = False
 ) -> Response:
     """The contract on these terms, each page marked as a draft, with room to sign. Nothing is stored."""
-    return drafted(asking, ref, terms, large_print=large_print)
+    return drafted(context, ref, terms, large_print=large_print)
 
 
 @router.get(
@@ -127,16 +127,16 @@ def draft_contract(
     response_class=Response,
     responses={**PDF, **may_answer("not-signed-in", "not-allowed", "not-found")},
 )
-def read_document(ref: Ref, seq: Number, asking: ByToken) -> Response:
+def read_document(ref: Ref, seq: Number, context: ByToken) -> Response:
     """As it went out, to the byte."""
-    return pdf_file(_issued(asking, ref, seq), f"{ref}-{seq}")
+    return pdf_file(_issued(context, ref, seq), f"{ref}-{seq}")
 
 
 @router.get("/cases/{ref}/documents", include_in_schema=False)
-def documents_page(request: Request, ref: Ref, asking: ByVisit) -> Response:
+def documents_page(request: Request, ref: Ref, context: BySession) -> Response:
     """The same, to be read."""
-    with asking.writing() as (session, actor):
-        found = _documents(session, actor, asking, ref)
+    with context.writing() as (session, actor):
+        found = _documents(session, actor, context, ref)
         return write(request, "documents.html", actor=actor, found=found)
 
 
@@ -147,22 +147,22 @@ def issue_form(ref: Ref) -> Response:
 
 
 @router.get("/cases/{ref}/documents/issued/{seq}", include_in_schema=False)
-def document_page(ref: Ref, seq: Number, asking: ByVisit) -> Response:
+def document_page(ref: Ref, seq: Number, context: BySession) -> Response:
     """One that was issued."""
-    return pdf_file(_issued(asking, ref, seq), f"{ref}-{seq}")
+    return pdf_file(_issued(context, ref, seq), f"{ref}-{seq}")
 
 
 @router.get("/cases/{ref}/documents/{kind}/preview", include_in_schema=False)
-def preview_pdf(ref: Ref, kind: DocumentKind, wanted: Wanted, asking: ByVisit) -> Response:
+def preview_pdf(ref: Ref, kind: DocumentKind, wanted: Wanted, context: BySession) -> Response:
     """One that was not."""
-    return pdf_file(_preview(asking, ref, kind, wanted), f"{kind}-{ref}-preview")
+    return pdf_file(_preview(context, ref, kind, wanted), f"{kind}-{ref}-preview")
 
 
 @router.get("/cases/{ref}/documents/{kind}", include_in_schema=False)
-def preview_page(request: Request, ref: Ref, kind: DocumentKind, wanted: Wanted, asking: ByVisit) -> Response:
+def preview_page(request: Request, ref: Ref, kind: DocumentKind, wanted: Wanted, context: BySession) -> Response:
     """Where a document is opened, looked at, and issued as it is."""
-    made = sha256(_preview(asking, ref, kind, wanted))
-    with asking.reading() as (session, actor):
+    made = sha256(_preview(context, ref, kind, wanted))
+    with context.reading() as (session, actor):
         case = find(session, ref, actor)
         return write(
             request,
@@ -178,22 +178,22 @@ def preview_page(request: Request, ref: Ref, kind: DocumentKind, wanted: Wanted,
         )
 
 
-def _documents(session: Session, actor: Actor, asking: Asking, ref: str) -> DocumentsView:
+def _documents(session: Session, actor: Actor, context: RequestContext, ref: str) -> DocumentsView:
     case = find(session, ref, actor)
-    access.record(session, actor, "consultation", asking.at, case_ref=ref, what="documents")
-    context = Context(session, actor, asking.at, case.version + 1)
+    access.record(session, actor, "consultation", context.at, case_ref=ref, what="documents")
+    case_context = Context(session, actor, context.at, case.version + 1)
     return DocumentsView(
         ref=ref,
         version=case.version,
-        possible=[_possible_view(case, kind, about) for kind, about in possible(case, context)],
-        issued=issued(case, context),
+        possible=[_possible_view(case, kind, about) for kind, about in possible(case, case_context)],
+        issued=issued(case, case_context),
     )
 
 
-def issued(case: Case, context: Context) -> list[IssuedView]:
+def issued(case: Case, case_context: Context) -> list[IssuedView]:
     """What was issued of a case and the reader may have."""
-    mine = [one for one in case.documents if context.by.role in KINDS[DocumentKind(one.kind)].read_by]
-    return [_issued_view(case, one, context) for one in mine]
+    mine = [one for one in case.documents if case_context.by.role in KINDS[DocumentKind(one.kind)].read_by]
+    return [_issued_view(case, one, case_context) for one in mine]
 
 
 def _possible_view(case: Case, kind: DocumentKind, about: int | None) -> PossibleView:
@@ -214,8 +214,8 @@ def _possible_view(case: Case, kind: DocumentKind, about: int | None) -> Possibl
     )
 
 
-def _issued_view(case: Case, document: Document, context: Context) -> IssuedView:
-    entry = context.session.get_one(LedgerEntry, (case.id, document.seq))
+def _issued_view(case: Case, document: Document, case_context: Context) -> IssuedView:
+    entry = case_context.session.get_one(LedgerEntry, (case.id, document.seq))
     settled = KINDS[DocumentKind(document.kind)]
     return IssuedView(
         seq=document.seq,
@@ -231,30 +231,30 @@ def _issued_view(case: Case, document: Document, context: Context) -> IssuedView
     )
 
 
-def _preview(asking: Asking, ref: str, kind: DocumentKind, wanted: Choices) -> bytes:
-    with asking.writing() as (session, actor):
+def _preview(context: RequestContext, ref: str, kind: DocumentKind, wanted: Choices) -> bytes:
+    with context.writing() as (session, actor):
         case = find(session, ref, actor)
-        context = Context(session, actor, asking.at, case.version + 1)
+        case_context = Context(session, actor, context.at, case.version + 1)
         try:
-            made = preview(case, context, kind, wanted.about, large_print=wanted.large_print)
+            made = preview(case, case_context, kind, wanted.about, large_print=wanted.large_print)
         except ValidationError as error:
             faults = [located(one["loc"], one) for one in error.errors()]
             raise invalid([FieldFault(parameter=str(at[0]), detail=said) for at, said in faults]) from None
-        access.record(session, actor, "consultation", asking.at, case_ref=ref, what=f"preview: {kind}")
+        access.record(session, actor, "consultation", context.at, case_ref=ref, what=f"preview: {kind}")
         return made
 
 
-def drafted(asking: Asking, ref: str, terms: Terms, *, large_print: bool) -> Response:
+def drafted(context: RequestContext, ref: str, terms: Terms, *, large_print: bool) -> Response:
     """The draft of a contract, and on record that it was looked at. Raises what `draft` does."""
-    with asking.writing() as (session, actor):
+    with context.writing() as (session, actor):
         case = find(session, ref, actor)
-        made = draft(case, Context(session, actor, asking.at, case.version + 1), terms, large_print=large_print)
-        access.record(session, actor, "consultation", asking.at, case_ref=ref, what="draft: contract")
+        made = draft(case, Context(session, actor, context.at, case.version + 1), terms, large_print=large_print)
+        access.record(session, actor, "consultation", context.at, case_ref=ref, what="draft: contract")
         return pdf_file(made, f"contract-{ref}-draft")
 
 
-def _issued(asking: Asking, ref: str, seq: int) -> bytes:
-    with asking.writing() as (session, actor):
+def _issued(context: RequestContext, ref: str, seq: int) -> bytes:
+    with context.writing() as (session, actor):
         case = find(session, ref, actor)
         document = session.get(Document, (case.id, seq))
         if document is None:
@@ -265,7 +265,7 @@ def _issued(asking: Asking, ref: str, seq: int) -> bytes:
             raise ProblemError(
                 "failed", "What is kept is not what was issued. Tell the auditor: divert check says more."
             )
-        access.record(session, actor, "consultation", asking.at, case_ref=ref, what=f"document {seq}")
+        access.record(session, actor, "consultation", context.at, case_ref=ref, what=f"document {seq}")
         return document.pdf
 
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from api.case.routes import find
 from api.case.view import case_view, judgement_view
 from api.procedure.commands import Ref
-from api.web.context import ByVisit
+from api.web.context import BySession
 from api.web.pages import write
 from divert.casework.commands.referral import referral_facts
 from divert.clock import london_date
@@ -26,17 +26,17 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/cases/{ref}/eligibility")
-def eligibility_page(request: Request, ref: Ref, asking: ByVisit) -> Response:
+def eligibility_page(request: Request, ref: Ref, context: BySession) -> Response:
     """The whole trace of the last check, and beside it how today's facts would come out."""
-    with asking.writing() as (session, actor):
+    with context.writing() as (session, actor):
         case = find(session, ref, actor)
-        access.record(session, actor, "consultation", asking.at, case_ref=ref, what="eligibility")
+        access.record(session, actor, "consultation", context.at, case_ref=ref, what="eligibility")
         seen = case_view(case, actor, entries_of(session, case))
         then = seen.eligibility.judgement if seen.eligibility else None
         packs = policies_of(session)
         today = judged_today(case, packs)
         now = judgement_view(today) if today else None
-        current = _in_force(packs, asking.at)
+        current = _in_force(packs, context.at)
         todays = _by_todays_policy(case, current)
         met = {one.id: one.met for one in then.trace} if then else {}
         return write(

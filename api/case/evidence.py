@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.case.routes import find
 from api.case.view import given_in, history
 from api.procedure.commands import Ref
-from api.web.context import Asking, ByToken, ByVisit
+from api.web.context import BySession, ByToken, RequestContext
 from api.web.forms import flat
 from api.web.problems import ProblemError, may_answer
 from divert.casework.command import Command, Context
@@ -42,18 +42,18 @@ async def sent(request: Request) -> bytes:
     openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": BYTES}}},
     responses=may_answer("not-signed-in", "not-allowed", "not-found", "refused", "too-large", "media-type"),
 )
-def give_file(ref: Ref, given: Annotated[bytes, Depends(sent)], asking: ByToken) -> StoredFile:
+def give_file(ref: Ref, given: Annotated[bytes, Depends(sent)], context: ByToken) -> StoredFile:
     """Send a file's bytes as the body. What it is, its bytes say: PDF, JPEG, PNG, Word (docx) or plain text in UTF-8.
 
     Then name it in a command that takes `files`, within a day, with a title of your own:
     `{"files": [{"title": "Certificate of the course", "file": <this answer>}]}`. A file that no entry comes to name is
     deleted.
     """
-    most = asking.house.settings.max_file_bytes
+    most = context.app_state.settings.max_file_bytes
     if len(given) > most:
         raise ProblemError("too-large", f"The most is {evidence.words(most)}.")
     try:
-        return _kept(asking, ref, given)
+        return _kept(context, ref, given)
     except NotTaken as fault:
         raise ProblemError("media-type", str(fault)) from None
 
@@ -67,55 +67,55 @@ def give_file(ref: Ref, given: Annotated[bytes, Depends(sent)], asking: ByToken)
         **may_answer("not-signed-in", "not-found"),
     },
 )
-def read_file(ref: Ref, sha256: Digest, asking: ByToken) -> Response:
+def read_file(ref: Ref, sha256: Digest, context: ByToken) -> Response:
     """The file, to whoever may read an entry of the case that names it."""
-    return _read(asking, ref, sha256)
+    return _read(context, ref, sha256)
 
 
 @router.get("/cases/{ref}/evidence/{sha256}", include_in_schema=False)
-def file_page(ref: Ref, sha256: Digest, asking: ByVisit) -> Response:
+def file_page(ref: Ref, sha256: Digest, context: BySession) -> Response:
     """The same, from a page."""
-    return _read(asking, ref, sha256)
+    return _read(context, ref, sha256)
 
 
-def with_files_kept(asking: Asking, command: type[Command], ref: str, form: FormData) -> FormData:
+def with_files_kept(context: RequestContext, command: type[Command], ref: str, form: FormData) -> FormData:
     """A form with each file in it kept, and named as what it was kept under; or with what is wrong with it instead."""
     found: list[tuple[str, str | UploadFile]] = []
     for name, value in form.multi_items():
         if isinstance(value, str):
             found.append((name, value))
         elif value.filename and command in NAMES_FILES:
-            found += _named(asking, ref, name, value)
+            found += _named(context, ref, name, value)
     return FormData(found)
 
 
-def _named(asking: Asking, ref: str, name: str, given: UploadFile) -> list[tuple[str, str]]:
+def _named(context: RequestContext, ref: str, name: str, given: UploadFile) -> list[tuple[str, str]]:
     try:
-        return flat(_kept(asking, ref, given.file.read()).model_dump(), f"{name}-")
+        return flat(_kept(context, ref, given.file.read()).model_dump(), f"{name}-")
     except NotTaken as fault:
         return [(f"{name}-fault", str(fault))]
     except Refused:  # the command itself will be, with every reason
         return []
 
 
-def _kept(asking: Asking, ref: str, given: bytes) -> StoredFile:
-    settings = asking.house.settings
-    with asking.writing() as (session, actor):
+def _kept(context: RequestContext, ref: str, given: bytes) -> StoredFile:
+    settings = context.app_state.settings
+    with context.writing() as (session, actor):
         case = find(session, ref, actor)
-        context = Context(session, actor, asking.at, case.version + 1)
-        return give(case, context, settings.evidence_folder, given, settings.max_file_bytes)
+        case_context = Context(session, actor, context.at, case.version + 1)
+        return give(case, case_context, settings.evidence_folder, given, settings.max_file_bytes)
 
 
-def _read(asking: Asking, ref: str, sha256: str) -> Response:
-    with asking.writing() as (session, actor):
+def _read(context: RequestContext, ref: str, sha256: str) -> Response:
+    with context.writing() as (session, actor):
         case = find(session, ref, actor)
         named = given_in(ref, history(entries_of(session, case), actor))
         one = next((one for one in named if one.sha256 == sha256), None)
         if one is None:
             raise ProblemError("not-found", f"{ref} has no such file that you may read.")
-        access.record(session, actor, "consultation", asking.at, case_ref=ref, what=f"file of entry {one.seq}")
+        access.record(session, actor, "consultation", context.at, case_ref=ref, what=f"file of entry {one.seq}")
     try:
-        held = evidence.read(asking.house.settings.evidence_folder, sha256)
+        held = evidence.read(context.app_state.settings.evidence_folder, sha256)
     except LookupError as gone:
         raise ProblemError("failed", f"What is kept is not what was given: {gone}. Tell the auditor.") from None
     name = f"{ref}-entry-{one.seq}.{ENDINGS[one.media_type]}"

@@ -13,7 +13,7 @@ from api.case.history_text import told
 from api.case.routes import find, standing
 from api.case.view import EntryView, case_view, history
 from api.procedure.commands import Ref
-from api.web.context import ByItself, ByVisit
+from api.web.context import ByItself, BySession
 from api.web.pages import write
 from api.web.problems import ProblemError
 from divert.casework.command import Command, Context
@@ -38,14 +38,14 @@ A_PAGE = 50
 
 
 @router.get("/cases/{ref}")
-def case_page(request: Request, ref: Ref, asking: ByVisit) -> Response:
+def case_page(request: Request, ref: Ref, context: BySession) -> Response:
     """Everything the reader may know of a case, and what they may do next."""
-    with asking.writing() as (session, actor):
+    with context.writing() as (session, actor):
         case = find(session, ref, actor)
-        access.record(session, actor, "consultation", asking.at, case_ref=ref, what="case page")
+        access.record(session, actor, "consultation", context.at, case_ref=ref, what="case page")
         read_whole(session, case)
-        context = Context(session, actor, asking.at, case.version + 1)
-        now = standing(case, context)
+        case_context = Context(session, actor, context.at, case.version + 1)
+        now = standing(case, case_context)
         entries = entries_of(session, case)
         view = case_view(case, actor, entries)
         latest = history(entries[-LATEST:], actor)
@@ -54,20 +54,20 @@ def case_page(request: Request, ref: Ref, asking: ByVisit) -> Response:
             "case.html",
             actor=actor,
             case=view,
-            clock=case_words.clock(view, latest_end(case, context), context.today),
+            clock=case_words.clock(view, latest_end(case, case_context), case_context.today),
             open_now=[(command, _moves(command, case)) for command, against in now if not against],
             closed=[(command.title(), why(against)) for command, against in now if against.reasons],
             who=case_words.who(view),
             due=case_words.due(view),
             over=case_words.over(view),
-            meetings=case_words.meetings(view.support, asking.at) if view.support else None,
+            meetings=case_words.meetings(view.support, context.at) if view.support else None,
             needs=case_words.needs(view.support.needs, rulebook().needs) if view.support else [],
-            may_share=case_words.may_share(case, context.today),
-            issued=issued(case, context),
+            may_share=case_words.may_share(case, case_context.today),
+            issued=issued(case, case_context),
             history=told(reversed(latest)),
             done=done(latest, request.query_params.get("done"), actor),
             rules=rulebook(),
-            today=context.today,
+            today=case_context.today,
             london=london_date,
         )
 
@@ -84,9 +84,9 @@ def _moves(command: type[Command], case: Case) -> bool:
 
 
 @router.get("/cases/{ref}/version")
-def version(request: Request, ref: Ref, asking: ByItself) -> Response:
+def version(request: Request, ref: Ref, context: ByItself) -> Response:
     """Which version a case is at, for a page that watches it. It says nothing of the case, so it is not logged."""
-    with asking.reading() as (session, actor):
+    with context.reading() as (session, actor):
         now = session.scalar(select(Case.version).where(Case.ref == ref, may_see(actor)))
     if now is None:
         raise ProblemError("not-found")
@@ -98,12 +98,12 @@ def version(request: Request, ref: Ref, asking: ByItself) -> Response:
 
 @router.get("/cases/{ref}/history")
 def history_page(
-    request: Request, ref: Ref, asking: ByVisit, before: Annotated[int | None, Query(ge=1, le=1_000_000)] = None
+    request: Request, ref: Ref, context: BySession, before: Annotated[int | None, Query(ge=1, le=1_000_000)] = None
 ) -> Response:
     """All that happened, the latest first, a page at a time."""
-    with asking.writing() as (session, actor):
+    with context.writing() as (session, actor):
         case = find(session, ref, actor)
-        access.record(session, actor, "consultation", asking.at, case_ref=ref, what="history")
+        access.record(session, actor, "consultation", context.at, case_ref=ref, what="history")
         query = select(LedgerEntry).where(LedgerEntry.case_id == case.id).order_by(LedgerEntry.seq.desc())
         some = session.scalars(query.where(LedgerEntry.seq < (before or case.version + 1)).limit(A_PAGE)).all()
         entries = told(history(some, actor))

@@ -78,12 +78,12 @@ def _seen_by(actor: Actor) -> Select[Case]:
     return query.options(joinedload(Case.person), joinedload(Case.victim))
 
 
-def standing(case: Case, context: Context) -> list[tuple[type[Command], Objections]]:
+def standing(case: Case, case_context: Context) -> list[tuple[type[Command], Objections]]:
     """Every command for people but the one that opens a case, with what stands against it now."""
-    return [(one, objections(case, one, context)) for one in FOR_PEOPLE.values() if one is not Refer]
+    return [(one, objections(case, one, case_context)) for one in FOR_PEOPLE.values() if one is not Refer]
 
 
-def _offer(command: type[Command], against: Objections, case: Case, context: Context) -> OfferView:
+def _offer(command: type[Command], against: Objections, case: Case, case_context: Context) -> OfferView:
     reasons = [("role", against.role)] if against.role else against.reasons
     return OfferView(
         command=command.slug(),
@@ -92,24 +92,24 @@ def _offer(command: type[Command], against: Objections, case: Case, context: Con
         href=f"/api/cases/{case.ref}/commands/{command.slug()}",
         open=not against,
         reasons=[Reason(guard=name, reason=sentence) for name, sentence in reasons],
-        body=None if against else schema_with_choices(command, case, context),
+        body=None if against else schema_with_choices(command, case, case_context),
     )
 
 
 @router.get("/api/cases", summary="List cases", responses=may_answer("not-signed-in", "not-allowed", "invalid"))
-def list_cases(wanted: Annotated[Search, Query()], asking: ByToken) -> PageView:
+def list_cases(wanted: Annotated[Search, Query()], context: ByToken) -> PageView:
     """The cases that the caller may know of, the latest first."""
-    with asking.writing(*READS_CASES) as (session, actor):
-        access.record(session, actor, "consultation", asking.at, what="list of cases")
+    with context.writing(*READS_CASES) as (session, actor):
+        access.record(session, actor, "consultation", context.at, what="list of cases")
         return cases(session, actor, wanted)
 
 
 @router.get("/api/cases/{ref}", summary="Read a case", responses={**ETAG, **may_answer("not-signed-in", "not-found")})
-def read_case(ref: Ref, asking: ByToken, response: Response) -> CaseView:
+def read_case(ref: Ref, context: ByToken, response: Response) -> CaseView:
     """Everything the caller may know of a case."""
-    with asking.writing() as (session, actor):
+    with context.writing() as (session, actor):
         case = find(session, ref, actor)
-        access.record(session, actor, "consultation", asking.at, case_ref=ref, what="case")
+        access.record(session, actor, "consultation", context.at, case_ref=ref, what="case")
         response.headers["ETag"] = f'"{case.version}"'
         read_whole(session, case)
         return case_view(case, actor, entries_of(session, case))
@@ -120,15 +120,15 @@ def read_case(ref: Ref, asking: ByToken, response: Response) -> CaseView:
     summary="What may be done to a case",
     responses={**ETAG, **may_answer("not-signed-in", "not-found")},
 )
-def read_commands(ref: Ref, asking: ByToken, response: Response) -> OffersView:
+def read_commands(ref: Ref, context: ByToken, response: Response) -> OffersView:
     """Each command: open to the caller now, with the JSON Schema of its body; or closed, with every reason."""
-    with asking.writing() as (session, actor):
+    with context.writing() as (session, actor):
         case = find(session, ref, actor)
-        access.record(session, actor, "consultation", asking.at, case_ref=ref, what="commands")
+        access.record(session, actor, "consultation", context.at, case_ref=ref, what="commands")
         response.headers["ETag"] = f'"{case.version}"'
         read_whole(session, case)
-        context = Context(session, actor, asking.at, case.version + 1)
-        found = [_offer(command, against, case, context) for command, against in standing(case, context)]
+        case_context = Context(session, actor, context.at, case.version + 1)
+        found = [_offer(command, against, case, case_context) for command, against in standing(case, case_context)]
         return OffersView(ref=ref, version=case.version, commands=found)
 
 
@@ -137,12 +137,12 @@ def read_commands(ref: Ref, asking: ByToken, response: Response) -> OffersView:
     summary="A case's history",
     responses={**ETAG, **may_answer("not-signed-in", "not-allowed", "not-found")},
 )
-def read_ledger(ref: Ref, asking: ByToken, response: Response) -> LedgerView:
+def read_ledger(ref: Ref, context: ByToken, response: Response) -> LedgerView:
     """Every entry, for the team and the auditor. Salt, body and commitment together let anyone prove an entry again."""
-    with asking.writing() as (session, actor):
+    with context.writing() as (session, actor):
         case = find(session, ref, actor)
         if actor.role not in KNOWS_SUPPORT:
             raise NotAllowed("The history is for the Divert team and the auditor.")
-        access.record(session, actor, "consultation", asking.at, case_ref=ref, what="ledger")
+        access.record(session, actor, "consultation", context.at, case_ref=ref, what="ledger")
         response.headers["ETag"] = f'"{case.version}"'
         return LedgerView(ref=ref, version=case.version, entries=history(entries_of(session, case), actor))

@@ -13,7 +13,7 @@ from api.case.exchange import MEDIA_TYPES, Wanted
 from api.case.routes import find
 from api.procedure.commands import Ref
 from api.web import forms
-from api.web.context import Asking, ByVisit
+from api.web.context import BySession, RequestContext
 from api.web.pages import in_words, write
 from api.web.sign_in import Posted
 from divert.casework.command import Context
@@ -32,38 +32,38 @@ Section = tuple[str, list[tuple[str, str]]]
 
 
 @router.get("/cases/{ref}/share-case")
-def choose(request: Request, ref: Ref, asking: ByVisit) -> Response:
+def choose(request: Request, ref: Ref, context: BySession) -> Response:
     """With whom, and what: only what the person has agreed to is offered."""
-    with asking.writing() as (session, actor):
-        access.record(session, actor, "consultation", asking.at, case_ref=ref, what="form share-case")
-        return _choice(request, session, actor, asking, ref)
+    with context.writing() as (session, actor):
+        access.record(session, actor, "consultation", context.at, case_ref=ref, what="form share-case")
+        return _choice(request, session, actor, context, ref)
 
 
 @router.post("/cases/{ref}/share-case")
-def look_or_share(request: Request, ref: Ref, form: Posted, asking: ByVisit) -> Response:
+def look_or_share(request: Request, ref: Ref, form: Posted, context: BySession) -> Response:
     """The file, to be looked at; or, sent with the hash of what was looked at, shared and handed over."""
     said = {"parts": form.getlist("part"), "format": form.get("format") or "json"}
     try:
         if form.get("sha256"):
             given = ShareCase.model_validate({**said, "recipient": form.get("to"), "sha256": form.get("sha256")})
-            return _share(asking, ref, given)
+            return _share(context, ref, given)
         wanted = Wanted.model_validate({"to": form.get("to"), "part": said["parts"], "format": said["format"]})
-        return _look(request, asking, ref, wanted)
+        return _look(request, context, ref, wanted)
     except ValidationError as error:
         wrong = list(forms.faults(error).values())
     except Refused as refusal:
         wrong = [sentence for _, sentence in refusal.reasons]
-    with asking.reading() as (session, actor):
-        return _choice(request, session, actor, asking, ref, wrong)
+    with context.reading() as (session, actor):
+        return _choice(request, session, actor, context, ref, wrong)
 
 
-def _look(request: Request, asking: Asking, ref: str, wanted: Wanted) -> Response:
+def _look(request: Request, context: RequestContext, ref: str, wanted: Wanted) -> Response:
     """The file as it would leave, to be read; and that it was looked at, on record."""
-    with asking.writing() as (session, actor):
+    with context.writing() as (session, actor):
         case = find(session, ref, actor)
-        context = Context(session, actor, asking.at, case.version + 1)
-        file = foreseen(case, context, wanted.to, wanted.part, wanted.format)
-        access.record(session, actor, "consultation", asking.at, case_ref=ref, what="file to be shared")
+        case_context = Context(session, actor, context.at, case.version + 1)
+        file = foreseen(case, case_context, wanted.to, wanted.part, wanted.format)
+        access.record(session, actor, "consultation", context.at, case_ref=ref, what="file to be shared")
         held = read(file, wanted.format)
         return write(
             request,
@@ -75,30 +75,30 @@ def _look(request: Request, asking: Asking, ref: str, wanted: Wanted) -> Respons
             shared=held.parts,
             spelling=wanted.format,
             sections=[(part.label.capitalize(), _section(getattr(held, part.value))) for part in held.parts],
-            statements=_statements(case, wanted.to, held.parts, context),
+            statements=_statements(case, wanted.to, held.parts, case_context),
             file=file.decode(),
             sha256=sha256(file),
         )
 
 
-def _share(asking: Asking, ref: str, given: ShareCase) -> Response:
+def _share(context: RequestContext, ref: str, given: ShareCase) -> Response:
     """The file, handed over once its sharing is on record: the commit comes before the answer."""
-    with asking.writing() as (session, actor):
+    with context.writing() as (session, actor):
         case = locked(session, ref, actor)
-        context = Context(session, actor, asking.at, case.version + 1)
-        file = foreseen(case, context, given.recipient, given.parts, given.format)
-        perform(session, ref, given, actor, asking.at)
+        case_context = Context(session, actor, context.at, case.version + 1)
+        file = foreseen(case, case_context, given.recipient, given.parts, given.format)
+        perform(session, ref, given, actor, context.at)
     name = f"{ref}-shared.{given.format}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(file, media_type=MEDIA_TYPES[given.format], headers=headers)
 
 
 def _choice(
-    request: Request, session: Session, actor: Actor, asking: Asking, ref: str, wrong: Sequence[str] = ()
+    request: Request, session: Session, actor: Actor, context: RequestContext, ref: str, wrong: Sequence[str] = ()
 ) -> Response:
     case = find(session, ref, actor)
-    context = Context(session, actor, asking.at, case.version + 1)
-    against = objections(case, ShareCase, context)
+    case_context = Context(session, actor, context.at, case.version + 1)
+    against = objections(case, ShareCase, case_context)
     if against.role:
         raise NotAllowed(against.role)
     why_not = wrong or [sentence for _, sentence in against.reasons]
@@ -110,15 +110,15 @@ def _choice(
         ref=ref,
         person=case.person.full_name,
         errors=[("", sentence) for sentence in why_not],
-        may_share=case_words.may_share(case, context.today),
+        may_share=case_words.may_share(case, case_context.today),
         names={part.label: part.value for part in Part},
         spellings=tuple(MEDIA_TYPES),
     )
 
 
-def _statements(case: Case, recipient: str, parts: Sequence[Part], context: Context) -> list[tuple[str, str]]:
+def _statements(case: Case, recipient: str, parts: Sequence[Part], case_context: Context) -> list[tuple[str, str]]:
     """Of each part, what the person said that allows it."""
-    allowed = standing(case, recipient, context.today)
+    allowed = standing(case, recipient, case_context.today)
     until = {one: f"until {in_words(one.until_on)}" if one.until_on else "until withdrawn" for one in allowed.values()}
     return [
         (part.label.capitalize(), f"Agreed on {in_words(one.said_on)} ({one.how}), {until[one]}.")

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Depends, Path, Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import RedirectResponse, Response
 
-from api.web.context import Asking, ByItself, ByVisit
+from api.web.context import ByItself, BySession, RequestContext
 from api.web.pages import write
 from api.web.problems import ProblemError
 from api.web.sign_in import posted_with
-from api.web.state import house
+from api.web.state import app_state
 from divert.casework.intake import importing
 from divert.casework.intake.referral_file import COLUMNS, OPTIONAL, REPORT_COLUMNS, FileRefused, Outcome
 from divert.models import Import, Role
@@ -32,32 +32,32 @@ PostedWithFile = Annotated[FormData, Depends(posted_with(files=1))]
 
 
 @router.get("/import")
-def import_page(request: Request, asking: ByVisit) -> Response:
+def import_page(request: Request, context: BySession) -> Response:
     """Where a file is chosen, and what was lately taken."""
-    return _page(request, asking)
+    return _page(request, context)
 
 
 @router.post("/import")
-def try_file(request: Request, form: PostedWithFile, asking: ByVisit) -> Response:
+def try_file(request: Request, form: PostedWithFile, context: BySession) -> Response:
     """Try a file: everything is said that would become of it, and nothing is written."""
     given = form.get("file")
     if not isinstance(given, UploadFile) or not given.filename:
-        return _page(request, asking, "Choose the file to be read.")
+        return _page(request, context, "Choose the file to be read.")
     try:
-        with asking.writing(*IMPORTERS) as (session, actor):
-            ref = importing.begin(session, actor.username, given.file.read(), asking.at, dry_run=True)
+        with context.writing(*IMPORTERS) as (session, actor):
+            ref = importing.begin(session, actor.username, given.file.read(), context.at, dry_run=True)
     except FileRefused as refused:
-        return _page(request, asking, str(refused))
+        return _page(request, context, str(refused))
     return _go(request, ref)
 
 
 @router.get("/import/{ref}")
-def run_page(request: Request, ref: Ref, asking: ByItself) -> Response:
+def run_page(request: Request, ref: Ref, context: ByItself) -> Response:
     """How far it has come, and what each row came to. It asks again by itself while there is more to come."""
-    with asking.reading(*IMPORTERS) as (session, actor):
+    with context.reading(*IMPORTERS) as (session, actor):
         one = _run(importing.find(session, ref, actor.username))
         counts = importing.results(session, one)
-        cut_short = importing.was_cut_short(one, asking.at)
+        cut_short = importing.was_cut_short(one, context.at)
         again = one.ended_at is None and not cut_short and "still" not in request.query_params
         return write(
             request,
@@ -76,22 +76,22 @@ def run_page(request: Request, ref: Ref, asking: ByItself) -> Response:
 
 
 @router.post("/import/{ref}")
-def take_file(request: Request, ref: Ref, form: PostedWithFile, asking: ByVisit) -> Response:
+def take_file(request: Request, ref: Ref, form: PostedWithFile, context: BySession) -> Response:
     """After trying it: take the file. After it was cut short: go on."""
-    with asking.writing(*IMPORTERS) as (session, actor):
+    with context.writing(*IMPORTERS) as (session, actor):
         one = _run(importing.find(session, ref, actor.username))
         if one.ended_at is not None and one.dry_run:
-            ref = importing.begin(session, actor.username, one.file, asking.at, dry_run=False)
-        elif not importing.was_cut_short(one, asking.at):
+            ref = importing.begin(session, actor.username, one.file, context.at, dry_run=False)
+        elif not importing.was_cut_short(one, context.at):
             return RedirectResponse(f"/import/{ref}", 303)  # sent twice: it is done, or on its way
-        one.beat_at = asking.at
+        one.beat_at = context.at
     return _go(request, ref)
 
 
 @router.get("/import/{ref}/report.csv")
-def report(ref: Ref, asking: ByVisit) -> Response:
+def report(ref: Ref, context: BySession) -> Response:
     """What each row came to, with the columns of the command line's report."""
-    with asking.reading(*IMPORTERS) as (session, actor):
+    with context.reading(*IMPORTERS) as (session, actor):
         one = _run(importing.find(session, ref, actor.username))
         text = StringIO()
         lines = csv.writer(text)
@@ -103,7 +103,7 @@ def report(ref: Ref, asking: ByVisit) -> Response:
 
 
 def _go(request: Request, ref: str) -> Response:
-    held = house(request)
+    held = app_state(request)
     held.background.submit(importing.run, held.database, ref, held.clock, held.closing.is_set)
     return RedirectResponse(f"/import/{ref}", 303)
 
@@ -115,8 +115,8 @@ def _run(one: Import | None) -> Import:
     return one
 
 
-def _page(request: Request, asking: Asking, fault: str = "") -> Response:
-    with asking.reading(*IMPORTERS) as (session, actor):
+def _page(request: Request, context: RequestContext, fault: str = "") -> Response:
+    with context.reading(*IMPORTERS) as (session, actor):
         return write(
             request,
             "import.html",
@@ -125,6 +125,6 @@ def _page(request: Request, asking: Asking, fault: str = "") -> Response:
             errors=[("file", fault)] if fault else [],
             runs=[(one, importing.results(session, one)) for one in importing.those_of(session, actor.username)],
             columns=[(name, name in OPTIONAL) for name in COLUMNS],
-            most=house(request).settings.max_body_bytes // 1000,
+            most=app_state(request).settings.max_body_bytes // 1000,
             kept=importing.KEPT,
         )

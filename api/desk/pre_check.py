@@ -15,7 +15,7 @@ from starlette.responses import Response
 from api.case.view import JudgementView, judgement_view
 from api.procedure.choices import offered
 from api.web import forms
-from api.web.context import Asking, ByToken, ByVisit
+from api.web.context import BySession, ByToken, RequestContext
 from api.web.forms import Form
 from api.web.pages import READS_CASES, write
 from api.web.problems import FieldFault, invalid, may_answer
@@ -71,32 +71,32 @@ def advice(said: PreCheck, packs: Packs) -> Judgement:
     summary="Would Divert take this?",
     responses=may_answer("malformed", "not-signed-in", "too-large", "media-type", "invalid"),
 )
-def pre_check(facts: PreCheck, asking: ByToken) -> AdviceView:
+def pre_check(facts: PreCheck, context: ByToken) -> AdviceView:
     """Judge facts, storing nothing: verdict, every rule with its authority, what to ask, what would change it."""
-    with asking.reading() as (session, _):
+    with context.reading() as (session, _):
         judged = advice(facts, policies_of(session))
         return AdviceView(**judgement_view(judged).model_dump(), lines=judged.lines())
 
 
 @router.get("/pre-check", include_in_schema=False)
-def pre_check_page(request: Request, asking: ByVisit) -> Response:
+def pre_check_page(request: Request, context: BySession) -> Response:
     """The first questions."""
-    said = PreCheck(referred_on=london_date(asking.at), agrees=None)
-    return _page(request, asking, {"referred_on": said.referred_on}, said=said)
+    said = PreCheck(referred_on=london_date(context.at), agrees=None)
+    return _page(request, context, {"referred_on": said.referred_on}, said=said)
 
 
 @router.post("/pre-check", include_in_schema=False)
-def pre_check_answered(request: Request, form: Posted, asking: ByVisit) -> Response:
+def pre_check_answered(request: Request, form: Posted, context: BySession) -> Response:
     """The verdict so far, and the next questions that still matter."""
     data = Form(PreCheck).read(form)
     asked = str(form.get("asked") or "").split()
     if forms.redraws(form):
-        return _page(request, asking, data, asked=asked, now=asked[-AT_ONCE:])
+        return _page(request, context, data, asked=asked, now=asked[-AT_ONCE:])
     try:
         said = PreCheck.model_validate({"agrees": None, **data})
     except ValidationError as error:
-        return _page(request, asking, data, asked=asked, now=asked[-AT_ONCE:], errors=forms.faults(error))
-    return _page(request, asking, data, asked=asked, said=said, every=bool(form.get("every")), begun=True)
+        return _page(request, context, data, asked=asked, now=asked[-AT_ONCE:], errors=forms.faults(error))
+    return _page(request, context, data, asked=asked, said=said, every=bool(form.get("every")), begun=True)
 
 
 def matter(judged: Judgement, asked: Sequence[str] = (), *, every: bool = False) -> list[str]:
@@ -115,7 +115,7 @@ def _as_here(name: str) -> str:
 
 def _page(
     request: Request,
-    asking: Asking,
+    context: RequestContext,
     data: Mapping[str, Any],
     *,
     said: PreCheck | None = None,
@@ -125,8 +125,8 @@ def _page(
     begun: bool = False,
     errors: Mapping[forms.Path, str] | None = None,
 ) -> Response:
-    with asking.reading(*READS_CASES) as (session, actor):
-        form = Form(PreCheck, offered(PreCheck, None, Context(session, actor, asking.at, 1)))
+    with context.reading(*READS_CASES) as (session, actor):
+        form = Form(PreCheck, offered(PreCheck, None, Context(session, actor, context.at, 1)))
         questions = {one.name: one for one in form.questions({"agrees": None, **data}, errors)}
         for one in questions.values():
             one.required = True  # none is, and the page says so once

@@ -19,7 +19,7 @@ from api.case.view import judgement_view
 from api.procedure.choices import offered
 from api.procedure.commands import Overtaken, carry_out
 from api.web import forms
-from api.web.context import Asking, ByVisit
+from api.web.context import BySession, RequestContext
 from api.web.forms import Field, Form
 from api.web.pages import write
 from api.web.problems import ProblemError
@@ -77,73 +77,73 @@ Slug = Annotated[str, Path(max_length=20)]
 
 
 @router.get("/referrals")
-def begun(request: Request, asking: ByVisit) -> Response:
+def begun(request: Request, context: BySession) -> Response:
     """What whoever asks has begun, and a way to begin another."""
-    with asking.reading(*REFERRERS) as (session, actor):
-        found = drafts.those_of(session, actor.username, asking.at)
+    with context.reading(*REFERRERS) as (session, actor):
+        found = drafts.those_of(session, actor.username, context.at)
         return write(request, "referrals.html", actor=actor, drafts=found, kept=drafts.KEPT, first=STEPS[0])
 
 
 @router.post("/referrals")
-def begin(form: Posted, asking: ByVisit) -> Response:
+def begin(form: Posted, context: BySession) -> Response:
     """Begin one."""
-    with asking.writing(*REFERRERS) as (session, actor):
-        ref = drafts.begin(session, actor.username, asking.at)
+    with context.writing(*REFERRERS) as (session, actor):
+        ref = drafts.begin(session, actor.username, context.at)
     return RedirectResponse(f"/referrals/{ref}/{STEPS[0].slug}", 303)
 
 
 @router.post("/referrals/{ref}/give-up")
-def give_up(ref: Ref, form: Posted, asking: ByVisit) -> Response:
+def give_up(ref: Ref, form: Posted, context: BySession) -> Response:
     """Delete one."""
-    with asking.writing(*REFERRERS) as (session, actor):
-        session.delete(_draft(session, ref, actor, asking))
+    with context.writing(*REFERRERS) as (session, actor):
+        session.delete(_draft(session, ref, actor, context))
     return RedirectResponse("/referrals", 303)
 
 
 @router.get("/referrals/{ref}/check")
-def check(request: Request, ref: Ref, asking: ByVisit) -> Response:
+def check(request: Request, ref: Ref, context: BySession) -> Response:
     """Every answer, what is still needed, and what the scheme would say today."""
-    return _check(request, ref, asking)
+    return _check(request, ref, context)
 
 
 @router.post("/referrals/{ref}/check")
-def refer(request: Request, ref: Ref, form: Posted, asking: ByVisit) -> Response:
+def refer(request: Request, ref: Ref, form: Posted, context: BySession) -> Response:
     """Refer the person."""
-    with asking.reading(*REFERRERS) as (session, actor):
-        body = _body(_draft(session, ref, actor, asking), asking)
+    with context.reading(*REFERRERS) as (session, actor):
+        body = _body(_draft(session, ref, actor, context), context)
     try:
-        receipt, _ = carry_out(asking, None, Refer.model_validate(body), None)
+        receipt, _ = carry_out(context, None, Refer.model_validate(body), None)
     except ValidationError:
-        return _check(request, ref, asking, status=422)
+        return _check(request, ref, context, status=422)
     except Refused as refusal:
-        return _check(request, ref, asking, status=409, reasons=[why for _, why in refusal.reasons])
+        return _check(request, ref, context, status=409, reasons=[why for _, why in refusal.reasons])
     except Overtaken as moved:
-        return _check(request, ref, asking, status=409, reasons=[str(moved)])
-    with asking.writing() as (session, actor):
-        session.delete(_draft(session, ref, actor, asking))
+        return _check(request, ref, context, status=409, reasons=[str(moved)])
+    with context.writing() as (session, actor):
+        session.delete(_draft(session, ref, actor, context))
     return RedirectResponse(f"/cases/{receipt.ref}?done={receipt.version}", 303)
 
 
 @router.get("/referrals/{ref}/{slug}")
-def step_page(request: Request, ref: Ref, slug: Slug, asking: ByVisit) -> Response:
+def step_page(request: Request, ref: Ref, slug: Slug, context: BySession) -> Response:
     """One page of questions, with what was answered."""
-    return _step(request, ref, _step_of(slug), asking)
+    return _step(request, ref, _step_of(slug), context)
 
 
 @router.post("/referrals/{ref}/{slug}")
-def step_answered(request: Request, ref: Ref, slug: Slug, form: Posted, asking: ByVisit) -> Response:
+def step_answered(request: Request, ref: Ref, slug: Slug, form: Posted, context: BySession) -> Response:
     """Keep the answers of one page, right or wrong, and go on to the next; or say what is wrong with them."""
     step = _step_of(slug)
     said = {name: answer for name, answer in Form(Refer).read(form).items() if name in step.asks}
-    with asking.writing(*REFERRERS) as (session, actor):
-        draft = _draft(session, ref, actor, asking)
+    with context.writing(*REFERRERS) as (session, actor):
+        draft = _draft(session, ref, actor, context)
         draft.body = {name: answer for name, answer in draft.body.items() if name not in step.asks} | said
-        draft.saved_at = asking.at
-        wrong = _faults(_body(draft, asking), [name for name in step.asks if name in said])
+        draft.saved_at = context.at
+        wrong = _faults(_body(draft, context), [name for name in step.asks if name in said])
     if form.get("leave"):
         return RedirectResponse("/referrals", 303)
     if wrong or forms.redraws(form):
-        return _step(request, ref, step, asking, {} if forms.redraws(form) else wrong)
+        return _step(request, ref, step, context, {} if forms.redraws(form) else wrong)
     following = STEPS[STEPS.index(step) + 1 :]
     return RedirectResponse(f"/referrals/{ref}/{following[0].slug if following else 'check'}", 303)
 
@@ -155,16 +155,16 @@ def _step_of(slug: str) -> Step:
     raise ProblemError("not-found")
 
 
-def _draft(session: Session, ref: str, actor: Actor, asking: Asking) -> Draft:
-    one = drafts.find(session, ref, actor.username, asking.at)
+def _draft(session: Session, ref: str, actor: Actor, context: RequestContext) -> Draft:
+    one = drafts.find(session, ref, actor.username, context.at)
     if one is None:
         days = drafts.KEPT.days
         raise ProblemError("not-found", f"There is no such referral of yours: it was sent, or is {days} days old.")
     return one
 
 
-def _body(draft: Draft, asking: Asking) -> dict[str, Any]:
-    return {"referred_on": london_date(asking.at).isoformat(), **draft.body}
+def _body(draft: Draft, context: RequestContext) -> dict[str, Any]:
+    return {"referred_on": london_date(context.at).isoformat(), **draft.body}
 
 
 def _faults(body: Mapping[str, Any], names: Sequence[str]) -> dict[forms.Path, str]:
@@ -176,18 +176,18 @@ def _faults(body: Mapping[str, Any], names: Sequence[str]) -> dict[forms.Path, s
     return {}
 
 
-def _questions(session: Session, actor: Actor, asking: Asking, body: Mapping[str, Any],
+def _questions(session: Session, actor: Actor, context: RequestContext, body: Mapping[str, Any],
                errors: Mapping[forms.Path, str]) -> dict[str, Field]:  # fmt: skip
-    form = Form(Refer, offered(Refer, None, Context(session, actor, asking.at, 1)))
+    form = Form(Refer, offered(Refer, None, Context(session, actor, context.at, 1)))
     return {one.name: one for one in form.questions(body, errors)}
 
 
 def _step(
-    request: Request, ref: str, step: Step, asking: Asking, errors: Mapping[forms.Path, str] | None = None
+    request: Request, ref: str, step: Step, context: RequestContext, errors: Mapping[forms.Path, str] | None = None
 ) -> Response:
-    with asking.reading(*REFERRERS) as (session, actor):
-        body = _body(_draft(session, ref, actor, asking), asking)
-        found = _questions(session, actor, asking, body, errors or {})
+    with context.reading(*REFERRERS) as (session, actor):
+        body = _body(_draft(session, ref, actor, context), context)
+        found = _questions(session, actor, context, body, errors or {})
         place = STEPS.index(step)
         return write(
             request,
@@ -204,11 +204,13 @@ def _step(
         )
 
 
-def _check(request: Request, ref: str, asking: Asking, *, status: int = 200, reasons: Sequence[str] = ()) -> Response:
-    with asking.reading(*REFERRERS) as (session, actor):
-        body = _body(_draft(session, ref, actor, asking), asking)
+def _check(
+    request: Request, ref: str, context: RequestContext, *, status: int = 200, reasons: Sequence[str] = ()
+) -> Response:
+    with context.reading(*REFERRERS) as (session, actor):
+        body = _body(_draft(session, ref, actor, context), context)
         wrong = _faults(body, list(Refer.model_fields))
-        found = _questions(session, actor, asking, body, wrong)
+        found = _questions(session, actor, context, body, wrong)
         judged, told = so_far(body, policies_of(session)), forms.summary(list(found.values()), wrong)
         return write(
             request,

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from api.case.listing import Filters, PageView, Plain, Search, cases, counted, risky
-from api.web.context import Asking, ByVisit
+from api.web.context import BySession, RequestContext
 from api.web.pages import READS_CASES, write
 from api.web.problems import unusable
 from api.web.sign_in import Posted
@@ -138,23 +138,23 @@ def by_address(request: Request) -> Asked:
 
 
 @router.get("/")
-def worklist(request: Request, wanted: Annotated[Asked, Depends(by_address)], asking: ByVisit) -> Response:
+def worklist(request: Request, wanted: Annotated[Asked, Depends(by_address)], context: BySession) -> Response:
     """What is due: to each their own first."""
-    with asking.writing() as (session, actor):
+    with context.writing() as (session, actor):
         if actor.role in ELSEWHERE:
             return RedirectResponse(ELSEWHERE[actor.role], 303)
-        access.record(session, actor, "consultation", asking.at, what="worklist")
-        return _list(request, session, actor, asking, wanted)
+        access.record(session, actor, "consultation", context.at, what="worklist")
+        return _list(request, session, actor, context, wanted)
 
 
 @router.post("/search")
-def search(request: Request, form: Posted, asking: ByVisit) -> Response:
+def search(request: Request, form: Posted, context: BySession) -> Response:
     """Cases by name, reference or PNC identifier. A whole reference leads straight to its case."""
     words = str(form.get("q") or "").strip()
     if not words:
         return RedirectResponse("/", 303)
-    with asking.writing(*READS_CASES) as (session, actor):
-        access.record(session, actor, "consultation", asking.at, what="search of cases")
+    with context.writing(*READS_CASES) as (session, actor):
+        access.record(session, actor, "consultation", context.at, what="search of cases")
         if ref := session.scalar(select(Case.ref).where(Case.ref == words.upper(), may_see(actor))):
             return RedirectResponse(f"/cases/{ref}", 303)
         try:
@@ -167,17 +167,17 @@ def search(request: Request, form: Posted, asking: ByVisit) -> Response:
             actor=actor,
             q=words,
             page=cases(session, actor, wanted),
-            today=london_date(asking.at),
-            near=risky(london_date(asking.at)),
+            today=london_date(context.at),
+            near=risky(london_date(context.at)),
             rules=rulebook(),
         )
 
 
 @router.post("/saved-filters")
-def save(request: Request, form: Posted, asking: ByVisit) -> Response:
+def save(request: Request, form: Posted, context: BySession) -> Response:
     """Keep a list under a name: again under the same name replaces it."""
     name, wanted = str(form.get("name") or "").strip(), asked(dict(parse_qsl(str(form.get("query") or ""))))
-    with asking.writing(*READS_CASES) as (session, actor):
+    with context.writing(*READS_CASES) as (session, actor):
         kept = session.scalar(select(func.count()).where(SavedFilter.username == actor.username)) or 0
         error = None
         if not name or len(name) > 60 or not name.isprintable():
@@ -185,24 +185,24 @@ def save(request: Request, form: Posted, asking: ByVisit) -> Response:
         elif kept >= SAVED_AT_MOST:
             error = f"You keep {SAVED_AT_MOST} lists already. Remove one first."
         if error:
-            return _list(request, session, actor, asking, wanted, error)
+            return _list(request, session, actor, context, wanted, error)
         session.merge(SavedFilter(username=actor.username, name=name, query=wanted.address().removeprefix("/?")))
     return RedirectResponse(wanted.address(), 303)
 
 
 @router.post("/saved-filters/remove")
-def remove(form: Posted, asking: ByVisit) -> Response:
+def remove(form: Posted, context: BySession) -> Response:
     """Keep it no longer."""
-    with asking.writing(*READS_CASES) as (session, actor):
+    with context.writing(*READS_CASES) as (session, actor):
         one = (SavedFilter.username == actor.username, SavedFilter.name == str(form.get("name") or ""))
         session.execute(delete(SavedFilter).where(*one))
     return RedirectResponse("/", 303)
 
 
 def _list(
-    request: Request, session: Session, actor: Actor, asking: Asking, wanted: Asked, error: str | None = None
+    request: Request, session: Session, actor: Actor, context: RequestContext, wanted: Asked, error: str | None = None
 ) -> Response:
-    today = london_date(asking.at)
+    today = london_date(context.at)
     offered = views(actor, today)
     if wanted.view not in offered:
         wanted = wanted.model_copy(update={"view": next(iter(offered))})

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from sqlalchemy import select
 from starlette.responses import RedirectResponse, Response
 
-from api.web.context import ByVisit
+from api.web.context import BySession
 from api.web.pages import SEES_WORK, write
 from api.web.problems import ProblemError
 from api.web.sign_in import Posted
@@ -28,11 +28,11 @@ SHOWN = 100
 @router.get("/undone")
 def undone_page(
     request: Request,
-    asking: ByVisit,
+    context: BySession,
     retried: Annotated[int | None, Query(ge=0, lt=2**31)] = None,
 ) -> Response:
     """Everything that waits for the worker, or has been given up."""
-    with asking.reading(*SEES_WORK) as (session, actor):
+    with context.reading(*SEES_WORK) as (session, actor):
         return write(
             request,
             "undone.html",
@@ -49,12 +49,12 @@ def undone_page(
 
 
 @router.post("/undone/messages/{message}/retry")
-def retry(message: int, form: Posted, asking: ByVisit) -> Response:
+def retry(message: int, form: Posted, context: BySession) -> Response:
     """Give a dead message all its tries again."""
-    with asking.writing(*RETRIES) as (session, actor):
-        if not 0 < message < 2**31 or not outbox.retry(session, message, asking.at):
+    with context.writing(*RETRIES) as (session, actor):
+        if not 0 < message < 2**31 or not outbox.retry(session, message, context.at):
             raise ProblemError("not-found", "There is no such dead message: it may have been retried already.")
         about = select(Case.ref).join(OutboxMessage, OutboxMessage.case_id == Case.id)
         ref = session.scalar(about.where(OutboxMessage.id == message))
-        access.record(session, actor, "alteration", asking.at, case_ref=ref, what="message retried")
+        access.record(session, actor, "alteration", context.at, case_ref=ref, what="message retried")
     return RedirectResponse(f"/undone?retried={message}", 303)

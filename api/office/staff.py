@@ -7,7 +7,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from api.web.context import Asking, ByVisit
+from api.web.context import BySession, RequestContext
 from api.web.pages import KEEPS_STAFF, write
 from api.web.problems import ProblemError
 from api.web.sign_in import Posted
@@ -25,9 +25,9 @@ ASKED = ("username", "name", "role", "password")
 
 
 @router.get("/staff")
-def staff_page(request: Request, asking: ByVisit) -> Response:
+def staff_page(request: Request, context: BySession) -> Response:
     """Everyone, and the cases of those who can no longer see to them."""
-    with asking.reading(*KEEPS_STAFF) as (session, actor):
+    with context.reading(*KEEPS_STAFF) as (session, actor):
         said, who = request.query_params.get("done", ""), request.query_params.get("who", "")
         known = session.get(Staff, who) is not None
         done = f"{who} {DONE[said]}." if known and said in DONE else None
@@ -35,17 +35,17 @@ def staff_page(request: Request, asking: ByVisit) -> Response:
 
 
 @router.post("/staff")
-def take_on(request: Request, form: Posted, asking: ByVisit) -> Response:
+def take_on(request: Request, form: Posted, context: BySession) -> Response:
     """Somebody new."""
     typed = {name: str(form.get(name) or "").strip() for name in ASKED}
     wrong = {} if typed["name"] else {"name": "Give the person's name."}
     if typed["role"] not in POSTS:
         wrong["role"] = "Choose a post."
-    with asking.writing(*KEEPS_STAFF) as (session, actor):
+    with context.writing(*KEEPS_STAFF) as (session, actor):
         try:
             if not wrong:
                 staff.add(session, typed["username"], typed["name"], Role(typed["role"]), typed["password"] or None)
-                access.record(session, actor, "alteration", asking.at, what="staff: added")
+                access.record(session, actor, "alteration", context.at, what="staff: added")
                 return RedirectResponse(f"/staff?done=added&who={typed['username']}", 303)
         except ValueError as fault:
             field, _, words = str(fault).partition(": ")
@@ -54,22 +54,22 @@ def take_on(request: Request, form: Posted, asking: ByVisit) -> Response:
 
 
 @router.post("/staff/{username}/post")
-def move(username: str, form: Posted, asking: ByVisit) -> Response:
+def move(username: str, form: Posted, context: BySession) -> Response:
     """Another post."""
-    with asking.writing(*KEEPS_STAFF) as (session, actor):
+    with context.writing(*KEEPS_STAFF) as (session, actor):
         _somebody_else(username, actor)
         try:
-            staff.give_post(session, username, Role(str(form.get("role"))), asking.at)
+            staff.give_post(session, username, Role(str(form.get("role"))), context.at)
         except (KeyError, ValueError):
             raise ProblemError("not-found", "There is no such person here, or no such post.") from None
-        access.record(session, actor, "alteration", asking.at, what="staff: another post")
+        access.record(session, actor, "alteration", context.at, what="staff: another post")
     return RedirectResponse(f"/staff?done=moved&who={username}", 303)
 
 
 @router.get("/staff/{username}/leave")
-def leave_form(request: Request, username: str, asking: ByVisit) -> Response:
+def leave_form(request: Request, username: str, context: BySession) -> Response:
     """What letting somebody go leaves behind, before it is done."""
-    with asking.reading(*KEEPS_STAFF) as (session, actor):
+    with context.reading(*KEEPS_STAFF) as (session, actor):
         one = session.get(Staff, username)
         if one is None or not one.active:
             raise ProblemError("not-found", "There is no such person here.")
@@ -78,28 +78,28 @@ def leave_form(request: Request, username: str, asking: ByVisit) -> Response:
 
 
 @router.post("/staff/{username}/leave")
-def leave(username: str, form: Posted, asking: ByVisit) -> Response:
+def leave(username: str, form: Posted, context: BySession) -> Response:
     """End their access, at once."""
-    return _changed(username, asking, "left")
+    return _changed(username, context, "left")
 
 
 @router.post("/staff/{username}/return")
-def come_back(username: str, form: Posted, asking: ByVisit) -> Response:
+def come_back(username: str, form: Posted, context: BySession) -> Response:
     """Somebody who had left is here again."""
-    return _changed(username, asking, "back")
+    return _changed(username, context, "back")
 
 
-def _changed(username: str, asking: Asking, how: str) -> Response:
-    with asking.writing(*KEEPS_STAFF) as (session, actor):
+def _changed(username: str, context: RequestContext, how: str) -> Response:
+    with context.writing(*KEEPS_STAFF) as (session, actor):
         _somebody_else(username, actor)
         try:
             if how == "left":
-                staff.let_go(session, username, asking.at)
+                staff.let_go(session, username, context.at)
             else:
                 staff.take_back(session, username)
         except KeyError:
             raise ProblemError("not-found", "There is no such person here.") from None
-        access.record(session, actor, "alteration", asking.at, what=f"staff: {DONE[how]}")
+        access.record(session, actor, "alteration", context.at, what=f"staff: {DONE[how]}")
     return RedirectResponse(f"/staff?done={how}&who={username}", 303)
 
 

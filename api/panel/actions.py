@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from api.policy.policies import READS_PROPOSALS
-from api.web.context import ByToken, ByVisit
+from api.web.context import BySession, ByToken
 from api.web.pages import write
 from api.web.problems import may_answer
 from divert.clock import london_date
@@ -58,17 +58,17 @@ def action_views(session: Session, today: date) -> list[ActionView]:
 
 
 @router.get("/api/panel/actions", summary="List actions", responses=may_answer("not-signed-in", "not-allowed"))
-def list_actions(asking: ByToken) -> list[ActionView]:
+def list_actions(context: ByToken) -> list[ActionView]:
     """What the panel's findings ask for, and what was answered: the open ones first, by their day."""
-    with asking.reading(*FOLLOWS) as (session, _):
-        return action_views(session, london_date(asking.at))
+    with context.reading(*FOLLOWS) as (session, _):
+        return action_views(session, london_date(context.at))
 
 
 @router.get("/panel/actions", include_in_schema=False)
-def actions_page(request: Request, asking: ByVisit) -> Response:
+def actions_page(request: Request, context: BySession) -> Response:
     """The same, to be read; the force answers from here."""
-    with asking.reading(*FOLLOWS) as (session, actor):
-        found = action_views(session, london_date(asking.at))
+    with context.reading(*FOLLOWS) as (session, actor):
+        found = action_views(session, london_date(context.at))
         return write(
             request,
             "actions.html",

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from api.panel.draws import Digest, Pick, Sizing, frame_view, told_plainly, worked_out
 from api.procedure.choices import Choice
 from api.web import forms
-from api.web.context import Asking, ByVisit
+from api.web.context import BySession, RequestContext
 from api.web.forms import Field, Form
 from api.web.pages import write
 from api.web.problems import ProblemError
@@ -65,9 +65,9 @@ TOP_UP = Order(
 
 
 @router.get("/panel/draws")
-def draws_page(request: Request, asking: ByVisit) -> Response:
+def draws_page(request: Request, context: BySession) -> Response:
     """Frames and draws, to be read."""
-    with asking.reading(*READS) as (session, actor):
+    with context.reading(*READS) as (session, actor):
         found = [(frame_view(frozen, made is not None), made) for frozen, made in frames_of.frames(session)]
         return write(
             request,
@@ -80,9 +80,9 @@ def draws_page(request: Request, asking: ByVisit) -> Response:
 
 
 @router.get("/panel/sizes")
-def sizes_page(request: Request, asking: ByVisit) -> Response:
+def sizes_page(request: Request, context: BySession) -> Response:
     """How large a sample must be, and what a clean one would prove."""
-    with asking.reading(*READS) as (_, actor):
+    with context.reading(*READS) as (_, actor):
         form, asked = Form(Sizing), FormData([*request.query_params.multi_items()])
         data = form.read(asked)
         errors: Errors = {}
@@ -104,41 +104,41 @@ def sizes_page(request: Request, asking: ByVisit) -> Response:
 
 
 @router.get("/panel/draws/freeze")
-def freeze_form(request: Request, asking: ByVisit) -> Response:
+def freeze_form(request: Request, context: BySession) -> Response:
     """The form of a frame's rule."""
-    with asking.reading(*COORDINATES) as (session, actor):
-        return _rule_form(request, session, actor, asking, {})
+    with context.reading(*COORDINATES) as (session, actor):
+        return _rule_form(request, session, actor, context, {})
 
 
 @router.post("/panel/draws/freeze")
-def freeze(request: Request, form: Posted, asking: ByVisit) -> Response:
+def freeze(request: Request, form: Posted, context: BySession) -> Response:
     """Freeze it."""
-    with asking.writing(*COORDINATES) as (session, actor):
+    with context.writing(*COORDINATES) as (session, actor):
         data = Form(FrameRule).read(form)
         if forms.redraws(form):
-            return _rule_form(request, session, actor, asking, data)
+            return _rule_form(request, session, actor, context, data)
         try:
-            frames_of.freeze(session, FrameRule.model_validate(data), actor, asking.at)
+            frames_of.freeze(session, FrameRule.model_validate(data), actor, context.at)
         except ValidationError as error:
-            return _rule_form(request, session, actor, asking, data, forms.faults(error))
+            return _rule_form(request, session, actor, context, data, forms.faults(error))
         except ValueError as wrong:
-            return _rule_form(request, session, actor, asking, data, {(): str(wrong)})
+            return _rule_form(request, session, actor, context, data, {(): str(wrong)})
     return RedirectResponse("/panel/draws", 303)
 
 
 @router.get("/panel/draws/{frame}")
-def packs_page(request: Request, frame: Digest, asking: ByVisit) -> Response:
+def packs_page(request: Request, frame: Digest, context: BySession) -> Response:
     """The packs of one draw, to be read."""
-    with asking.writing(*OPENS) as (session, actor), told_plainly():
-        packs = open_packs(session, frame, actor, asking.at)
+    with context.writing(*OPENS) as (session, actor), told_plainly():
+        packs = open_packs(session, frame, actor, context.at)
         cut_off = frames_of.frame(session, frame).cut_off
         return write(request, "packs.html", actor=actor, frame=frame, packs=packs, on=cut_off)
 
 
 @router.get("/panel/draws/{frame}/published.json")
-def published_file(frame: Digest, asking: ByVisit) -> Response:
+def published_file(frame: Digest, context: BySession) -> Response:
     """The frame and, once it is drawn, what docs/redraw.py confirms, as a file to save and to publish."""
-    with asking.reading(*READS) as (session, _), told_plainly():
+    with context.reading(*READS) as (session, _), told_plainly():
         frozen, made = frames_of.frame(session, frame), session.get(Draw, frame)
         said = frames_of.frame_publication(frozen) if made is None else frames_of.publication_of(frozen, made)
         named = {"Content-Disposition": f'attachment; filename="draw-{frame[:12]}.json"'}
@@ -147,10 +147,10 @@ def published_file(frame: Digest, asking: ByVisit) -> Response:
 
 @router.get("/panel/draws/{frame}/draw")
 def draw_form(
-    request: Request, frame: Digest, asking: ByVisit, total: Annotated[str, Query(max_length=6)] = ""
+    request: Request, frame: Digest, context: BySession, total: Annotated[str, Query(max_length=6)] = ""
 ) -> Response:
     """What sizes would prove, and the seed."""
-    with asking.reading(*COORDINATES) as (session, actor), told_plainly():
+    with context.reading(*COORDINATES) as (session, actor), told_plainly():
         frozen = frames_of.frame(session, frame)
         errors: Errors = {}
         sizes = frames_of.sizes_for(frozen)
@@ -162,43 +162,43 @@ def draw_form(
 
 
 @router.post("/panel/draws/{frame}/draw")
-def draw(request: Request, frame: Digest, form: Posted, asking: ByVisit) -> Response:
+def draw(request: Request, frame: Digest, form: Posted, context: BySession) -> Response:
     """Draw; or say what the sizes would prove, and draw nothing."""
-    return _ordered(request, frame, form, asking, DRAW)
+    return _ordered(request, frame, form, context, DRAW)
 
 
 @router.get("/panel/draws/{frame}/top-up")
-def top_up_form(request: Request, frame: Digest, asking: ByVisit) -> Response:
+def top_up_form(request: Request, frame: Digest, context: BySession) -> Response:
     """How many more."""
-    with asking.reading(*COORDINATES) as (session, actor), told_plainly():
+    with context.reading(*COORDINATES) as (session, actor), told_plainly():
         frozen, had = frames_of.frame(session, frame), _had(session, frame)
         return _order_form(request, actor, frozen, had, TOP_UP, dict.fromkeys(frozen.strata, "0"), "")
 
 
 @router.post("/panel/draws/{frame}/top-up")
-def top_up(request: Request, frame: Digest, form: Posted, asking: ByVisit) -> Response:
+def top_up(request: Request, frame: Digest, form: Posted, context: BySession) -> Response:
     """Top up; or say what it would prove, and draw nothing."""
-    return _ordered(request, frame, form, asking, TOP_UP)
+    return _ordered(request, frame, form, context, TOP_UP)
 
 
 @router.get("/panel/draws/{frame}/pick")
-def pick_form(request: Request, frame: Digest, asking: ByVisit) -> Response:
+def pick_form(request: Request, frame: Digest, context: BySession) -> Response:
     """Which case, and why."""
-    with asking.reading(*COORDINATES) as (session, actor), told_plainly():
+    with context.reading(*COORDINATES) as (session, actor), told_plainly():
         frames_of.drawn_from(session, frame)
         return _form(request, actor, "Pick a case", Pick, {})
 
 
 @router.post("/panel/draws/{frame}/pick")
-def pick(request: Request, frame: Digest, form: Posted, asking: ByVisit) -> Response:
+def pick(request: Request, frame: Digest, form: Posted, context: BySession) -> Response:
     """Put it beside the draw."""
-    with asking.writing(*COORDINATES) as (session, actor):
+    with context.writing(*COORDINATES) as (session, actor):
         data = Form(Pick).read(form)
         if forms.redraws(form):
             return _form(request, actor, "Pick a case", Pick, data)
         try:
             chosen = Pick.model_validate(data)
-            additions.pick(session, frame, chosen.case, chosen.theme, actor, asking.at)
+            additions.pick(session, frame, chosen.case, chosen.theme, actor, context.at)
         except NoSuchFrame as none:
             raise ProblemError("not-found", str(none)) from None
         except ValidationError as error:
@@ -208,8 +208,8 @@ def pick(request: Request, frame: Digest, form: Posted, asking: ByVisit) -> Resp
     return RedirectResponse("/panel/draws", 303)
 
 
-def _ordered(request: Request, frame: str, form: FormData, asking: Asking, order: Order) -> Response:
-    with asking.writing(*COORDINATES) as (session, actor):
+def _ordered(request: Request, frame: str, form: FormData, context: RequestContext, order: Order) -> Response:
+    with context.writing(*COORDINATES) as (session, actor):
         with told_plainly():
             frozen = frames_of.frame(session, frame)
             had = {} if order is DRAW else _had(session, frame)
@@ -228,9 +228,9 @@ def _ordered(request: Request, frame: str, form: FormData, asking: Asking, order
         if not errors:
             try:
                 if order is DRAW:
-                    frames_of.draw_sample(session, frame, said, sizes, actor, asking.at)
+                    frames_of.draw_sample(session, frame, said, sizes, actor, context.at)
                 else:
-                    additions.top_up(session, frame, sizes, said, actor, asking.at)
+                    additions.top_up(session, frame, sizes, said, actor, context.at)
                 return RedirectResponse("/panel/draws", 303)
             except (AlreadyDrawn, FrameChanged) as refusal:
                 raise ProblemError("refused", str(refusal)) from None
@@ -331,12 +331,12 @@ def _rule_form(
     request: Request,
     session: Session,
     actor: Actor,
-    asking: Asking,
+    context: RequestContext,
     data: Mapping[str, Any],
     errors: Errors | None = None,
 ) -> Response:
     deciders = select(Staff).where(Staff.role.in_(DECIDES)).order_by(Staff.name)
-    offences = rulebook().offences.in_force(london_date(asking.at)).values()
+    offences = rulebook().offences.in_force(london_date(context.at)).values()
     choices: dict[str, Sequence[Choice]] = {
         "offences": [(one.code, f"{one.title} ({one.code})") for one in offences],
         "districts": list(DISTRICTS.items()),

@@ -185,16 +185,16 @@ READ = ("not-signed-in", "not-allowed")
 
 
 @router.post("/api/panel/frames", status_code=201, summary="Freeze a frame", responses=may_answer(*BODY))
-def freeze(rule: FrameRule, asking: ByToken) -> FrameView:
+def freeze(rule: FrameRule, context: ByToken) -> FrameView:
     """Freeze the cases that a rule chooses. Frozen again, it is the same frame."""
-    with asking.writing(*COORDINATES) as (session, actor), told_plainly():
-        return frame_view(frames_of.freeze(session, rule, actor, asking.at), drawn=False)
+    with context.writing(*COORDINATES) as (session, actor), told_plainly():
+        return frame_view(frames_of.freeze(session, rule, actor, context.at), drawn=False)
 
 
 @router.get("/api/panel/frames", summary="List frames", responses=may_answer(*READ))
-def list_frames(asking: ByToken) -> list[FrameView]:
+def list_frames(context: ByToken) -> list[FrameView]:
     """Every frame, the latest first."""
-    with asking.reading(*READS) as (session, _):
+    with context.reading(*READS) as (session, _):
         return [frame_view(frozen, made is not None) for frozen, made in frames_of.frames(session)]
 
 
@@ -218,18 +218,18 @@ def told_plainly() -> Iterator[None]:
 
 
 @router.get("/api/panel/sizes", summary="Work out sizes", responses=may_answer(*READ, "invalid"))
-def work_out_sizes(sizing: Annotated[Sizing, Query()], asking: ByToken) -> Worked:
+def work_out_sizes(sizing: Annotated[Sizing, Query()], context: ByToken) -> Worked:
     """How large a sample must be to show what there is, and what a clean one would prove; of any number of cases."""
-    with asking.reading(*READS):
+    with context.reading(*READS):
         return worked_out(sizing)
 
 
 @router.get(
     "/api/panel/frames/{frame}/sizes", summary="Weigh sizes", responses=may_answer(*READ, "not-found", "invalid")
 )
-def weigh_sizes(frame: Digest, total: Annotated[Total, Query()], asking: ByToken) -> Plan:
+def weigh_sizes(frame: Digest, total: Annotated[Total, Query()], context: ByToken) -> Plan:
     """Before the draw: how a total is allotted to the strata, and what finding nothing would prove."""
-    with asking.reading(*READS) as (session, _), told_plainly():
+    with context.reading(*READS) as (session, _), told_plainly():
         frozen = frames_of.frame(session, frame)
         sizes = frames_of.sizes_for(frozen, total)
         found = if_clean(frames_of.cases_in(frozen), sizes)
@@ -242,13 +242,13 @@ def weigh_sizes(frame: Digest, total: Annotated[Total, Query()], asking: ByToken
     summary="Draw from a frame",
     responses=may_answer(*BODY, "not-found", "refused"),
 )
-def draw(order: DrawOrder, asking: ByToken) -> Publication:
+def draw(order: DrawOrder, context: ByToken) -> Publication:
     """Draw, once. The answer holds all that a stranger needs to draw again with docs/redraw.py."""
-    with asking.writing(*COORDINATES) as (session, actor), told_plainly():
+    with context.writing(*COORDINATES) as (session, actor), told_plainly():
         frozen, sizes = frames_of.frame(session, order.frame), order.sizes or {}
         if order.total is not None:
             sizes = frames_of.sizes_for(frozen, order.total, stated=sizes)
-        made = frames_of.draw_sample(session, order.frame, order.seed, sizes, actor, asking.at)
+        made = frames_of.draw_sample(session, order.frame, order.seed, sizes, actor, context.at)
         return frames_of.publication_of(frozen, made)
 
 
@@ -258,10 +258,10 @@ def draw(order: DrawOrder, asking: ByToken) -> Publication:
     summary="Top a draw up",
     responses=may_answer(*BODY, "not-found", "refused"),
 )
-def top_up(frame: Digest, order: TopUpOrder, asking: ByToken) -> Publication:
+def top_up(frame: Digest, order: TopUpOrder, context: ByToken) -> Publication:
     """Draw more by the same seed, from where it stopped; for the meeting that is open, or else the next."""
-    with asking.writing(*COORDINATES) as (session, actor), told_plainly():
-        additions.top_up(session, frame, order.sizes, order.reason, actor, asking.at)
+    with context.writing(*COORDINATES) as (session, actor), told_plainly():
+        additions.top_up(session, frame, order.sizes, order.reason, actor, context.at)
         return published(session, frame)
 
 
@@ -271,44 +271,44 @@ def top_up(frame: Digest, order: TopUpOrder, asking: ByToken) -> Publication:
     summary="Pick a case",
     responses=may_answer(*BODY, "not-found", "refused"),
 )
-def pick(frame: Digest, order: Pick, asking: ByToken) -> Publication:
+def pick(frame: Digest, order: Pick, context: ByToken) -> Publication:
     """Put a case beside a draw, in no rate; for the meeting that is open, or else the next."""
-    with asking.writing(*COORDINATES) as (session, actor), told_plainly():
-        additions.pick(session, frame, order.case, order.theme, actor, asking.at)
+    with context.writing(*COORDINATES) as (session, actor), told_plainly():
+        additions.pick(session, frame, order.case, order.theme, actor, context.at)
         return published(session, frame)
 
 
 @router.get("/api/panel/draws", summary="List draws", responses=may_answer(*READ))
-def list_draws(asking: ByToken) -> list[DrawnView]:
+def list_draws(context: ByToken) -> list[DrawnView]:
     """Every draw, that of the latest frame first."""
-    with asking.reading(*READS) as (session, _):
+    with context.reading(*READS) as (session, _):
         return [drawn_view(frozen, made) for frozen, made in frames_of.frames(session) if made is not None]
 
 
 @router.get("/api/panel/draws/{frame}", summary="Read a draw", responses=may_answer(*READ, "not-found"))
-def read_draw(frame: Digest, asking: ByToken) -> Publication:
+def read_draw(frame: Digest, context: ByToken) -> Publication:
     """What was published: docs/redraw.py confirms it."""
-    with asking.reading(*READS) as (session, _):
+    with context.reading(*READS) as (session, _):
         return published(session, frame)
 
 
 @router.get("/api/panel/draws/{frame}/packs", summary="Read packs", responses=may_answer(*READ, "not-found"))
-def read_packs(frame: Digest, asking: ByToken) -> list[OpenedPack]:
+def read_packs(frame: Digest, context: ByToken) -> list[OpenedPack]:
     """Every case drawn, as it was known when it left the scheme's hands, and nobody's name."""
-    with asking.writing(*OPENS) as (session, actor):
+    with context.writing(*OPENS) as (session, actor):
         try:
-            return open_packs(session, frame, actor, asking.at)
+            return open_packs(session, frame, actor, context.at)
         except LookupError as none:
             raise ProblemError("not-found", str(none)) from None
 
 
 @router.get("/api/panel/draws/{frame}/packs/{pack}", summary="Read one pack", responses=may_answer(*READ, "not-found"))
 def read_pack(
-    frame: Digest, pack: Annotated[str, Path(max_length=40, examples=["completed-1"])], asking: ByToken
+    frame: Digest, pack: Annotated[str, Path(max_length=40, examples=["completed-1"])], context: ByToken
 ) -> OpenedPack:
     """One case drawn, by its number in the sample."""
-    with asking.writing(*OPENS) as (session, actor):
+    with context.writing(*OPENS) as (session, actor):
         try:
-            return open_pack(session, frame, pack, actor, asking.at)
+            return open_pack(session, frame, pack, actor, context.at)
         except (NoSuchFrame, NoSuchPack) as none:
             raise ProblemError("not-found", str(none)) from None

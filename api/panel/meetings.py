@@ -15,7 +15,7 @@ from api.panel.actions import ActionView, list_actions
 from api.panel.meeting_view import MeetingView, meeting_view
 from api.procedure.choices import Choice
 from api.web import forms
-from api.web.context import Asking, ByToken, ByVisit
+from api.web.context import BySession, ByToken, RequestContext
 from api.web.forms import Form
 from api.web.pages import write
 from api.web.problems import ProblemError, may_answer
@@ -65,21 +65,21 @@ def found_meeting(session: Session, number: int, actor: Actor) -> Meeting:
         raise ProblemError("not-found", str(none)) from None
 
 
-def opened_pack(session: Session, told: Meeting, name: str, actor: Actor, asking: Asking) -> OpenedPack:
+def opened_pack(session: Session, told: Meeting, name: str, actor: Actor, context: RequestContext) -> OpenedPack:
     """A pack of a meeting; to a member while it is open, attending, without conflict. The opening is logged."""
     if name not in told.packs or (actor.role is Role.panel_member and not told.may_open(actor.username, name)):
         raise ProblemError("not-found", "There is no such pack that you may open at this meeting.")
     case = told.packs[name]
-    return open_pack(session, case.frame, case.pack, actor, asking.at, told.themes)
+    return open_pack(session, case.frame, case.pack, actor, context.at, told.themes)
 
 
-def _do(asking: Asking, number: int | None, given: Business | OpenMeeting) -> int:
+def _do(context: RequestContext, number: int | None, given: Business | OpenMeeting) -> int:
     """Do it and commit; the meeting's number. Raises a problem where it may not be."""
     try:
-        with asking.writing(*AT_MEETINGS) as (session, actor):
+        with context.writing(*AT_MEETINGS) as (session, actor):
             if isinstance(given, OpenMeeting):
-                return open_meeting(session, given, actor, asking.at)
-            return business.perform(session, number or 0, given, actor, asking.at).number
+                return open_meeting(session, given, actor, context.at)
+            return business.perform(session, number or 0, given, actor, context.at).number
     except NoSuchMeeting as none:
         raise ProblemError("not-found", str(none)) from None
     except NotYours as not_yours:
@@ -93,43 +93,43 @@ def _do(asking: Asking, number: int | None, given: Business | OpenMeeting) -> in
 
 
 @router.get("/api/panel/meetings", summary="List meetings", responses=may_answer(*READ[:2]))
-def list_meetings(asking: ByToken) -> list[MeetingView]:
+def list_meetings(context: ByToken) -> list[MeetingView]:
     """Every meeting that you may know of, the first first."""
-    with asking.reading(*MEETS) as (session, actor):
+    with context.reading(*MEETS) as (session, actor):
         everyone = meetings(session)
         return [meeting_view(session, one, everyone, actor) for one in _seen_by(session, actor)]
 
 
 @router.post("/api/panel/meetings", status_code=201, summary=OpenMeeting.title(), responses=may_answer(*BODY))
-def start(given: OpenMeeting, asking: ByToken) -> MeetingView:
+def start(given: OpenMeeting, context: ByToken) -> MeetingView:
     """Open a meeting on a draw. What the last meetings left without a conclusion comes back by itself."""
-    number = _do(asking, None, given)
-    return read_meeting(number, asking)
+    number = _do(context, None, given)
+    return read_meeting(number, context)
 
 
 @router.get("/api/panel/meetings/{number}", summary="Read a meeting", responses=may_answer(*READ))
-def read_meeting(number: Number, asking: ByToken) -> MeetingView:
+def read_meeting(number: Number, context: ByToken) -> MeetingView:
     """A meeting, its packs and findings, and what they prove."""
-    with asking.reading(*MEETS) as (session, actor):
+    with context.reading(*MEETS) as (session, actor):
         return meeting_view(session, found_meeting(session, number, actor), meetings(session), actor)
 
 
 @router.get(
     "/api/panel/meetings/{number}/packs/{name}", summary="Read a pack of a meeting", responses=may_answer(*READ)
 )
-def read_meeting_pack(number: Number, name: PackName, asking: ByToken) -> OpenedPack:
+def read_meeting_pack(number: Number, name: PackName, context: ByToken) -> OpenedPack:
     """A case as it was known when it left the scheme's hands, and nobody's name. Every opening is logged."""
-    with asking.writing(*MEETS) as (session, actor):
-        return opened_pack(session, found_meeting(session, number, actor), name, actor, asking)
+    with context.writing(*MEETS) as (session, actor):
+        return opened_pack(session, found_meeting(session, number, actor), name, actor, context)
 
 
 def _route(command: type[Business]) -> Callable[..., Any]:
     """The force answers from outside the meeting: it is told what is asked of it, and not who scored what."""
     from_outside = command is RecordResponse
 
-    def act(number: Number, given: Business, asking: ByToken) -> Any:
-        _do(asking, number, given)
-        return list_actions(asking) if from_outside else read_meeting(number, asking)
+    def act(number: Number, given: Business, context: ByToken) -> Any:
+        _do(context, number, given)
+        return list_actions(context) if from_outside else read_meeting(number, context)
 
     act.__annotations__ |= {"given": command, "return": list[ActionView] if from_outside else MeetingView}
     act.__name__ = command.slug().replace("-", "_")
@@ -147,9 +147,9 @@ for slug, each in BUSINESS.items():
 
 
 @router.get("/panel/meetings", include_in_schema=False)
-def meetings_page(request: Request, asking: ByVisit) -> Response:
+def meetings_page(request: Request, context: BySession) -> Response:
     """Every meeting, and how the panel's findings go from one to the next."""
-    with asking.reading(*MEETS) as (session, actor):
+    with context.reading(*MEETS) as (session, actor):
         everyone = meetings(session)
         found = [meeting_view(session, one, everyone, actor) for one in _seen_by(session, actor)]
         return write(
@@ -163,21 +163,21 @@ def meetings_page(request: Request, asking: ByVisit) -> Response:
 
 
 @router.get("/panel/meetings/open", include_in_schema=False)
-def opening_form(request: Request, asking: ByVisit) -> Response:
+def opening_form(request: Request, context: BySession) -> Response:
     """The form that opens a meeting."""
-    return _form(request, asking, None, OpenMeeting, {})
+    return _form(request, context, None, OpenMeeting, {})
 
 
 @router.post("/panel/meetings/open", include_in_schema=False)
-def opening_answered(request: Request, form: Posted, asking: ByVisit) -> Response:
+def opening_answered(request: Request, form: Posted, context: BySession) -> Response:
     """Open it."""
-    return _answered(request, asking, None, OpenMeeting, form)
+    return _answered(request, context, None, OpenMeeting, form)
 
 
 @router.get("/panel/meetings/{number}", include_in_schema=False)
-def meeting_page(request: Request, number: Number, asking: ByVisit) -> Response:
+def meeting_page(request: Request, number: Number, context: BySession) -> Response:
     """A meeting, its packs and findings, and what they prove."""
-    with asking.reading(*MEETS) as (session, actor):
+    with context.reading(*MEETS) as (session, actor):
         told = found_meeting(session, number, actor)
         view = meeting_view(session, told, meetings(session), actor)
         offers = [one for one in BUSINESS.values() if actor.role in one.by and (told.is_open or not one.while_open)]
@@ -185,12 +185,12 @@ def meeting_page(request: Request, number: Number, asking: ByVisit) -> Response:
 
 
 @router.get("/panel/meetings/{number}/packs/{name}", include_in_schema=False)
-def meeting_pack_page(request: Request, number: Number, name: PackName, asking: ByVisit) -> Response:
+def meeting_pack_page(request: Request, number: Number, name: PackName, context: BySession) -> Response:
     """One pack of a meeting."""
-    with asking.writing(*MEETS) as (session, actor):
+    with context.writing(*MEETS) as (session, actor):
         told = found_meeting(session, number, actor)
         try:
-            pack = opened_pack(session, told, name, actor, asking)
+            pack = opened_pack(session, told, name, actor, context)
         except NoSuchFrame as none:
             raise ProblemError("not-found", str(none)) from None
         return write(
@@ -212,19 +212,19 @@ def business_form(
     request: Request,
     number: Number,
     slug: Annotated[str, Path(max_length=40)],
-    asking: ByVisit,
+    context: BySession,
     pack: Annotated[str | None, Query(max_length=60)] = None,
 ) -> Response:
     """The form of something done at a meeting."""
-    return _form(request, asking, number, _of(slug), {"pack": pack} if pack else {})
+    return _form(request, context, number, _of(slug), {"pack": pack} if pack else {})
 
 
 @router.post("/panel/meetings/{number}/{slug}", include_in_schema=False)
 def business_done(
-    request: Request, number: Number, slug: Annotated[str, Path(max_length=40)], form: Posted, asking: ByVisit
+    request: Request, number: Number, slug: Annotated[str, Path(max_length=40)], form: Posted, context: BySession
 ) -> Response:
     """Do it."""
-    return _answered(request, asking, number, _of(slug), form)
+    return _answered(request, context, number, _of(slug), form)
 
 
 def _of(slug: str) -> type[Business]:
@@ -234,22 +234,26 @@ def _of(slug: str) -> type[Business]:
 
 
 def _answered(
-    request: Request, asking: Asking, number: int | None, command: type[Business] | type[OpenMeeting], posted: Any
+    request: Request,
+    context: RequestContext,
+    number: int | None,
+    command: type[Business] | type[OpenMeeting],
+    posted: Any,
 ) -> Response:
     data = Form(command).read(posted)
     if forms.redraws(posted):
-        return _form(request, asking, number, command, data)
+        return _form(request, context, number, command, data)
     if wrong := forms.contradictions(data, posted):
-        return _form(request, asking, number, command, data, status=422, errors=wrong)
+        return _form(request, context, number, command, data, status=422, errors=wrong)
     try:
-        done = _do(asking, number, command.model_validate(data))
+        done = _do(context, number, command.model_validate(data))
     except ValidationError as error:
-        return _form(request, asking, number, command, data, status=422, errors=forms.faults(error))
+        return _form(request, context, number, command, data, status=422, errors=forms.faults(error))
     except ProblemError as refusal:
         if refusal.problem.reasons is None:
             raise
         reasons = [one.reason for one in refusal.problem.reasons]
-        return _form(request, asking, number, command, data, status=409, reasons=reasons)
+        return _form(request, context, number, command, data, status=409, reasons=reasons)
     return RedirectResponse(_after(command, done), 303)
 
 
@@ -262,7 +266,7 @@ def _after(command: type[Business] | type[OpenMeeting], number: int | None) -> s
 
 def _form(
     request: Request,
-    asking: Asking,
+    context: RequestContext,
     number: int | None,
     command: type[Business] | type[OpenMeeting],
     data: dict[str, Any],
@@ -272,7 +276,7 @@ def _form(
     reasons: Sequence[str] = (),
 ) -> Response:
     """The form, with what was typed and what is wrong with it."""
-    with asking.reading(*(command.by if issubclass(command, Business) else COORDINATOR)) as (session, actor):
+    with context.reading(*(command.by if issubclass(command, Business) else COORDINATOR)) as (session, actor):
         told = found_meeting(session, number, actor) if number is not None else None
         questions = Form(command, _choices(session, told, actor, data.get("pack"))).questions(data, errors)
         return write(

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from api.panel.meeting_view import EstimateView, estimate_view
-from api.web.context import ByToken, ByVisit
+from api.web.context import BySession, ByToken
 from api.web.pages import write
 from api.web.problems import may_answer
 from divert.scrutiny.meeting import meetings, proved
@@ -61,14 +61,14 @@ def _view(session: Session) -> OutcomesView:
 
 
 @router.get("/api/panel/outcomes", summary="Read outcomes", responses=may_answer("not-signed-in", "not-allowed"))
-def read_outcomes(asking: ByToken) -> OutcomesView:
+def read_outcomes(context: ByToken) -> OutcomesView:
     """What the panel found over all its meetings, by decision maker and by group, small numbers withheld."""
-    with asking.reading(*COMPARES) as (session, _):
+    with context.reading(*COMPARES) as (session, _):
         return _view(session)
 
 
 @router.get("/panel/outcomes", include_in_schema=False)
-def outcomes_page(request: Request, asking: ByVisit) -> Response:
+def outcomes_page(request: Request, context: BySession) -> Response:
     """The same, to be read."""
-    with asking.reading(*COMPARES) as (session, actor):
+    with context.reading(*COMPARES) as (session, actor):
         return write(request, "outcomes.html", actor=actor, found=_view(session))

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api.case.documents import PDF, pdf_file
 from api.panel.meetings import READ, Number, PackName, found_meeting, opened_pack
-from api.web.context import Asking, ByToken, ByVisit
+from api.web.context import BySession, ByToken, RequestContext
 from api.web.problems import ProblemError, may_answer
 from divert.answers import YesNo
 from divert.models import Frame, Role
@@ -40,9 +40,9 @@ Wanted = Annotated[Alone, Query()]
     response_class=Response,
     responses={**PDF, **may_answer(*READ)},
 )
-def read_packs_paper(number: Number, asking: ByToken) -> Response:
+def read_packs_paper(number: Number, context: ByToken) -> Response:
     """Those that you may open: a member's file leaves out what they have a conflict in, and says so."""
-    return _packs(number, asking)
+    return _packs(number, context)
 
 
 @router.get(
@@ -51,44 +51,44 @@ def read_packs_paper(number: Number, asking: ByToken) -> Response:
     response_class=Response,
     responses={**PDF, **may_answer(*READ, "invalid")},
 )
-def read_pack_paper(number: Number, name: PackName, wanted: Wanted, asking: ByToken) -> Response:
+def read_pack_paper(number: Number, name: PackName, wanted: Wanted, context: ByToken) -> Response:
     """As its page is: blind, and as known when the case left the scheme's hands."""
-    return _pack(number, name, wanted, asking)
+    return _pack(number, name, wanted, context)
 
 
 @router.get("/panel/meetings/{number}/packs.pdf", include_in_schema=False)
-def packs_paper(number: Number, asking: ByVisit) -> Response:
+def packs_paper(number: Number, context: BySession) -> Response:
     """The same, from its page."""
-    return _packs(number, asking)
+    return _packs(number, context)
 
 
 @router.get("/panel/meetings/{number}/packs/{name}.pdf", include_in_schema=False)
-def pack_paper_of(number: Number, name: PackName, wanted: Wanted, asking: ByVisit) -> Response:
+def pack_paper_of(number: Number, name: PackName, wanted: Wanted, context: BySession) -> Response:
     """The same, from its page."""
-    return _pack(number, name, wanted, asking)
+    return _pack(number, name, wanted, context)
 
 
-def _packs(number: int, asking: Asking) -> Response:
-    with asking.writing(*MEETS) as (session, actor):
+def _packs(number: int, context: RequestContext) -> Response:
+    with context.writing(*MEETS) as (session, actor):
         told = found_meeting(session, number, actor)
         mine = [
             name for name in told.packs if actor.role is not Role.panel_member or told.may_open(actor.username, name)
         ]
         if not mine:
             raise ProblemError("not-found", "There is no pack that you may open at this meeting.")
-        packs = [_numbered(session, told, name, actor, asking) for name in mine]
+        packs = [_numbered(session, told, name, actor, context) for name in mine]
     return pdf_file(meeting_paper(told, packs, len(told.packs) - len(mine)), f"meeting-{number}-packs")
 
 
-def _pack(number: int, name: str, wanted: Alone, asking: Asking) -> Response:
-    with asking.writing(*MEETS) as (session, actor):
+def _pack(number: int, name: str, wanted: Alone, context: RequestContext) -> Response:
+    with context.writing(*MEETS) as (session, actor):
         told = found_meeting(session, number, actor)
-        one = _numbered(session, told, name, actor, asking)
+        one = _numbered(session, told, name, actor, context)
     return pdf_file(pack_paper(told, one, alone=wanted.alone), f"meeting-{number}-pack-{one.number}")
 
 
-def _numbered(session: Session, told: Meeting, name: str, actor: Actor, asking: Asking) -> Numbered:
+def _numbered(session: Session, told: Meeting, name: str, actor: Actor, context: RequestContext) -> Numbered:
     """A pack, opened: who opens it may, and that they did is logged."""
-    pack = opened_pack(session, told, name, actor, asking)
+    pack = opened_pack(session, told, name, actor, context)
     cut_off = session.get_one(Frame, told.packs[name].frame).cut_off
     return Numbered([*told.packs].index(name) + 1, name, pack, cut_off)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from api.case.documents import PDF, pdf_file
-from api.web.context import Asking, ByToken, ByVisit
+from api.web.context import BySession, ByToken, RequestContext
 from api.web.pages import write
 from api.web.problems import may_answer
 from divert.clock import london_date
@@ -32,9 +32,9 @@ Wanted = Annotated[Year, Query()]
 
 
 @router.get("/api/panel/report", summary="The year's report", responses=may_answer(*READ))
-def read_report(asking: ByToken, wanted: Wanted) -> Report:
+def read_report(context: ByToken, wanted: Wanted) -> Report:
     """Meetings, what was drawn and found with what it proves, agreement, learning and actions. It names nobody."""
-    return _report(asking, wanted)
+    return _report(context, wanted)
 
 
 @router.get(
@@ -43,31 +43,31 @@ def read_report(asking: ByToken, wanted: Wanted) -> Report:
     response_class=Response,
     responses={**PDF, **may_answer(*READ)},
 )
-def read_report_paper(asking: ByToken, wanted: Wanted) -> Response:
+def read_report_paper(context: ByToken, wanted: Wanted) -> Response:
     """The same on paper."""
-    return _paper(asking, wanted)
+    return _paper(context, wanted)
 
 
 @router.get("/panel/report", include_in_schema=False)
-def report_page(request: Request, asking: ByVisit, wanted: Wanted) -> Response:
+def report_page(request: Request, context: BySession, wanted: Wanted) -> Response:
     """The same, to be read."""
-    told = _report(asking, wanted)
-    with asking.reading(*REPORTS) as (_, actor):
+    told = _report(context, wanted)
+    with context.reading(*REPORTS) as (_, actor):
         return write(request, "report.html", actor=actor, told=told, explained=explained(told))
 
 
 @router.get("/panel/report.pdf", include_in_schema=False)
-def report_paper_page(asking: ByVisit, wanted: Wanted) -> Response:
+def report_paper_page(context: BySession, wanted: Wanted) -> Response:
     """The same on paper."""
-    return _paper(asking, wanted)
+    return _paper(context, wanted)
 
 
-def _report(asking: Asking, wanted: Year) -> Report:
-    today = london_date(asking.at)
-    with asking.reading(*REPORTS) as (session, _):
+def _report(context: RequestContext, wanted: Year) -> Report:
+    today = london_date(context.at)
+    with context.reading(*REPORTS) as (session, _):
         return report(session, wanted.year or year_of(today), today)
 
 
-def _paper(asking: Asking, wanted: Year) -> Response:
-    told = _report(asking, wanted)
+def _paper(context: RequestContext, wanted: Year) -> Response:
+    told = _report(context, wanted)
     return pdf_file(report_paper(told), f"scrutiny-{told.first.year}")

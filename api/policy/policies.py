@@ -8,10 +8,10 @@ from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from api.web.context import Asking, ByVisit
+from api.web.context import BySession, RequestContext
 from api.web.pages import in_words, write
 from api.web.problems import ProblemError, may_answer
-from api.web.state import house
+from api.web.state import app_state
 from divert.clock import london_date, written_date
 from divert.eligibility.changes import changes
 from divert.eligibility.policies import NoPolicy, Packs
@@ -76,7 +76,7 @@ def policy(request: Request, policy: Name) -> PolicyView:
 
 def _packs(request: Request) -> Packs:
     """Those of the rules, and those adopted."""
-    with house(request).database.reading() as session:
+    with app_state(request).database.reading() as session:
         return policies_of(session)
 
 
@@ -124,10 +124,10 @@ def policy_view(pack: Pack, packs: Packs) -> PolicyView:
 
 
 @router.get("/policies", include_in_schema=False)
-def policies_page(request: Request, asking: ByVisit) -> Response:
+def policies_page(request: Request, context: BySession) -> Response:
     """Every policy, and which is in force."""
-    today = london_date(asking.at)
-    with asking.reading() as (session, actor):
+    today = london_date(context.at)
+    with context.reading() as (session, actor):
         packs = policies_of(session)
         return write(
             request,
@@ -140,14 +140,14 @@ def policies_page(request: Request, asking: ByVisit) -> Response:
 
 
 @router.get("/policies/offences", include_in_schema=False)
-def offences_page(request: Request, asking: ByVisit) -> Response:
+def offences_page(request: Request, context: BySession) -> Response:
     """Every offence that the scheme knows, and which of them the policy takes."""
-    book, today = rulebook(), london_date(asking.at)
+    book, today = rulebook(), london_date(context.at)
     pack = _packs(request).in_force(today)
     rows = [_offence_row(one, pack) for one in book.offences.in_force(today).values()]
     return _catalogue(
         request,
-        asking,
+        context,
         "Offences",
         "What the scheme knows, by the list in force today. Each keeps its own time limit, counted from the offence.",
         ("Offence", "Code", f"Taken by “{pack.title}”", "Tried", "Time limit", "Authority"),
@@ -163,9 +163,9 @@ def _offence_row(one: Offence, pack: Pack) -> tuple[object, ...]:
 
 
 @router.get("/policies/conditions", include_in_schema=False)
-def conditions_page(request: Request, asking: ByVisit) -> Response:
+def conditions_page(request: Request, context: BySession) -> Response:
     """What a contract may ask of a person."""
-    today = london_date(asking.at)
+    today = london_date(context.at)
     mandatory = _packs(request).in_force(today).contract.mandatory
     rows = [
         (
@@ -180,7 +180,7 @@ def conditions_page(request: Request, asking: ByVisit) -> Response:
     ]
     return _catalogue(
         request,
-        asking,
+        context,
         "Conditions",
         "What a person may promise. The words are those that are signed.",
         ("Condition", "What is signed", "Today", "May be signed", "Offered by", "Authority"),
@@ -189,9 +189,9 @@ def conditions_page(request: Request, asking: ByVisit) -> Response:
 
 
 @router.get("/policies/deadlines", include_in_schema=False)
-def deadlines_page(request: Request, asking: ByVisit) -> Response:
+def deadlines_page(request: Request, context: BySession) -> Response:
     """How long something may be outstanding, and whose it is."""
-    book, today = rulebook(), london_date(asking.at)
+    book, today = rulebook(), london_date(context.at)
     later = [written_date(starts) for starts in book.deadline_editions if starts > today]
     coming = f" They change on {' and on '.join(later)}." if later else ""
     rows = [
@@ -200,7 +200,7 @@ def deadlines_page(request: Request, asking: ByVisit) -> Response:
     ]
     return _catalogue(
         request,
-        asking,
+        context,
         "Periods",
         f"How long each thing may be outstanding before it is escalated, for what arises today.{coming}",
         ("What is due", "Within", "Whose it is", "Goes to when missed", "Authority"),
@@ -209,9 +209,9 @@ def deadlines_page(request: Request, asking: ByVisit) -> Response:
 
 
 @router.get("/policies/{policy}", include_in_schema=False)
-def policy_page(request: Request, policy: Name, asking: ByVisit) -> Response:
+def policy_page(request: Request, policy: Name, context: BySession) -> Response:
     """One policy: its rules, what it changed, its examples."""
-    with asking.reading() as (session, actor):
+    with context.reading() as (session, actor):
         packs = policies_of(session)
         pack = _pack(policy, packs)
         before = [one for one in packs if one.starts < pack.starts][-1:]
@@ -223,7 +223,7 @@ def policy_page(request: Request, policy: Name, asking: ByVisit) -> Response:
             rehearses=actor.role in SIGN,
             pack=pack,
             last=last,
-            stands=_stands(pack.starts, last, london_date(asking.at)),
+            stands=_stands(pack.starts, last, london_date(context.at)),
             before=before[0] if before else None,
             changed=changes(before[0], pack) if before else None,
             tested=tested,
@@ -232,9 +232,14 @@ def policy_page(request: Request, policy: Name, asking: ByVisit) -> Response:
 
 
 def _catalogue(
-    request: Request, asking: Asking, title: str, says: str, columns: Iterable[str], rows: Iterable[Iterable[object]]
+    request: Request,
+    context: RequestContext,
+    title: str,
+    says: str,
+    columns: Iterable[str],
+    rows: Iterable[Iterable[object]],
 ) -> Response:
-    with asking.reading() as (_, actor):
+    with context.reading() as (_, actor):
         shown = [[in_words(cell) for cell in row] for row in rows]
         return write(request, "catalogue.html", actor=actor, title=title, says=says, columns=list(columns), rows=shown)
 

@@ -11,12 +11,12 @@ from api.desk.imports import REFRESH_S, PostedWithFile
 from api.policy.policies import READS_PROPOSALS, tested
 from api.policy.proposals import Against, Digest, done, found_proposal, other, rehearsal_view
 from api.web import forms
-from api.web.context import Asking, ByItself, ByVisit
+from api.web.context import ByItself, BySession, RequestContext
 from api.web.forms import Form
 from api.web.pages import write
 from api.web.problems import ProblemError
 from api.web.sign_in import Posted
-from api.web.state import house
+from api.web.state import app_state
 from divert.board.counting.breakdowns import ELSEWHERE, NOT_STATED
 from divert.casework.workflow import Refused
 from divert.clock import london_date, written_date
@@ -45,19 +45,19 @@ DOES: dict[str, type[SignPolicy] | type[WithdrawPolicy]] = {"sign": SignPolicy, 
 @router.get("/policies/proposed")
 def proposed_page(
     request: Request,
-    asking: ByVisit,
+    context: BySession,
     policy: Annotated[str | None, Query(max_length=80)] = None,
     rule: Annotated[str | None, Query(max_length=60)] = None,
 ) -> Response:
     """What is proposed, and where a policy is written. `rule` of `policy`, where the panel doubts it, stands there."""
-    with asking.reading(*READS_PROPOSALS) as (session, _):
-        packs, today = policies_of(session), london_date(asking.at)
+    with context.reading(*READS_PROPOSALS) as (session, _):
+        packs, today = policies_of(session), london_date(context.at)
         base = packs.get(policy) if policy in {one.id for one in packs} and policy else packs.in_force(today)
-    return _page(request, asking, begun(base, rule, today))
+    return _page(request, context, begun(base, rule, today))
 
 
 @router.post("/policies/proposed")
-def propose(request: Request, form: PostedWithFile, asking: ByVisit) -> Response:
+def propose(request: Request, form: PostedWithFile, context: BySession) -> Response:
     """Check what was written or uploaded; propose it, if that was asked for."""
     given, text = form.get("file"), str(form.get("text") or "").replace("\r\n", "\n")
     if isinstance(given, UploadFile) and given.filename:
@@ -65,26 +65,26 @@ def propose(request: Request, form: PostedWithFile, asking: ByVisit) -> Response
     try:
         command = ProposePolicy(text=text)
         if form.get("check"):
-            with asking.reading(*SIGN) as (session, _):
-                return _page(request, asking, text, holds=decisions.candidate(session, text))
-        with asking.writing(*SIGN) as (session, actor):
-            made = decisions.propose(session, command, actor, asking.at)
+            with context.reading(*SIGN) as (session, _):
+                return _page(request, context, text, holds=decisions.candidate(session, text))
+        with context.writing(*SIGN) as (session, actor):
+            made = decisions.propose(session, command, actor, context.at)
     except ValidationError as error:
-        return _page(request, asking, text, next(iter(forms.faults(error).values())))
+        return _page(request, context, text, next(iter(forms.faults(error).values())))
     except (RulesError, Refused) as fault:
-        return _page(request, asking, text, str(fault))
+        return _page(request, context, text, str(fault))
     return RedirectResponse(f"/policies/proposed/{made.pack.digest}", 303)
 
 
 @router.get("/policies/proposed/{digest}")
-def proposal_page(request: Request, digest: Digest, asking: ByItself, against: Against = None) -> Response:
+def proposal_page(request: Request, digest: Digest, context: ByItself, against: Against = None) -> Response:
     """A proposed policy: what it changes, who would be judged otherwise, who signed. It asks again while it counts."""
-    with asking.reading(*READS_PROPOSALS) as (session, actor):
+    with context.reading(*READS_PROPOSALS) as (session, actor):
         one, packs = found_proposal(session, digest), policies_of(session)
         before = [pack for pack in packs if pack.starts < one.pack.starts][-1]
-        held = house(request)
-        run = held.rehearsals.run(held.database, held.background.submit, asking.at, digest, other(session, against))
-        view = rehearsal_view(asking, session, actor, run.found) if run.found else None
+        held = app_state(request)
+        run = held.rehearsals.run(held.database, held.background.submit, context.at, digest, other(session, against))
+        view = rehearsal_view(context, session, actor, run.found) if run.found else None
         again = view is None and not run.failed and "still" not in request.query_params
         choices = {one.id: f"{one.title} ({one.id})" for one in packs}
         choices |= {name: f"Proposed: {each.pack.title}" for name, each in proposals(session).items() if name != digest}
@@ -107,7 +107,7 @@ def proposal_page(request: Request, digest: Digest, asking: ByItself, against: A
             choices=choices,
             may_sign=actor.role in one.waits_for,
             may_withdraw=actor.role in SIGN and not one.withdrawn
-            and not (one.adopted and one.pack.starts <= london_date(asking.at)),
+            and not (one.adopted and one.pack.starts <= london_date(context.at)),
             roles=SIGN,
             says={rule.id: rule.says for pack in (*packs, one.pack) for rule in pack.rules},
             names=NAMES | {offence.code: offence.title for offence in rulebook().offences.all},
@@ -115,24 +115,24 @@ def proposal_page(request: Request, digest: Digest, asking: ByItself, against: A
 
 
 @router.get("/policies/proposed/{digest}/{does}")
-def form_page(request: Request, digest: Digest, does: str, asking: ByVisit) -> Response:
+def form_page(request: Request, digest: Digest, does: str, context: BySession) -> Response:
     """Where it is signed, or withdrawn."""
-    return _form(request, asking, digest, _of(does), {})
+    return _form(request, context, digest, _of(does), {})
 
 
 @router.post("/policies/proposed/{digest}/{does}")
-def answered(request: Request, digest: Digest, does: str, form: Posted, asking: ByVisit) -> Response:
+def answered(request: Request, digest: Digest, does: str, form: Posted, context: BySession) -> Response:
     """Sign it, or withdraw it."""
     command = _of(does)
     data = Form(command).read(form)
     if forms.redraws(form):
-        return _form(request, asking, digest, command, data)
+        return _form(request, context, digest, command, data)
     try:
-        done(asking, digest, command.model_validate(data))
+        done(context, digest, command.model_validate(data))
     except ValidationError as error:
-        return _form(request, asking, digest, command, data, forms.faults(error))
+        return _form(request, context, digest, command, data, forms.faults(error))
     except Refused as refused:
-        return _form(request, asking, digest, command, data, {(): str(refused)}, status=409)
+        return _form(request, context, digest, command, data, {(): str(refused)}, status=409)
     return RedirectResponse(f"/policies/proposed/{digest}", 303)
 
 
@@ -144,14 +144,14 @@ def _of(does: str) -> type[SignPolicy] | type[WithdrawPolicy]:
 
 def _form(
     request: Request,
-    asking: Asking,
+    context: RequestContext,
     digest: str,
     command: type[SignPolicy] | type[WithdrawPolicy],
     data: dict[str, Any],
     errors: dict[forms.Path, str] | None = None,
     status: int = 422,
 ) -> Response:
-    with asking.reading(*SIGN) as (session, actor):
+    with context.reading(*SIGN) as (session, actor):
         questions, pack = Form(command).questions(data, errors), found_proposal(session, digest).pack
         return write(
             request,
@@ -166,8 +166,8 @@ def _form(
         )
 
 
-def _page(request: Request, asking: Asking, text: str, fault: str = "", holds: Pack | None = None) -> Response:
-    with asking.reading(*READS_PROPOSALS) as (session, actor):
+def _page(request: Request, context: RequestContext, text: str, fault: str = "", holds: Pack | None = None) -> Response:
+    with context.reading(*READS_PROPOSALS) as (session, actor):
         return write(
             request,
             "proposed.html",

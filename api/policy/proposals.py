@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.policy.policies import READS_PROPOSALS, PolicyView, policy_view
 from api.policy.rehearsal_counts import RehearsalView, as_to_the_board, exactly
-from api.web.context import Asking, ByToken
+from api.web.context import ByToken, RequestContext
 from api.web.problems import FieldFault, ProblemError, invalid, may_answer
 from divert.clock import london_date
 from divert.eligibility.rehearsal import Rehearsal
@@ -68,26 +68,26 @@ def proposal_view(session: Session, one: Proposal) -> ProposalView:
 
 
 @router.get("/api/policies/proposed", summary="Every proposed policy", responses=may_answer(*READ[:2]))
-def read_proposals(asking: ByToken) -> list[ProposalView]:
+def read_proposals(context: ByToken) -> list[ProposalView]:
     """With who signed it, the latest first."""
-    with asking.reading(*READS_PROPOSALS) as (session, _):
+    with context.reading(*READS_PROPOSALS) as (session, _):
         return [proposal_view(session, one) for one in reversed(proposals(session).values())]
 
 
 @router.post("/api/policies/proposed", status_code=201, summary="Propose a policy", responses=may_answer(*BODY))
-def propose(command: ProposePolicy, asking: ByToken) -> ProposalView:
+def propose(command: ProposePolicy, context: ByToken) -> ProposalView:
     """Checked against its own examples, and what the rulebook knows. It binds nobody until every post has signed."""
     try:
-        with asking.writing(*SIGN) as (session, actor):
-            return proposal_view(session, decisions.propose(session, command, actor, asking.at))
+        with context.writing(*SIGN) as (session, actor):
+            return proposal_view(session, decisions.propose(session, command, actor, context.at))
     except RulesError as fault:
         raise invalid([FieldFault(pointer="#/text", detail=str(fault))]) from None
 
 
 @router.get("/api/policies/proposed/{digest}", summary="One proposed policy", responses=may_answer(*READ))
-def read_proposal(digest: Digest, asking: ByToken) -> ProposalView:
+def read_proposal(digest: Digest, context: ByToken) -> ProposalView:
     """With who signed it."""
-    with asking.reading(*READS_PROPOSALS) as (session, _):
+    with context.reading(*READS_PROPOSALS) as (session, _):
         return proposal_view(session, found_proposal(session, digest))
 
 
@@ -96,39 +96,39 @@ def read_proposal(digest: Digest, asking: ByToken) -> ProposalView:
     summary="Rehearse a proposed policy",
     responses=may_answer(*READ, "invalid"),
 )
-def read_rehearsal(digest: Digest, asking: ByToken, against: Against = None) -> RehearsalView:
+def read_rehearsal(digest: Digest, context: ByToken, against: Against = None) -> RehearsalView:
     """Judge every past case by it: who flips, each with the rules that make the difference. Changes nothing."""
-    with asking.reading(*READS_PROPOSALS) as (session, actor):
+    with context.reading(*READS_PROPOSALS) as (session, actor):
         found_proposal(session, digest)
         found = rehearse(session, digest, other(session, against))
-        return rehearsal_view(asking, session, actor, found)
+        return rehearsal_view(context, session, actor, found)
 
 
 @router.post("/api/policies/proposed/{digest}/sign", summary="Sign a policy", responses=may_answer(*BODY))
-def sign(digest: Digest, command: SignPolicy, asking: ByToken) -> ProposalView:
+def sign(digest: Digest, command: SignPolicy, context: ByToken) -> ProposalView:
     """For one's post, once. When every post has signed, the policy is in force from its first day on."""
-    return done(asking, digest, command)
+    return done(context, digest, command)
 
 
 @router.post("/api/policies/proposed/{digest}/withdraw", summary="Withdraw a policy", responses=may_answer(*BODY))
-def withdraw(digest: Digest, command: WithdrawPolicy, asking: ByToken) -> ProposalView:
+def withdraw(digest: Digest, command: WithdrawPolicy, context: ByToken) -> ProposalView:
     """Before its first day."""
-    return done(asking, digest, command)
+    return done(context, digest, command)
 
 
-def done(asking: Asking, digest: str, command: SignPolicy | WithdrawPolicy) -> ProposalView:
+def done(context: RequestContext, digest: str, command: SignPolicy | WithdrawPolicy) -> ProposalView:
     """Sign it, or withdraw it."""
     found = None
     if isinstance(command, SignPolicy):
-        with asking.reading(*SIGN) as (session, _):  # it may take seconds, and nobody is to wait for the writer
+        with context.reading(*SIGN) as (session, _):  # it may take seconds, and nobody is to wait for the writer
             found_proposal(session, digest)
             found = rehearse(session, digest, None)
     try:
-        with asking.writing(*SIGN) as (session, actor):
+        with context.writing(*SIGN) as (session, actor):
             if isinstance(command, SignPolicy) and found is not None:
-                now = decisions.sign(session, digest, command, found, actor, asking.at)
+                now = decisions.sign(session, digest, command, found, actor, context.at)
             else:
-                now = decisions.withdraw(session, digest, WithdrawPolicy(reasons=command.reasons), actor, asking.at)
+                now = decisions.withdraw(session, digest, WithdrawPolicy(reasons=command.reasons), actor, context.at)
             return proposal_view(session, now)
     except NoSuchProposal as none:
         raise ProblemError("not-found", str(none)) from None
@@ -153,8 +153,8 @@ def other(session: Session, against: str | None) -> str | None:
     return known[against]
 
 
-def rehearsal_view(asking: Asking, session: Session, actor: Actor, found: Rehearsal) -> RehearsalView:
+def rehearsal_view(context: RequestContext, session: Session, actor: Actor, found: Rehearsal) -> RehearsalView:
     """What a rehearsal counts, as whoever asks may know it."""
     if actor.role in SIGN:
         return exactly(found)
-    return as_to_the_board(found, session, asking.house.population.shown(london_date(asking.at), asking.at))
+    return as_to_the_board(found, session, context.app_state.population.shown(london_date(context.at), context.at))

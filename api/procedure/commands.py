@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 
 from api.procedure import idempotency
 from api.procedure.lifecycle import described
-from api.web.context import Asking, ByToken
+from api.web.context import ByToken, RequestContext
 from api.web.problems import ProblemError, may_answer, unusable
 from divert.casework.command import Command
 from divert.casework.commands.record import CASE_REF
@@ -63,28 +63,28 @@ FOR_PEOPLE = {slug: one for slug, one in COMMANDS.items() if any(row.by != (Role
 
 
 def carry_out(
-    asking: Asking, ref: str | None, command: Command, seen: int | None = None, key: str | None = None
+    context: RequestContext, ref: str | None, command: Command, seen: int | None = None, key: str | None = None
 ) -> tuple[Receipt, bool]:
     """Perform and commit. Answers the receipt, and whether it is that of an earlier request with the same key.
 
     Raises what perform does; and Overtaken where another was quicker than any lock could tell.
     """
     try:
-        with asking.writing() as (session, actor):
+        with context.writing() as (session, actor):
             if key is None:
-                return perform(session, ref, command, actor, asking.at, seen), False
+                return perform(session, ref, command, actor, context.at, seen), False
             earlier = idempotency.claim(
-                session, actor, key, f"{asking.request.url.path} {command.slug()}", command, asking.at
+                session, actor, key, f"{context.request.url.path} {command.slug()}", command, context.at
             )
             if earlier is not None:
                 return earlier, True
-            receipt = perform(session, ref, command, actor, asking.at, seen)
+            receipt = perform(session, ref, command, actor, context.at, seen)
             idempotency.keep(session, actor, key, receipt)
             return receipt, False
     except (StaleDataError, IntegrityError) as race:
         if isinstance(race, IntegrityError) and LedgerEntry.__tablename__ not in str(race.orig):
             raise
-        with asking.reading() as (session, _):
+        with context.reading() as (session, _):
             raise Overtaken(session.scalar(select(Case.version).where(Case.ref == ref))) from race
 
 
@@ -105,10 +105,10 @@ def seen_in(if_match: str | None) -> int | None:
 
 
 def _answer(
-    asking: Asking, ref: str | None, command: Command, if_match: str | None, key: str | None, status: int
+    context: RequestContext, ref: str | None, command: Command, if_match: str | None, key: str | None, status: int
 ) -> Response:
     try:
-        receipt, replayed = carry_out(asking, ref, command, seen_in(if_match), key)
+        receipt, replayed = carry_out(context, ref, command, seen_in(if_match), key)
     except ValidationError as error:
         raise unusable(error) from None
     headers = {"ETag": f'"{receipt.version}"'}
@@ -125,9 +125,9 @@ def _answer(
 
 def _route(command: type[Command]) -> Callable[..., Response]:
     def act(
-        ref: Ref, given: Command, asking: ByToken, if_match: IfMatch = None, key: IdempotencyKey = None
+        ref: Ref, given: Command, context: ByToken, if_match: IfMatch = None, key: IdempotencyKey = None
     ) -> Response:
-        return _answer(asking, ref, given, if_match, key, status=200)
+        return _answer(context, ref, given, if_match, key, status=200)
 
     act.__annotations__["given"] = command
     return act
@@ -162,9 +162,9 @@ HEADERS = {
         **may_answer(*ALWAYS),
     },
 )
-def refer(given: Refer, asking: ByToken, key: IdempotencyKey = None) -> Response:
+def refer(given: Refer, context: ByToken, key: IdempotencyKey = None) -> Response:
     """Open a case."""
-    return _answer(asking, None, given, None, key, status=201)
+    return _answer(context, None, given, None, key, status=201)
 
 
 for slug, command in FOR_PEOPLE.items():

@@ -18,8 +18,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.orm import Session
 
 from api.web.problems import STRANGE, NotSignedIn, ProblemError
-from api.web.sessions import Kept, Visit, visit_of
-from api.web.state import House, house
+from api.web.sessions import PreservedForm, Visit, visit_of
+from api.web.state import AppState, app_state
 from divert.casework.workflow import NotAllowed
 from divert.models import Role
 from divert.people import sessions as visits
@@ -34,7 +34,7 @@ BEARER = HTTPBearer(
 
 
 @dataclass(frozen=True)
-class Asking:
+class RequestContext:
     """One request: when it came, how who asks is found out, and how that they were here is noted, if it is to be."""
 
     request: Request
@@ -43,23 +43,23 @@ class Asking:
     seen: Callable[[Session], None] | None = None
 
     @property
-    def house(self) -> House:
+    def app_state(self) -> AppState:
         """Where it is served."""
-        return house(self.request)
+        return app_state(self.request)
 
     @contextmanager
     def reading(self, *roles: Role) -> Iterator[tuple[Session, Actor]]:
         """A session that writes nothing, and who asks: in one of these roles, where any are named."""
-        with self.house.database.reading() as session:
+        with self.app_state.database.reading() as session:
             yield session, self._actor(session, roles)
         if self._unnoted():
-            with self.house.database.writing() as session:
+            with self.app_state.database.writing() as session:
                 self._note(session)
 
     @contextmanager
     def writing(self, *roles: Role) -> Iterator[tuple[Session, Actor]]:
         """A session committed when the block ends, and who asks."""
-        with self.house.database.writing() as session:
+        with self.app_state.database.writing() as session:
             actor = self._actor(session, roles)
             self._note(session)
             yield session, actor
@@ -77,7 +77,7 @@ class Asking:
         if actor is None:
             raise NotSignedIn
         self.request.state.signed_in = True
-        typed: Kept | None = getattr(self.request.state, "kept", None)
+        typed: PreservedForm | None = getattr(self.request.state, "kept", None)
         if typed is not None and typed.username != actor.username:  # a form that was given out to somebody else
             raise ProblemError("not-allowed", STRANGE)
         if roles and actor.role not in roles:
@@ -86,12 +86,14 @@ class Asking:
         return actor
 
 
-async def by_token(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> Asking:
+async def by_token(
+    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+) -> RequestContext:
     """A program's request: it carries a bearer token."""
     if given is None:
         raise NotSignedIn
-    at, token = house(request).clock(), given.credentials
-    return Asking(request, at, lambda session: staff.by_token(session, token, at))
+    at, token = app_state(request).clock(), given.credentials
+    return RequestContext(request, at, lambda session: staff.by_token(session, token, at))
 
 
 def _holder(request: Request, visit: Visit, at: datetime) -> Callable[[Session], Actor | None]:
@@ -103,20 +105,22 @@ def _holder(request: Request, visit: Visit, at: datetime) -> Callable[[Session],
     return who
 
 
-async def by_visit(request: Request) -> Asking:
+async def by_visit(request: Request) -> RequestContext:
     """A page's request: it carries a visit's cookie."""
-    visit, at = visit_of(request), house(request).clock()
+    visit, at = visit_of(request), app_state(request).clock()
     if visit is None:
         raise NotSignedIn
-    return Asking(request, at, _holder(request, visit, at), lambda session: visits.note(session, visit.token, at))
+    return RequestContext(
+        request, at, _holder(request, visit, at), lambda session: visits.note(session, visit.token, at)
+    )
 
 
-async def by_itself(request: Request) -> Asking:
+async def by_itself(request: Request) -> RequestContext:
     """The same of a page that asks again by itself: nobody need be there, so it keeps no visit going."""
-    visit, at = visit_of(request), house(request).clock()
+    visit, at = visit_of(request), app_state(request).clock()
     if visit is None:
         raise NotSignedIn
-    return Asking(request, at, _holder(request, visit, at))
+    return RequestContext(request, at, _holder(request, visit, at))
 
 
 def signed_in(request: Request) -> Actor | None:
@@ -124,11 +128,11 @@ def signed_in(request: Request) -> Actor | None:
     visit = visit_of(request)
     if visit is None:
         return None
-    with house(request).database.reading() as session:
-        held = visits.holder(session, visit.token, house(request).clock())
+    with app_state(request).database.reading() as session:
+        held = visits.holder(session, visit.token, app_state(request).clock())
         return held.actor if held else None
 
 
-ByToken = Annotated[Asking, Depends(by_token)]
-ByVisit = Annotated[Asking, Depends(by_visit)]
-ByItself = Annotated[Asking, Depends(by_itself)]
+ByToken = Annotated[RequestContext, Depends(by_token)]
+BySession = Annotated[RequestContext, Depends(by_visit)]
+ByItself = Annotated[RequestContext, Depends(by_itself)]

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 
 from api.web.problems import ProblemError, may_answer
-from api.web.state import house
+from api.web.state import app_state
 from divert.migrate import is_current
 
 router = APIRouter(tags=["health"])
@@ -31,7 +31,7 @@ def healthz() -> HealthView:
 def readyz(request: Request) -> HealthView:
     """The database is there, at the newest schema."""
     try:
-        ready = is_current(house(request).database)
+        ready = is_current(app_state(request).database)
     except SQLAlchemyError:
         ready = False
     if not ready:
@@ -47,4 +47,4 @@ def readyz(request: Request) -> HealthView:
 )
 def metrics(request: Request) -> Response:
     """Requests by route and status, and how long they took. No address, name or reference is in it."""
-    return Response(generate_latest(house(request).metrics), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(app_state(request).metrics), media_type=CONTENT_TYPE_LATEST)

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.web.problems import ProblemError, answer
 from api.web.sessions import cookie_name
-from api.web.state import House
+from api.web.state import AppState
 from api.web.throttle import Throttle
 
 POLICY = "; ".join(
@@ -52,19 +52,21 @@ METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 log = structlog.get_logger("divert.access")
 
 
-class Traffic:
+class RequestMiddleware:
     """The outermost layer of the service."""
 
-    def __init__(self, app: ASGIApp, house: House) -> None:
-        self.app, self.house = app, house
-        self.throttle = Throttle(house.settings.requests_per_minute)
+    def __init__(self, app: ASGIApp, app_state: AppState) -> None:
+        self.app, self.app_state = app, app_state
+        self.throttle = Throttle(app_state.settings.requests_per_minute)
         self.safe = dict(SAFE)
-        if house.settings.https:
+        if app_state.settings.https:
             self.safe["Strict-Transport-Security"] = "max-age=31536000"
         self.passed = Counter(
-            "divert_requests", "Requests answered.", ("method", "route", "status"), registry=house.metrics
+            "divert_requests", "Requests answered.", ("method", "route", "status"), registry=app_state.metrics
         )
-        self.took = Histogram("divert_request_seconds", "Time to answer.", ("method", "route"), registry=house.metrics)
+        self.took = Histogram(
+            "divert_request_seconds", "Time to answer.", ("method", "route"), registry=app_state.metrics
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -106,7 +108,7 @@ class Traffic:
 
     def _limited(self, request: Request, receive: Receive) -> Receive:
         """The body, as long as it stays within its limit. The framework's own limit would answer in plain text."""
-        settings, read = self.house.settings, 0
+        settings, read = self.app_state.settings, 0
         most = settings.max_body_bytes + (settings.max_file_bytes if TAKES_FILES.match(request.url.path) else 0)
         said = request.headers.get("content-length", "")[:18]
 
@@ -136,7 +138,7 @@ class Traffic:
         line("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1), **(fault or {}))
 
     def _credential(self, request: Request) -> str | None:
-        given = request.headers.get("authorization") or request.cookies.get(cookie_name(self.house.settings))
+        given = request.headers.get("authorization") or request.cookies.get(cookie_name(self.app_state.settings))
         return hashlib.sha256(given.encode()).hexdigest() if given else None
 
 

@@ -1,7 +1,7 @@
 """How a page is written: one strict environment, one frame around every page, one cookie.
 
-To make a page: an endpoint that takes `asking: ByVisit` (`api.web.context`), reads in `with asking.reading(...)`, and
-returns `write(request, "page.html", actor=actor, ...)`; and `templates/page.html`, which extends `layout.html` (its
+To make a page: an endpoint that takes `context: BySession` (`api.web.context`), reads in `with context.reading(...)`,
+and returns `write(request, "page.html", actor=actor, ...)`; and `templates/page.html`, which extends `layout.html` (its
 blocks are described there). Markup is GOV.UK's: headings are `govuk-heading-xl|l|m|s`, text `govuk-body`, links
 `govuk-link`. Any component of the GOV.UK design system is there as a macro (`api.web.components`); `parts.html` has
 what stands on a page many times (`pairs`, `table`, `cases`, `state` ...), and `question.html` a form's questions
@@ -29,7 +29,7 @@ from api.web import assets
 from api.web.codes import in_code
 from api.web.components import components
 from api.web.sessions import Visit, keepsake, visit_of
-from api.web.state import house
+from api.web.state import app_state
 from divert.board.figures.catalogue import BOARD_READS
 from divert.clock import london_text, written_date
 from divert.models import Role
@@ -155,7 +155,7 @@ def write(
     **values: Any,
 ) -> HTMLResponse:
     """A page from its template, with the frame for `actor`. `visit` begins one; so does coming without any."""
-    settings = house(request).settings
+    settings = app_state(request).settings
     known = visit_of(request) if visit is None else None
     visit = visit or known or Visit()
     html = _pages.get_template(template).render(

@@ -18,8 +18,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Match
 
 from api.web.pages import wants_page, write
-from api.web.sessions import Kept
-from api.web.state import house
+from api.web.sessions import PreservedForm
+from api.web.state import app_state
 from divert.board.counting.count_store import StillCounting
 from divert.casework.workflow import NoSuchCase, NotAllowed, Refused, Stale
 
@@ -229,7 +229,7 @@ def answer(request: Request, error: Exception) -> Response:
     raised = explained(error)
     problem = raised.problem
     if wants_page(request):
-        kept: Kept | None = getattr(request.state, "kept", None)
+        kept: PreservedForm | None = getattr(request.state, "kept", None)
         if isinstance(raised, NotSignedIn) and kept is not None:
             return sign_in_page(request, kept.path, kept.username, ENDED, kept, problem.status, raised.headers)
         if isinstance(raised, NotSignedIn):
@@ -245,7 +245,7 @@ def sign_in_page(
     then: str,
     username: str = "",
     fault: str = "",
-    kept: Kept | None = None,
+    kept: PreservedForm | None = None,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
@@ -258,7 +258,7 @@ def sign_in_page(
         then=then,
         username=username,
         errors=[("username", fault)] if fault else [],
-        kept=kept.sealed(house(request).settings) if kept else "",
+        kept=kept.sealed(app_state(request).settings) if kept else "",
     )
 
 

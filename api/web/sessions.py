@@ -17,7 +17,7 @@ from itsdangerous import BadSignature, Signer, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from api.web.state import house
+from api.web.state import app_state
 from divert.config import Settings
 from divert.people.sessions import LASTS
 
@@ -66,7 +66,7 @@ def forget(response: Response, settings: Settings) -> None:
 
 def visit_of(request: HTTPConnection) -> Visit | None:
     """The visit that this request's cookie names; None for no cookie or one that is none of ours."""
-    token = request.cookies.get(cookie_name(house(request).settings), "")
+    token = request.cookies.get(cookie_name(app_state(request).settings), "")
     return Visit(token) if TOKEN.fullmatch(token) else None
 
 
@@ -82,7 +82,7 @@ def given_out(token: object, path: str, settings: Settings) -> str | None:
 
 
 @dataclass(frozen=True)
-class Kept:
+class PreservedForm:
     """What somebody has typed, in case their visit has ended. It lies in the page before them, and nowhere else."""
 
     username: str
@@ -94,10 +94,10 @@ class Kept:
         return str(_serializer(settings, "kept").dumps([self.username, self.path, self.typed]))
 
 
-def kept(token: object, settings: Settings) -> Kept | None:
+def kept(token: object, settings: Settings) -> PreservedForm | None:
     """What a page had held."""
     held = _opened(token, "kept", settings)
-    return Kept(held[0], held[1], [(name, value) for name, value in held[2]]) if held is not None else None
+    return PreservedForm(held[0], held[1], [(name, value) for name, value in held[2]]) if held is not None else None
 
 
 def _opened(token: object, salt: str, settings: Settings) -> list[Any] | None:

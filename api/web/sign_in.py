@@ -9,11 +9,11 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from api.web.context import ByVisit
+from api.web.context import BySession
 from api.web.pages import write
 from api.web.problems import STRANGE, ProblemError, sign_in_page
-from api.web.sessions import Kept, Visit, browser_of, forget, given_out, kept, visit_of
-from api.web.state import house
+from api.web.sessions import PreservedForm, Visit, browser_of, forget, given_out, kept, visit_of
+from api.web.state import app_state
 from divert.people import login_attempts as guesses
 from divert.people import sessions as visits
 from divert.people import staff
@@ -30,14 +30,15 @@ WRONG = "That username and password do not fit together. Check both."
 async def posted(request: Request) -> FormData:
     """A form of ours, read. Raises a problem where it was given out neither to this visit nor to an earlier one.
 
-    What was typed in a form of an earlier visit is not lost: its owner, and nobody else (`Asking`), is shown it again.
+    What was typed in a form of an earlier visit is not lost: its owner, and nobody else (`RequestContext`), is shown it
+    again.
     """
     form = await request.form(max_files=0, max_fields=FIELDS)
-    visit, settings, path = visit_of(request), house(request).settings, request.url.path
+    visit, settings, path = visit_of(request), app_state(request).settings, request.url.path
     whose = given_out(form.get("keepsake"), path, settings)
     typed = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and name not in NOT_TYPED]
     if whose is not None:
-        request.state.kept = Kept(whose, path, typed)
+        request.state.kept = PreservedForm(whose, path, typed)
     if visit is not None and visit.owns(form.get("form_token"), settings):
         return form
     if whose is None:
@@ -69,9 +70,9 @@ async def sign_in(request: Request, form: Posted) -> Response:
     """Begin a visit, with a new token; whatever visit this browser was on before is over."""
     username, password, then = (str(form.get(name) or "") for name in ("username", "password", "then"))
     begun = await anyio.to_thread.run_sync(
-        _begun, request, username.strip(), password, limiter=house(request).passwords
+        _begun, request, username.strip(), password, limiter=app_state(request).passwords
     )
-    settings = house(request).settings
+    settings = app_state(request).settings
     held = kept(form.get("kept"), settings)
     if not isinstance(begun, Visit):
         status, fault, headers = (422, WRONG, {}) if not begun else (429, _wait(begun), {"Retry-After": str(begun)})
@@ -90,11 +91,11 @@ def sign_out(request: Request, form: Posted) -> Response:
 
 
 @router.get("/visits")
-def visits_page(request: Request, asking: ByVisit) -> Response:
+def visits_page(request: Request, context: BySession) -> Response:
     """Where whoever asks is signed in."""
     here = visit_of(request)
-    with asking.reading() as (session, actor):
-        found = visits.standing(session, actor.username, asking.at)
+    with context.reading() as (session, actor):
+        found = visits.standing(session, actor.username, context.at)
         return write(
             request,
             "visits.html",
@@ -112,15 +113,15 @@ def sign_out_everywhere(request: Request, form: Posted) -> Response:
 
 
 def _out(request: Request, *, everywhere: bool) -> Response:
-    here, at = visit_of(request), house(request).clock()
-    with house(request).database.writing() as session:
+    here, at = visit_of(request), app_state(request).clock()
+    with app_state(request).database.writing() as session:
         if here is not None:
             held = visits.holder(session, here.token, at)
             visits.end(session, here.token, at)
             if everywhere and held is not None:
                 staff.sign_out_everywhere(session, held.actor.username, at)
     response = RedirectResponse("/sign-in", 303)
-    forget(response, house(request).settings)
+    forget(response, app_state(request).settings)
     return response
 
 
@@ -128,7 +129,7 @@ def _begun(request: Request, username: str, password: str) -> Visit | int:
     """A visit; or the seconds to wait before the next guess, 0 where this one was wrong."""
     if not username or len(username) > 60 or "\x00" in username + password:
         return 0
-    database, at = house(request).database, house(request).clock()
+    database, at = app_state(request).database, app_state(request).clock()
     address = request.client.host if request.client else ""
     with database.writing() as session:
         if wait := guesses.guess(session, username, address, at):

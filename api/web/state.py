@@ -16,7 +16,7 @@ from divert.policies.rehearsals import Runs
 
 
 @dataclass(frozen=True)
-class House:
+class AppState:
     """A database, a clock, the settings, and the counts of what passed through."""
 
     database: Database
@@ -49,7 +49,7 @@ class House:
         self.database.dispose()
 
 
-def house(request: HTTPConnection) -> House:
-    """The house that serves this request."""
-    held: House = request.app.state.house
-    return held
+def app_state(request: HTTPConnection) -> AppState:
+    """The state of the service that answers this request."""
+    state: AppState = request.app.state.divert
+    return state
