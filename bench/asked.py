@@ -10,7 +10,7 @@ import structlog
 from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 
-from api.web.sessions import Visit
+from api.web.sessions import WebSession
 from divert.people.staff import Actor
 from tests.service import SETTINGS, cookie
 
@@ -40,7 +40,7 @@ def _request(app: FastAPI, who: Actor, path: str, form: Mapping[str, str]) -> tu
     headers = [(b"host", b"127.0.0.1"), (b"cookie", f"{name}={token}".encode())]
     body = b""
     if form:
-        body = urlencode({**form, "form_token": Visit(token).form_token(SETTINGS)}).encode()
+        body = urlencode({**form, "form_token": WebSession(token).form_token(SETTINGS)}).encode()
         kind = b"application/x-www-form-urlencoded"
         headers += [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
     scope = {

@@ -18,7 +18,7 @@ from bench.pages import FEW, SIZES
 from bench.place import Place
 from bench.population import populate
 from divert.board.counting import history
-from divert.board.counting.count_store import Population
+from divert.board.counting.count_store import CountStore
 from divert.board.counting.tallies import BATCH, settle
 from divert.casework.commands.record import AddNote
 from divert.casework.workflow import perform
@@ -47,10 +47,10 @@ def _measured(database: Database, what: str, rounds: int) -> Iterator[Figure]:
     whole = timed(lambda: settle(database, system_clock))
     yield Figure(what.format("counting everything, once"), whole, "s", Limit("its rows, read", read))
     with TestClient(create_app(database, system_clock, SETTINGS)) as client:
-        client.app.state.divert.population.fresh_for = timedelta()  # type: ignore[attr-defined]  # every answer is new
+        client.app.state.divert.counts.fresh_for = timedelta()  # type: ignore[attr-defined]  # every answer is new
         visiting(client, BOARD)
         client.get("/board").raise_for_status()
-        first = timed(lambda: Population(database).shown(london_date(system_clock()), system_clock()))
+        first = timed(lambda: CountStore(database).shown(london_date(system_clock()), system_clock()))
         plain = [timed(lambda: client.get(PLAIN).raise_for_status()) for _ in range(rounds)]
         same = [timed(lambda: client.get("/board").raise_for_status()) for _ in range(rounds)]
         days = count(1)

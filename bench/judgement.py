@@ -27,8 +27,8 @@ def judgement(place: Place) -> Iterator[Figure]:
     said = list(_referrals(DATA / "referrals-2019.csv"))
 
     def judged(one: ReferralFacts) -> Judgement:
-        pack = rules.packs.in_force(one.referred_on)
-        return judge(pack, derive(one, pack, rules.offences))
+        policy = rules.policies.in_force(one.referred_on)
+        return judge(policy, derive(one, policy, rules.offences))
 
     for one in said:
         ours, theirs = judged(one), by_hand(one)

@@ -45,7 +45,7 @@ from divert import demo
 from divert.clock import london_date, system_clock
 from divert.db import Database
 from divert.demo.people import FIRST_REFERRALS
-from divert.models import FINAL, Case, Instant, NameWord, OutboxMessage, Person, Row, Staff
+from divert.models import FINAL, Case, Instant, Model, NameWord, OutboxMessage, Person, Staff
 from tests.office import KEYWORKER, OTHER_KEYWORKER, SPECIALIST
 
 OFFICES = 60
@@ -54,9 +54,9 @@ KEYWORKERS = (KEYWORKER, OTHER_KEYWORKER, SPECIALIST)
 YEAR_DAYS = 52 * 7
 """What is moved by years stays on its day of the week."""
 
-PEOPLE, WORDS, CASES = (Row.metadata.tables[each.__tablename__] for each in (Person, NameWord, Case))
+PEOPLE, WORDS, CASES = (Model.metadata.tables[each.__tablename__] for each in (Person, NameWord, Case))
 OF_A_CASE = [
-    each for each in Row.metadata.sorted_tables if "case_id" in each.c and each.name != OutboxMessage.__tablename__
+    each for each in Model.metadata.sorted_tables if "case_id" in each.c and each.name != OutboxMessage.__tablename__
 ]
 FILLED = (PEOPLE, WORDS, CASES, *OF_A_CASE)
 COPIED = "D-99-"

@@ -26,8 +26,8 @@ from divert.db import Database
 from divert.eligibility.columns import derived, judged
 from divert.eligibility.facts import derive
 from divert.eligibility.judge import judge
-from divert.eligibility.policies import read_pack
-from divert.eligibility.policy import Effect, Operator, Pack, Rule, Verdict
+from divert.eligibility.policies import read_policy
+from divert.eligibility.policy import Effect, Operator, Policy, Rule, Verdict
 from divert.eligibility.rehearsal import rehearse
 from divert.law.rulebook import rulebook
 from divert.policies.past_cases import past_referrals
@@ -47,7 +47,7 @@ Array = np.ndarray[Any, Any]
 def rehearsing(place: Place) -> Iterator[Figure]:
     """Seconds from the database to the answer, at each size; then milliseconds of judging alone."""
     book = rulebook()
-    candidate = read_pack(STRICTER, book.packs)
+    candidate = read_policy(STRICTER, book.policies)
     random = Random(2019)
     referrals = [some_referral(random) for _ in range(place.count(AGREED, 500))]
     facts = derived(in_columns(referrals), book.offences)
@@ -65,26 +65,26 @@ def rehearsing(place: Place) -> Iterator[Figure]:
                 yield Figure(f"{kind}: rehearsed, {cases:,} cases", reading + judging, "s", limit)
 
 
-def _from_database(database: Database, candidate: Pack) -> tuple[float, float]:
+def _from_database(database: Database, candidate: Policy) -> tuple[float, float]:
     """The seconds that reading every case takes, and judging and counting them."""
     book, begun = rulebook(), perf_counter()
     with database.reading() as session:
         referrals = past_referrals(session)
     read = perf_counter()
-    rehearse(candidate, referrals, book.packs, book.offences).by_rule()
+    rehearse(candidate, referrals, book.policies, book.offences).by_rule()
     return read - begun, perf_counter() - read
 
 
-def _alone(pack: Pack, facts: pl.DataFrame, place: Place) -> Iterator[Figure]:
+def _alone(policy: Policy, facts: pl.DataFrame, place: Place) -> Iterator[Figure]:
     """Judging by itself, of referrals of one offence each, which is all that the others are told of."""
     one = facts.filter(pl.col("offence_codes").cast(pl.String).str.contains(" ").not_())
     many = pl.concat([one] * max(1, place.count(SIZES[-1]) // one.height), rechunk=True)
-    columns = {rule.id: _coded(rule, pack, many) for rule in pack.rules}
-    system, inputs = _openfisca(pack), {f"{name}_fact": column for name, column in columns.items()}
+    columns = {rule.id: _coded(rule, policy, many) for rule in policy.rules}
+    system, inputs = _openfisca(policy), {f"{name}_fact": column for name, column in columns.items()}
     works: Mapping[str, Callable[[], Array]] = {
-        "ours": lambda: judged(pack, many)["verdict"].to_physical().to_numpy(),
+        "ours": lambda: judged(policy, many)["verdict"].to_physical().to_numpy(),
         "openfisca": partial(_simulated, system, inputs, many.height),
-        "bare": partial(_bare, pack, columns),
+        "bare": partial(_bare, policy, columns),
     }
     said = {name: work() for name, work in works.items()}
     if not (np.array_equal(said["ours"], said["openfisca"]) and np.array_equal(said["ours"] == 2, said["bare"])):
@@ -95,14 +95,14 @@ def _alone(pack: Pack, facts: pl.DataFrame, place: Place) -> Iterator[Figure]:
     yield Figure(what, seconds["ours"] * 1e3, "ms", Limit("bare comparisons, bars alone", seconds["bare"] * 1e3))
 
 
-def _coded(rule: Rule, pack: Pack, facts: pl.DataFrame) -> Array:
+def _coded(rule: Rule, policy: Policy, facts: pl.DataFrame) -> Array:
     """The fact that a rule turns on as whole numbers, as OpenFisca would be given it; UNKNOWN where there is none."""
     name = rule.holds.fact
     if name.startswith("fits_"):
         basis = "statutory" if name == "fits_time_limit" else "precautionary"
         late = pl.col("referred_on") > (
-            pl.col(f"{basis}_on") - pl.duration(days=pack.time_limit.buffer_days)
-        ).dt.offset_by(f"-{pack.contract.max_months}mo")
+            pl.col(f"{basis}_on") - pl.duration(days=policy.time_limit.buffer_days)
+        ).dt.offset_by(f"-{policy.contract.max_months}mo")
         column = facts.select(
             pl.when(late).then(0).when(~pl.col(f"{basis}_undated")).then(1).cast(pl.Int32).alias(name)
         )[name]
@@ -142,16 +142,16 @@ def _met(rule: Rule, fact: Array) -> Array:
             return np.isin(fact, listed)
 
 
-def _bare(pack: Pack, columns: Mapping[str, Array]) -> Array:
+def _bare(policy: Policy, columns: Mapping[str, Array]) -> Array:
     """Which referrals a bar shuts out, and nothing else."""
     barred: Array = np.zeros(len(next(iter(columns.values()))), bool)
-    for rule in pack.rules:
+    for rule in policy.rules:
         if rule.effect is Effect.bar:
             barred |= ~_met(rule, columns[rule.id]) & (columns[rule.id] != UNKNOWN)
     return barred
 
 
-def _openfisca(pack: Pack) -> TaxBenefitSystem:
+def _openfisca(policy: Policy) -> TaxBenefitSystem:
     """The policy as OpenFisca has rules: a variable for each fact, for each rule, and for the verdict."""
     referral = Entity("referral", "referrals", "A referral", "")
     system = TaxBenefitSystem([referral])
@@ -170,7 +170,7 @@ def _openfisca(pack: Pack) -> TaxBenefitSystem:
         return formula
 
     def verdict(referral: Any, period: Any) -> Array:
-        found = [(rule.effect, referral(rule.id, period)) for rule in pack.rules if rule.effect is not Effect.warn]
+        found = [(rule.effect, referral(rule.id, period)) for rule in policy.rules if rule.effect is not Effect.warn]
         barred = np.any([one == 0 for effect, one in found if effect is Effect.bar], axis=0)
         asked = np.any([one == UNKNOWN for _, one in found], axis=0)
         questioned = np.any([one == 0 for effect, one in found if effect is Effect.review], axis=0)
@@ -178,7 +178,7 @@ def _openfisca(pack: Pack) -> TaxBenefitSystem:
         codes = [order.index(one) for one in ("ineligible", "not_yet_known", "review", "eligible")]
         return np.select([barred, asked, questioned], codes[:3], codes[3])
 
-    for rule in pack.rules:
+    for rule in policy.rules:
         variable(f"{rule.id}_fact")
         variable(rule.id, of(rule))
     variable("verdict", verdict)

@@ -5,14 +5,14 @@ from sqlalchemy import Connection
 
 from divert.config import settings
 from divert.db import Database
-from divert.models import Row
+from divert.models import Model
 
 
 def run(connection: Connection) -> None:
     """Migrate over one connection, in one transaction. SQLite changes a table by copying it (batch mode)."""
     context.configure(
         connection=connection,
-        target_metadata=Row.metadata,
+        target_metadata=Model.metadata,
         render_as_batch=connection.dialect.name == "sqlite",
         compare_type=True,
     )

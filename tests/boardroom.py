@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import text, update
 
-from divert.board.counting.count_store import Population
+from divert.board.counting.count_store import CountStore
 from divert.board.counting.counts import Counts
 from divert.casework.commands.ending import CloseCase, Reinstate
 from divert.casework.commands.record import RecordFollowUp
@@ -19,7 +19,7 @@ from tests.office import INSPECTOR, KEYWORKER, MANAGER, PATHS, Office
 
 def exactly(office: Office, as_at: date) -> Counts:
     """The counts of a day before anything is rounded, from a population counted anew."""
-    return Population(office.database).exact(as_at, office.now)
+    return CountStore(office.database).exact(as_at, office.now)
 
 
 def with_a_known_secret(office: Office) -> None:

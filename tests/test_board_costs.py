@@ -17,7 +17,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from divert.board import spending
-from divert.board.counting.count_store import Population
+from divert.board.counting.count_store import CountStore
 from divert.board.counting.counts import Spent
 from divert.board.counting.suppression import Audience
 from divert.board.figures.catalogue import BOARD_READS
@@ -64,7 +64,7 @@ def exact(office: Office, as_at: date) -> Figure:
 
 def shown(office: Office, as_at: date, **asked: str) -> Figure:
     """The figure as every face has it."""
-    population = Population(office.database)
+    population = CountStore(office.database)
     counts = population.shown(as_at, office.now)
     spent = spending.spent(population, as_at, office.now, Audience.board)
     return cost_per_completion(View(counts, Asked.model_validate(asked).place, spent))

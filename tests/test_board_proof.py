@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from divert.board.counting import tallies
 from divert.board.counting.breakdowns import ALL, CUTS
-from divert.board.counting.count_store import Population, StillCounting
+from divert.board.counting.count_store import CountStore, StillCounting
 from divert.board.counting.counts import Cell
 from divert.board.counting.suppression import PARTS, WITHIN
 from divert.board.counting.tallies import SETTLED, settle
@@ -62,7 +62,7 @@ def as_said(cells: Mapping[Cell, int]) -> str:
 
 def test_counts_kept_up_to_date_are_those_counted_anew(desk: Office) -> None:
     """One population is asked now and then while the office works and the worker settles what it may."""
-    kept, random = Population(desk.database, fresh_for=timedelta()), Random(7)
+    kept, random = CountStore(desk.database, fresh_for=timedelta()), Random(7)
     since = date(2019, 3, 25)
     for size in (6, 1, 0, 5, 4):
         generated(desk, random, size, since)
@@ -80,7 +80,7 @@ def test_what_is_added_is_counted_though_it_was_stamped_earlier(desk: Office, *,
     desk.on("2020-01-01")
     if settled:
         settle(desk.database, lambda: desk.now)
-    kept = Population(desk.database, fresh_for=timedelta())
+    kept = CountStore(desk.database, fresh_for=timedelta())
     kept.exact(DAYS[3], desk.now)
     desk.minutes -= SETTLED.seconds // 60 - 2
     stamped = desk.now

@@ -99,6 +99,7 @@ def every_address(service: Service) -> Iterator[str]:
         "digest": (one["policy"]["digest"],),
         "does": ("sign", "withdraw"),
         "policy": ("2019-04-01-full",),
+        "policy_id": ("2019-04-01-full",),
         "frame": (frame,),
         "pack": ("completed-1",),
         "number": ("1",),

@@ -14,7 +14,7 @@ from divert.casework.commands.referral import Refer
 from divert.casework.workflow import NoSuchCase, NotAllowed, Receipt, Refused, Stale, perform
 from divert.db import Database
 from divert.migrate import configuration, downgrade, is_current, migrate
-from divert.models import Case, Row, State
+from divert.models import Case, Model, State
 from divert.people.staff import Actor
 from divert.records.ledger import entries_of
 from tests.office import BOARD, DALE, INSPECTOR, KEYWORKER, MEMBER, OFFICER, OTHER_INSPECTOR, OTHER_OFFICER, Office
@@ -26,7 +26,7 @@ def test_migrations_go_up_and_down_and_up_again(database: Database) -> None:
     assert not is_current(database)
     assert set(inspect(database.engine).get_table_names()) == {"alembic_version"}
     migrate(database)
-    assert set(inspect(database.engine).get_table_names()) == {*Row.metadata.tables, "alembic_version"}
+    assert set(inspect(database.engine).get_table_names()) == {*Model.metadata.tables, "alembic_version"}
 
 
 def test_the_migrations_come_to_the_tables_that_the_code_means(database: Database) -> None:

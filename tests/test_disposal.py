@@ -21,7 +21,7 @@ from divert.casework.visibility import may_see
 from divert.casework.workflow import Refused, objections
 from divert.db import Database
 from divert.models import Access, LedgerEntry, Person, State
-from divert.models.tables import Row
+from divert.models.tables import Model
 from divert.records import ledger
 from divert.records.export import disclose
 from divert.records.seal import seal, verify_seal
@@ -89,7 +89,7 @@ def everything(database: Database) -> str:
     """Every cell of every table, as one text."""
     with database.reading() as session:
         return "\n".join(
-            str(tuple(row)) for table in Row.metadata.sorted_tables for row in session.execute(select(table))
+            str(tuple(row)) for table in Model.metadata.sorted_tables for row in session.execute(select(table))
         )
 
 

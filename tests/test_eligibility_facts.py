@@ -41,7 +41,7 @@ ORDINARY: dict[str, Any] = {
 
 def facts_of(**changed: Any) -> Facts:
     referral = ReferralFacts.model_validate(ORDINARY | changed)
-    return derive(referral, rulebook().packs.in_force(referral.referred_on), known_offences())
+    return derive(referral, rulebook().policies.in_force(referral.referred_on), known_offences())
 
 
 def refusals(model: type[ReferralFacts] = ReferralFacts, **changed: Any) -> dict[tuple[int | str, ...], str]:
@@ -139,7 +139,7 @@ def test_a_fuller_form_built_on_this_one_checks_as_it_does_and_may_require_more(
     assert "after the referral" in refusals(Fuller, crime_ref="A1", offence_on="2019-05-01")[("offence_on",)]
     assert "TH99999" in refusals(Fuller, crime_ref="A1", offence_code="TH99999")[("offence_code",)]
     fuller = Fuller.model_validate(ORDINARY | {"crime_ref": "A1"})
-    assert derive(fuller, rulebook().packs.get("2019-04-01-full"), known_offences()) == facts_of()
+    assert derive(fuller, rulebook().policies.get("2019-04-01-full"), known_offences()) == facts_of()
 
 
 def test_every_field_has_a_title_a_hint_and_an_example_that_is_accepted() -> None:

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from divert.eligibility.facts import Facts, ReferralFacts, asked_as
 from divert.eligibility.judge import Judgement, judge, trace_from
-from divert.eligibility.policy import Effect, Pack, Verdict
+from divert.eligibility.policy import Effect, Policy, Verdict
 from divert.law.rulebook import rulebook
 
-FULL = rulebook().packs.get("2019-04-01-full")
+FULL = rulebook().policies.get("2019-04-01-full")
 GOLDEN = Path(__file__).parent / "golden" / "judgements"
 
 # What breaks each rule and no other: the fact, and a value that does not meet the rule.
@@ -171,7 +171,7 @@ def test_a_rule_that_was_met_and_is_broken_never_improves_the_verdict(facts: Fac
 def test_the_order_of_the_rules_does_not_matter(facts: Facts, random: Any) -> None:
     table = FULL.model_dump(by_alias=True)
     table["rule"] = random.sample(table["rule"], len(table["rule"]))
-    shuffled = judge(Pack.model_validate(table), facts)
+    shuffled = judge(Policy.model_validate(table), facts)
     found = judge(FULL, facts)
     assert (shuffled.verdict, shuffled.because) == (found.verdict, found.because)
     assert {finding.rule.id: finding.holds for finding in shuffled.trace} == {
@@ -288,5 +288,5 @@ def test_what_would_change_it_is_said_in_the_rule_s_own_words() -> None:
 
 
 def test_every_fact_that_a_policy_tests_is_asked_at_referral() -> None:
-    for pack in rulebook().packs:
-        assert {asked_as(rule.holds.fact) for rule in pack.rules} <= set(ReferralFacts.model_fields)
+    for policy in rulebook().policies:
+        assert {asked_as(rule.holds.fact) for rule in policy.rules} <= set(ReferralFacts.model_fields)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from divert.eligibility.policies import NoPolicy, load_pack, load_packs
+from divert.eligibility.policies import NoPolicy, load_policies, load_policy
 from divert.eligibility.policy import Effect, Verdict
 from divert.law.rule_files import RulesError, rules_folder
 
@@ -46,8 +46,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def edit(folder: Path, pack: str, change: Callable[[str], str]) -> None:
-    path = folder / f"{pack}.toml"
+def edit(folder: Path, policy: str, change: Callable[[str], str]) -> None:
+    path = folder / f"{policy}.toml"
     before = path.read_text("utf-8")
     after = change(before)
     assert after != before, "the edit changed nothing"
@@ -69,51 +69,54 @@ def without_blocks(pattern: str) -> Callable[[str], str]:
 
 
 def test_the_pilot_and_the_full_scheme_follow_each_other_without_a_gap() -> None:
-    packs = load_packs(RELEASED)
-    assert [pack.id for pack in packs] == [PILOT, FULL]
-    assert packs.in_force(date(2019, 1, 1)).id == PILOT
-    assert packs.in_force(date(2019, 3, 31)).id == PILOT
-    assert packs.in_force(date(2019, 4, 1)).id == FULL
-    assert packs.in_force(date(2031, 1, 1)).id == FULL
-    assert [packs.last_day(pack) for pack in packs] == [date(2019, 3, 31), None]
+    policies = load_policies(RELEASED)
+    assert [policy.id for policy in policies] == [PILOT, FULL]
+    assert policies.in_force(date(2019, 1, 1)).id == PILOT
+    assert policies.in_force(date(2019, 3, 31)).id == PILOT
+    assert policies.in_force(date(2019, 4, 1)).id == FULL
+    assert policies.in_force(date(2031, 1, 1)).id == FULL
+    assert [policies.last_day(policy) for policy in policies] == [date(2019, 3, 31), None]
 
 
 def test_before_the_scheme_started_no_policy_applies() -> None:
     with pytest.raises(NoPolicy, match="The scheme started on 2019-01-01; 2018-12-31 is before it"):
-        load_packs(RELEASED).in_force(date(2018, 12, 31))
+        load_policies(RELEASED).in_force(date(2018, 12, 31))
 
 
 def test_after_the_last_policy_ended_none_applies(folder: Path) -> None:
     edit(folder, FULL, put("starts = 2019-04-01", "starts = 2019-04-01\nends = 2020-03-31"))
     with pytest.raises(NoPolicy, match="2019-04-01-full, ended on 2020-03-31; 2020-04-01 is after it"):
-        load_packs(folder).in_force(date(2020, 4, 1))
+        load_policies(folder).in_force(date(2020, 4, 1))
 
 
 def test_a_policy_is_found_by_name_and_by_digest() -> None:
-    packs = load_packs(RELEASED)
-    pilot = packs.get(PILOT)
-    assert packs.by_digest(pilot.digest) is pilot
+    policies = load_policies(RELEASED)
+    pilot = policies.get(PILOT)
+    assert policies.by_digest(pilot.digest) is pilot
     with pytest.raises(NoPolicy, match="no policy called '2020'; there are 2019-01-01-pilot, 2019-04-01-full"):
-        packs.get("2020")
+        policies.get("2020")
     with pytest.raises(NoPolicy, match="changed or taken away"):
-        packs.by_digest("0" * 64)
+        policies.by_digest("0" * 64)
 
 
 def test_a_released_policy_never_changes() -> None:
     released = tomllib.loads((RELEASED / "digests.toml").read_text("utf-8"))["released"]
-    assert {pack.id: pack.digest for pack in load_packs(RELEASED)} == released
+    assert {policy.id: policy.digest for policy in load_policies(RELEASED)} == released
 
 
 def test_each_policy_has_the_rules_of_the_procedure_in_its_order() -> None:
-    for pack in load_packs(RELEASED):
-        assert [rule.id for rule in pack.rules] == RULES
-        assert {rule.id for rule in pack.rules if rule.effect is Effect.warn} == {"offence_age", "precautionary_limit"}
+    for policy in load_policies(RELEASED):
+        assert [rule.id for rule in policy.rules] == RULES
+        assert {rule.id for rule in policy.rules if rule.effect is Effect.warn} == {
+            "offence_age",
+            "precautionary_limit",
+        }
         assert len(" ".join(RULES)) <= 300  # a check stores every deciding rule in a column of 300
 
 
 def test_the_full_policy_says_only_what_changed() -> None:
     own = tomllib.loads((RELEASED / f"{FULL}.toml").read_text("utf-8"))
-    pilot, full = load_packs(RELEASED)
+    pilot, full = load_policies(RELEASED)
     assert [rule["id"] for rule in own["rule"]] == ["offence"]
     assert [one.id for one, other in zip(pilot.rules, full.rules, strict=True) if one != other] == ["offence"]
     assert (pilot.contract, pilot.time_limit) == (full.contract, full.time_limit)
@@ -122,19 +125,20 @@ def test_the_full_policy_says_only_what_changed() -> None:
 
 
 def test_an_example_said_again_takes_the_place_of_the_earlier_one() -> None:
-    pilot, full = load_packs(RELEASED)
+    pilot, full = load_policies(RELEASED)
     verdicts = [
-        {example.name: example.verdict for example in pack.examples}["possession of cannabis"] for pack in (pilot, full)
+        {example.name: example.verdict for example in policy.examples}["possession of cannabis"]
+        for policy in (pilot, full)
     ]
     assert verdicts == [Verdict.ineligible, Verdict.eligible]
 
 
 def test_layout_comments_and_the_order_of_keys_do_not_change_a_digest(folder: Path) -> None:
-    before = load_packs(folder).get(PILOT).digest
+    before = load_policies(folder).get(PILOT).digest
     edit(folder, PILOT, lambda text: "# a remark\n" + text.replace(" = ", "   =  "))
     edit(folder, PILOT, put('title   =  "Shop theft pilot"\nstarts', "starts"))
     edit(folder, PILOT, put("ends   =", 'title = "Shop theft pilot"\nends ='))
-    assert load_packs(folder).get(PILOT).digest == before
+    assert load_policies(folder).get(PILOT).digest == before
 
 
 @pytest.mark.parametrize(
@@ -148,9 +152,9 @@ def test_layout_comments_and_the_order_of_keys_do_not_change_a_digest(folder: Pa
 def test_a_change_of_substance_changes_the_digest_of_the_policy_and_of_what_extends_it(
     folder: Path, change: Callable[[str], str]
 ) -> None:
-    before = [pack.digest for pack in load_packs(folder)]
+    before = [policy.digest for policy in load_policies(folder)]
     edit(folder, PILOT, change)
-    after = [pack.digest for pack in load_packs(folder)]
+    after = [policy.digest for policy in load_policies(folder)]
     assert all(one != other for one, other in zip(before, after, strict=True))
 
 
@@ -253,7 +257,7 @@ def test_a_policy_that_may_not_be_used_is_refused_by_file_place_and_fault(
 ) -> None:
     edit(folder, PILOT, change)
     with pytest.raises(RulesError) as refused:
-        load_packs(folder)
+        load_policies(folder)
     assert str(refused.value).startswith("2019-01-01-pilot.toml: ")
     assert fault in str(refused.value)
 
@@ -273,11 +277,11 @@ def test_a_policy_that_may_not_be_used_is_refused_by_file_place_and_fault(
     ],
 )
 def test_a_later_policy_must_follow_the_earlier_one(
-    folder: Path, pack: str, change: Callable[[str], str], fault: str
+    folder: Path, policy: str, change: Callable[[str], str], fault: str
 ) -> None:
-    edit(folder, pack, change)
+    edit(folder, policy, change)
     with pytest.raises(RulesError, match=re.escape(fault)) as refused:
-        load_packs(folder)
+        load_policies(folder)
     assert refused.value.path.name == f"{FULL}.toml"
 
 
@@ -285,16 +289,16 @@ def test_two_policies_cannot_start_on_one_day(folder: Path) -> None:
     twin = (folder / f"{FULL}.toml").read_text("utf-8").replace(FULL, "2019-04-01-other")
     (folder / "2019-04-01-other.toml").write_text(twin, "utf-8")
     with pytest.raises(RulesError, match="2019-04-01-full starts on 2019-04-01 too, so the two overlap"):
-        load_packs(folder)
+        load_policies(folder)
 
 
 def test_a_folder_without_policies_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RulesError, match="holds no file named for the day it starts"):
-        load_packs(tmp_path)
+        load_policies(tmp_path)
 
 
 def test_a_candidate_may_extend_any_policy_and_start_on_any_day(tmp_path: Path) -> None:
-    packs = load_packs(RELEASED)
+    policies = load_policies(RELEASED)
     path = tmp_path / "2019-07-01-candidate.toml"
     path.write_text(
         """
@@ -325,13 +329,13 @@ def test_a_candidate_may_extend_any_policy_and_start_on_any_day(tmp_path: Path) 
         """,
         "utf-8",
     )
-    candidate = load_pack(path, packs)
+    candidate = load_policy(path, policies)
     assert [rule.id for rule in candidate.rules] == RULES
     assert candidate.outcome_22_available
-    assert candidate.digest not in {pack.digest for pack in packs}
-    assert load_pack(RELEASED / f"{FULL}.toml", packs).digest == packs.get(FULL).digest
+    assert candidate.digest not in {policy.digest for policy in policies}
+    assert load_policy(RELEASED / f"{FULL}.toml", policies).digest == policies.get(FULL).digest
 
 
 def test_a_candidate_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(RulesError, match=r"2020-01-01-new\.toml: there is no such file"):
-        load_pack(tmp_path / "2020-01-01-new.toml", load_packs(RELEASED))
+        load_policy(tmp_path / "2020-01-01-new.toml", load_policies(RELEASED))

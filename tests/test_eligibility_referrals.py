@@ -37,8 +37,8 @@ def number(value: object) -> str:
 @pytest.mark.parametrize(("given", "expected"), JUDGED, ids=number)
 def test_a_row_comes_to_what_is_expected(given: dict[str, str], expected: dict[str, str]) -> None:
     referral = stated(given)
-    pack = rulebook().packs.in_force(referral.referred_on)
-    found = judge(pack, derive(referral, pack, rulebook().offences))
+    policy = rulebook().policies.in_force(referral.referred_on)
+    found = judge(policy, derive(referral, policy, rulebook().offences))
     assert (found.verdict.value, " ".join(found.because)) == (expected["expect"], expected["because"])
 
 

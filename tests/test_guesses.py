@@ -5,7 +5,7 @@ from threading import Barrier, Thread
 
 from sqlalchemy import func, select
 
-from divert.models import Guesses
+from divert.models import LoginAttempts
 from divert.people import login_attempts as guesses
 from divert.people import sessions as visits
 from divert.people.login_attempts import ACCOUNT, ADDRESS, FORGOTTEN
@@ -70,5 +70,5 @@ def test_what_has_drained_away_is_forgotten_and_no_name_is_kept(office: Office) 
     office.on(office.today + FORGOTTEN + timedelta(days=1))
     guesses_at(office, "officer", ELSEWHERE)
     with office.database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(Guesses)) == 2
-        assert all(len(of) == 64 for of in session.scalars(select(Guesses.of)))
+        assert session.scalar(select(func.count()).select_from(LoginAttempts)) == 2
+        assert all(len(of) == 64 for of in session.scalars(select(LoginAttempts.of)))

@@ -17,7 +17,14 @@ from divert.scrutiny import meeting_commands as business
 from divert.scrutiny.additions import pick, top_up
 from divert.scrutiny.frame import draw_sample, drawn_from, drawn_in_all
 from divert.scrutiny.meeting import Meeting, meetings, proved
-from divert.scrutiny.meeting_commands import BUSINESS, CannotBeDone, NotYours, OpenMeeting, known_to, open_meeting
+from divert.scrutiny.meeting_commands import (
+    MEETING_COMMANDS,
+    CannotBeDone,
+    NotYours,
+    OpenMeeting,
+    known_to,
+    open_meeting,
+)
 from divert.scrutiny.population import FrameRule
 from divert.scrutiny.pseudonyms import stands_for
 from tests import endings
@@ -51,7 +58,7 @@ def summer(office: Office) -> int:
 
 
 def does(office: Office, who: Actor, slug: str, number: int = 1, **said: Any) -> Meeting:
-    given = BUSINESS[slug].model_validate(said)
+    given = MEETING_COMMANDS[slug].model_validate(said)
     with office.database.writing() as session:
         return business.perform(session, number, given, who, MEETING + timedelta(hours=1))
 
@@ -155,11 +162,11 @@ def test_a_finding_is_whole(desk: Office) -> None:
         does(desk, COORDINATOR, "agree-finding", **half, learning="Listen more.")
 
 
-@pytest.mark.parametrize("slug", BUSINESS)
+@pytest.mark.parametrize("slug", MEETING_COMMANDS)
 def test_what_is_for_one_role_no_other_does(desk: Office, slug: str) -> None:
     summer(desk)
-    example = BUSINESS[slug].model_json_schema()["examples"][0]
-    others = [who for who in CAST if who.role not in BUSINESS[slug].by]
+    example = MEETING_COMMANDS[slug].model_json_schema()["examples"][0]
+    others = [who for who in CAST if who.role not in MEETING_COMMANDS[slug].by]
     assert {who.role for who in others} >= {Role.board_member, Role.auditor, Role.project_manager}
     for who in others:
         with pytest.raises(NotYours):

@@ -97,13 +97,13 @@ def test_a_wrong_answer_is_pointed_at_and_asked_again(visit: Visit) -> None:
 
 
 def test_only_questions_that_could_change_the_verdict_are_asked() -> None:
-    nothing = advice(PreCheck.model_validate({"referred_on": "2019-05-06", "agrees": None}), rulebook().packs)
+    nothing = advice(PreCheck.model_validate({"referred_on": "2019-05-06", "agrees": None}), rulebook().policies)
     questions = matter(nothing)
     assert nothing.verdict is Verdict.not_yet_known
     assert "agrees" in questions
     assert not {"gravity", "value_gbp", "agreement_signed_on"} & set(questions)
     barred = advice(
-        PreCheck.model_validate({"referred_on": "2019-05-06", "remorse": "no", "agrees": None}), rulebook().packs
+        PreCheck.model_validate({"referred_on": "2019-05-06", "remorse": "no", "agrees": None}), rulebook().policies
     )
     assert matter(barred) == []
     assert matter(barred, every=True) == [name for name in questions if name != "remorse"]
@@ -115,9 +115,9 @@ def test_only_questions_that_could_change_the_verdict_are_asked() -> None:
 def test_eligibility_tells_every_rule_the_policy_and_its_digest(visit: Visit, desk: Office) -> None:
     ref = desk.checks(desk.refers())
     page = visit("insp.reed").reads(f"/cases/{ref}/eligibility")
-    pack = rulebook().packs.get("2019-04-01-full")
-    assert pack.digest in page.text
-    for rule in pack.rules:
+    policy = rulebook().policies.get("2019-04-01-full")
+    assert policy.digest in page.text
+    for rule in policy.rules:
         assert rule.says in page.text, rule.id
         assert " ".join(rule.cites.split()) in page.text, rule.id
     assert "Nothing that a rule turns on has changed since" in page.text
@@ -161,14 +161,14 @@ def test_the_full_scheme_s_page_says_what_it_changed_of_the_pilot(visit: Visit) 
 
 
 def test_changes_find_what_was_added_taken_out_changed_and_nothing_else() -> None:
-    pack = rulebook().packs.get("2019-04-01-full")
-    first, *rest = pack.rules
-    other = pack.model_copy(update={"rules": (*rest[:-1], rest[-1].model_copy(update={"ask": "Well?"}))})
-    assert not changes(pack, pack)
-    found = changes(pack, other)
+    policy = rulebook().policies.get("2019-04-01-full")
+    first, *rest = policy.rules
+    other = policy.model_copy(update={"rules": (*rest[:-1], rest[-1].model_copy(update={"ask": "Well?"}))})
+    assert not changes(policy, policy)
+    found = changes(policy, other)
     assert [rule.id for rule in found.removed] == [first.id]
     assert [(was.id, now.ask) for was, now in found.changed] == [(rest[-1].id, "Well?")]
-    assert changes(other, pack).added == (first,)
+    assert changes(other, policy).added == (first,)
     assert found.terms == ()
 
 

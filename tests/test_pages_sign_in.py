@@ -145,7 +145,7 @@ def test_a_page_view_seldom_writes_that_somebody_was_seen(visit: Visit, desk: Of
 
     def seen() -> datetime:
         with desk.database.reading() as session:
-            return session.scalars(select(models.Visit.seen_at)).one()
+            return session.scalars(select(models.StaffSession.seen_at)).one()
 
     began = seen()
     desk.minutes = 4

@@ -40,7 +40,7 @@ def counter(desk: Office) -> Iterator[Service]:
 
 def proposed(office: Office, words: str = STRICTER, by: Actor = MANAGER) -> str:
     with office.database.writing() as session:
-        return decisions.propose(session, ProposePolicy(text=words), by, office.now).pack.digest
+        return decisions.propose(session, ProposePolicy(text=words), by, office.now).policy.digest
 
 
 def signs(office: Office, digest: str, by: Actor) -> None:
@@ -58,7 +58,7 @@ def adopted(office: Office) -> str:
 
 def titles(office: Office) -> list[str]:
     with office.database.reading() as session:
-        return [pack.id for pack in policies_of(session)]
+        return [policy.id for policy in policies_of(session)]
 
 
 def test_a_policy_signed_by_three_posts_decides_referrals_from_its_first_day(office: Office) -> None:
@@ -141,7 +141,7 @@ def test_a_policy_is_withdrawn_before_its_first_day_and_never_after(office: Offi
         decisions.withdraw(session, digest, WithdrawPolicy(reasons=BECAUSE), MANAGER, office.now)
     with office.on("2019-06-30").database.writing() as session:
         decisions.withdraw(session, digest, WithdrawPolicy(reasons=BECAUSE), MANAGER, office.now)
-    assert titles(office) == [pack.id for pack in rulebook().packs]
+    assert titles(office) == [policy.id for policy in rulebook().policies]
     with pytest.raises(Refused, match="withdrawn"):
         signs(office, digest, MANAGER)
 

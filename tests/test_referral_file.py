@@ -18,8 +18,8 @@ from divert.casework.intake.referral_file import (
     MAX_BYTES,
     MAX_ROWS,
     FileRefused,
+    FileRow,
     Outcome,
-    Row,
     check_shape,
     require_small,
     rows,
@@ -339,9 +339,9 @@ def test_no_cell_of_a_report_is_a_formula(sqlite: Database, start: str) -> None:
 
 
 def test_rows_are_kept_in_small_batches_so_that_others_can_write_in_between(sqlite: Database) -> None:
-    many = [Row(n, {**GOOD, "crime_ref": f"CVP-19-{n:06d}"}) for n in range(1, BATCH + 2)]
+    many = [FileRow(n, {**GOOD, "crime_ref": f"CVP-19-{n:06d}"}) for n in range(1, BATCH + 2)]
 
-    def watched() -> Iterator[Row]:
+    def watched() -> Iterator[FileRow]:
         for row in many:
             if row.number == BATCH + 1:
                 assert counts(sqlite)["Case"] == BATCH

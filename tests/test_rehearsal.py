@@ -8,8 +8,8 @@ import pytest
 from divert.eligibility.columns import derived, judged
 from divert.eligibility.facts import ReferralFacts, derive
 from divert.eligibility.judge import judge
-from divert.eligibility.policies import NoPolicy, read_pack
-from divert.eligibility.policy import Pack
+from divert.eligibility.policies import NoPolicy, read_policy
+from divert.eligibility.policy import Policy
 from divert.eligibility.rehearsal import GROUPS, Rehearsal, rehearse
 from divert.law.rulebook import rulebook
 from divert.policies.past_cases import past_referrals
@@ -17,12 +17,12 @@ from tests.office import Office
 from tests.past import STRICTER, in_columns, some_referral
 
 BOOK = rulebook()
-PILOT, FULL = BOOK.packs.get("2019-01-01-pilot"), BOOK.packs.get("2019-04-01-full")
+PILOT, FULL = BOOK.policies.get("2019-01-01-pilot"), BOOK.policies.get("2019-04-01-full")
 
 
 @pytest.fixture
-def stricter() -> Pack:
-    return read_pack(STRICTER, BOOK.packs)
+def stricter() -> Policy:
+    return read_policy(STRICTER, BOOK.policies)
 
 
 def some(count: int, seed: int) -> list[ReferralFacts]:
@@ -30,26 +30,26 @@ def some(count: int, seed: int) -> list[ReferralFacts]:
     return [some_referral(random) for _ in range(count)]
 
 
-def over(candidate: Pack, referrals: list[ReferralFacts], against: Pack | None = None) -> Rehearsal:
-    return rehearse(candidate, in_columns(referrals), BOOK.packs, BOOK.offences, against)
+def over(candidate: Policy, referrals: list[ReferralFacts], against: Policy | None = None) -> Rehearsal:
+    return rehearse(candidate, in_columns(referrals), BOOK.policies, BOOK.offences, against)
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_judged_in_columns_each_referral_comes_to_what_the_judge_says(seed: int, stricter: Pack) -> None:
+def test_judged_in_columns_each_referral_comes_to_what_the_judge_says(seed: int, stricter: Policy) -> None:
     referrals = some(2_000, seed)
     facts = derived(in_columns(referrals), BOOK.offences)
-    for pack in (PILOT, FULL, stricter):
-        for one, (verdict, because) in zip(referrals, judged(pack, facts).iter_rows(), strict=True):
-            said = judge(pack, derive(one, pack, BOOK.offences))
-            rules = tuple(sorted(rule.id for place, rule in enumerate(pack.rules) if because >> place & 1))
+    for policy in (PILOT, FULL, stricter):
+        for one, (verdict, because) in zip(referrals, judged(policy, facts).iter_rows(), strict=True):
+            said = judge(policy, derive(one, policy, BOOK.offences))
+            rules = tuple(sorted(rule.id for place, rule in enumerate(policy.rules) if because >> place & 1))
             assert (verdict, rules) == (said.verdict.value, said.because), one
 
 
-def test_a_flip_names_the_rules_that_decide_on_one_side_only(stricter: Pack) -> None:
+def test_a_flip_names_the_rules_that_decide_on_one_side_only(stricter: Policy) -> None:
     referrals = some(1_000, 7)
     found, flips = over(stricter, referrals), {}
     for number, one in enumerate(referrals):
-        own = BOOK.packs.in_force(one.referred_on)
+        own = BOOK.policies.in_force(one.referred_on)
         was = judge(own, derive(one, own, BOOK.offences))
         now = judge(stricter, derive(one, stricter, BOOK.offences))
         if was.verdict is not now.verdict:
@@ -66,7 +66,7 @@ def test_a_flip_names_the_rules_that_decide_on_one_side_only(stricter: Pack) -> 
     assert sum(n for (was, becomes), n in found.verdicts().items() if was != becomes) == len(flips)
 
 
-def test_a_question_never_asked_leaves_old_cases_not_yet_known(stricter: Pack) -> None:
+def test_a_question_never_asked_leaves_old_cases_not_yet_known(stricter: Policy) -> None:
     found = over(stricter, some(500, 3), against=FULL)
     assert found.asked()["gravity_max"] > 100
     assert found.by_month()["in"].sum() == 0  # a stricter policy lets nobody in
@@ -79,7 +79,7 @@ def test_a_policy_against_itself_flips_nobody() -> None:
 def test_a_referral_that_no_policy_covers_is_refused() -> None:
     early = in_columns(some(1, 1)).with_columns(referred_on=PILOT.starts.replace(year=2018))
     with pytest.raises((NoPolicy, ValueError), match="day"):
-        rehearse(FULL, early, BOOK.packs, BOOK.offences)
+        rehearse(FULL, early, BOOK.policies, BOOK.offences)
 
 
 def test_what_a_database_gives_is_what_was_referred(office: Office) -> None:
@@ -89,11 +89,11 @@ def test_what_a_database_gives_is_what_was_referred(office: Office) -> None:
         read = past_referrals(session)
     assert read["ref"].to_list() == office.refs
     assert read["date_of_birth"].to_list()[1] is None
-    found = rehearse(PILOT, read, BOOK.packs, BOOK.offences)
+    found = rehearse(PILOT, read, BOOK.policies, BOOK.offences)
     assert found.verdicts() == {("eligible", "eligible"): 1, ("not_yet_known", "not_yet_known"): 1}
 
 
 def test_no_case_at_all_is_no_fault(office: Office) -> None:
     with office.database.reading() as session:
-        found = rehearse(PILOT, past_referrals(session), BOOK.packs, BOOK.offences)
+        found = rehearse(PILOT, past_referrals(session), BOOK.policies, BOOK.offences)
     assert (found.cases.height, found.by_rule(), found.verdicts()) == (0, {}, {})

@@ -50,8 +50,8 @@ def test_every_rule_names_its_authority() -> None:
     for entries in (BOOK.conditions, BOOK.outcomes, BOOK.deadlines, known_offences().in_force(date(2019, 1, 1))):
         for code, entry in entries.items():
             assert len(entry.authority) > 10, code
-    for pack in BOOK.packs:
-        for rule in pack.rules:
+    for policy in BOOK.policies:
+        for rule in policy.rules:
             assert len(rule.cites) > 10, rule.id
 
 
@@ -100,21 +100,21 @@ def test_outcome_22_may_be_recorded_from_the_day_the_full_scheme_starts() -> Non
     assert 22 not in {outcome.code for outcome in BOOK.outcomes_on(date(2019, 3, 31))}
     assert 22 in {outcome.code for outcome in BOOK.outcomes_on(date(2019, 4, 1))}
     assert 21 not in {outcome.code for outcome in BOOK.outcomes_on(date(2015, 12, 31))}
-    assert not BOOK.packs.in_force(date(2019, 3, 31)).outcome_22_available
-    assert BOOK.packs.in_force(date(2019, 4, 1)).outcome_22_available
+    assert not BOOK.policies.in_force(date(2019, 3, 31)).outcome_22_available
+    assert BOOK.policies.in_force(date(2019, 4, 1)).outcome_22_available
 
 
 def test_a_contract_can_hold_its_mandatory_conditions_and_two_more() -> None:
-    for pack in BOOK.packs:
-        assert pack.contract.mandatory == ("NO_REOFFEND", "VICTIM_AWARENESS", "ATTEND_APPOINTMENTS")
-        assert pack.contract.conditions_max - len(pack.contract.mandatory) == 2
-        assert pack.contract.max_months == 4
+    for policy in BOOK.policies:
+        assert policy.contract.mandatory == ("NO_REOFFEND", "VICTIM_AWARENESS", "ATTEND_APPOINTMENTS")
+        assert policy.contract.conditions_max - len(policy.contract.mandatory) == 2
+        assert policy.contract.max_months == 4
 
 
 def test_meeting_the_victim_is_offered_and_is_never_mandatory() -> None:
     contact = {code for code, condition in BOOK.conditions.items() if condition.victim_contact}
     assert contact == {"RESTORATIVE_JUSTICE"}
-    assert all(contact.isdisjoint(pack.contract.mandatory) for pack in BOOK.packs)
+    assert all(contact.isdisjoint(policy.contract.mandatory) for policy in BOOK.policies)
 
 
 def test_a_condition_is_written_for_the_person_who_signs_it() -> None:

@@ -1,6 +1,6 @@
 """The board's pages and figures: aggregates only, rounded already where they could point at a person.
 
-Whatever the face, the counts are those of `Population.shown`: page, JSON, CSV, chart and paper can tell nothing more
+Whatever the face, the counts are those of `CountStore.shown`: page, JSON, CSV, chart and paper can tell nothing more
 than each other.
 """
 
@@ -170,7 +170,7 @@ def board_paper(context: BySession, asked: View_) -> Response:
     with context.reading(*BOARD_READS):
         pass
     day = day_asked(context, asked.as_at)
-    now, before = (context.app_state.population.shown(on, context.at, asked.audience) for on in (day, earlier(day)))
+    now, before = (context.app_state.counts.shown(on, context.at, asked.audience) for on in (day, earlier(day)))
     whole = asked.place == WHOLE
     found = figures(_view(context, asked))
     of = f"{asked.words()}, {_when(context, day)}"
@@ -233,7 +233,7 @@ def _view(context: RequestContext, asked: Asked) -> View:
 
 def _view_of(context: RequestContext, asked: Asked) -> View:
     counts = _counts_of(context, asked)
-    return View(counts, asked.place, spent(context.app_state.population, counts.as_at, context.at, asked.audience))
+    return View(counts, asked.place, spent(context.app_state.counts, counts.as_at, context.at, asked.audience))
 
 
 def _counts_of(context: RequestContext, asked: Asked) -> Counts:
@@ -241,7 +241,7 @@ def _counts_of(context: RequestContext, asked: Asked) -> Counts:
 
 
 def _counts_on(context: RequestContext, day: date, asked: Asked) -> Counts:
-    return context.app_state.population.shown(day, context.at, asked.audience)
+    return context.app_state.counts.shown(day, context.at, asked.audience)
 
 
 def day_asked(context: RequestContext, as_at: date | None) -> date:
@@ -334,7 +334,7 @@ def _when(context: RequestContext, day: date) -> str:
     """As at which day, in words: one that is not over may still change."""
     if day < london_date(context.at):
         return f"as at the end of {written_date(day)}"
-    counted_at = context.app_state.population.counted_at or context.at
+    counted_at = context.app_state.counts.counted_at or context.at
     return f"as at {london_text(counted_at)} (the day is not over)"
 
 

@@ -24,7 +24,7 @@ from divert.casework.workflow import Objections
 from divert.clock import london_date
 from divert.law.rulebook import rulebook
 from divert.models import Case, LedgerEntry
-from divert.models.loading import read_whole
+from divert.models.loading import load_all
 from divert.people.staff import Actor
 from divert.records import access
 from divert.records.ledger import entries_of
@@ -43,7 +43,7 @@ def case_page(request: Request, ref: Ref, context: BySession) -> Response:
     with context.writing() as (session, actor):
         case = find(session, ref, actor)
         access.record(session, actor, "consultation", context.at, case_ref=ref, what="case page")
-        read_whole(session, case)
+        load_all(session, case)
         case_context = Context(session, actor, context.at, case.version + 1)
         now = standing(case, case_context)
         entries = entries_of(session, case)

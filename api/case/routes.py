@@ -21,7 +21,7 @@ from divert.casework.commands.referral import Refer
 from divert.casework.visibility import may_see
 from divert.casework.workflow import NoSuchCase, NotAllowed, Objections, objections
 from divert.models import Case
-from divert.models.loading import read_whole
+from divert.models.loading import load_all
 from divert.people.staff import Actor
 from divert.records import access
 from divert.records.ledger import entries_of
@@ -111,7 +111,7 @@ def read_case(ref: Ref, context: ByToken, response: Response) -> CaseView:
         case = find(session, ref, actor)
         access.record(session, actor, "consultation", context.at, case_ref=ref, what="case")
         response.headers["ETag"] = f'"{case.version}"'
-        read_whole(session, case)
+        load_all(session, case)
         return case_view(case, actor, entries_of(session, case))
 
 
@@ -126,7 +126,7 @@ def read_commands(ref: Ref, context: ByToken, response: Response) -> OffersView:
         case = find(session, ref, actor)
         access.record(session, actor, "consultation", context.at, case_ref=ref, what="commands")
         response.headers["ETag"] = f'"{case.version}"'
-        read_whole(session, case)
+        load_all(session, case)
         case_context = Context(session, actor, context.at, case.version + 1)
         found = [_offer(command, against, case, case_context) for command, against in standing(case, case_context)]
         return OffersView(ref=ref, version=case.version, commands=found)

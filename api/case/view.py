@@ -212,9 +212,9 @@ def judgement_view(judged: Judgement) -> JudgementView:
     """A judgement with its trace."""
     return JudgementView(
         verdict=judged.verdict,
-        policy=judged.pack.id,
-        policy_title=judged.pack.title,
-        policy_digest=judged.pack.digest,
+        policy=judged.policy.id,
+        policy_title=judged.policy.title,
+        policy_digest=judged.policy.digest,
         because=list(judged.because),
         asks=list(judged.asks),
         warnings=list(judged.warnings),

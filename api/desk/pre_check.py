@@ -25,7 +25,7 @@ from divert.casework.command import Context
 from divert.clock import london_date
 from divert.eligibility.facts import ReferralFacts, asked_as, derive
 from divert.eligibility.judge import Judgement, judge
-from divert.eligibility.policies import NoPolicy, Packs
+from divert.eligibility.policies import NoPolicy, Policies
 from divert.eligibility.policy import Effect, Verdict
 from divert.law.rulebook import rulebook
 from divert.policies.adopted import policies_of
@@ -56,14 +56,14 @@ class AdviceView(JudgementView):
     lines: list[str] = Field(description="The same in sentences, to be read at the desk.")
 
 
-def advice(said: PreCheck, packs: Packs) -> Judgement:
+def advice(said: PreCheck, policies: Policies) -> Judgement:
     """Judge facts by the policy of their referral date. Raises a problem where there is none."""
     try:
-        pack = packs.in_force(said.referred_on)
+        policy = policies.in_force(said.referred_on)
     except NoPolicy as none:
         raise invalid([FieldFault(pointer="#/referred_on", detail=str(none))]) from None
-    facts = derive(said, pack, rulebook().offences)
-    return judge(pack, facts if facts.agreement_signed else replace(facts, agreement_signed=said.agrees))
+    facts = derive(said, policy, rulebook().offences)
+    return judge(policy, facts if facts.agreement_signed else replace(facts, agreement_signed=said.agrees))
 
 
 @router.post(

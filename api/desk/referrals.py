@@ -32,7 +32,7 @@ from divert.casework.workflow import Refused
 from divert.clock import london_date, written_date
 from divert.eligibility.facts import ReferralFacts, derive
 from divert.eligibility.judge import Judgement, judge
-from divert.eligibility.policies import NoPolicy, Packs
+from divert.eligibility.policies import NoPolicy, Policies
 from divert.law.rulebook import rulebook
 from divert.models import Draft, Role
 from divert.people.staff import Actor
@@ -237,14 +237,14 @@ def in_short(one: Field) -> str:
     return ", ".join(chosen) or one.typed
 
 
-def so_far(body: Mapping[str, Any], packs: Packs) -> Judgement | None:
+def so_far(body: Mapping[str, Any], policies: Policies) -> Judgement | None:
     """What the scheme would say: what cannot be used is not known, and an agreement may yet be signed."""
     unusable = {str(at[0]) for at in _faults(body, list(ReferralFacts.model_fields))}
     known = {name: body[name] for name in ReferralFacts.model_fields if name in body and name not in unusable}
     try:
         said = ReferralFacts.model_validate(known)
-        pack = packs.in_force(said.referred_on)
+        policy = policies.in_force(said.referred_on)
     except (ValidationError, NoPolicy):
         return None
-    facts = derive(said, pack, rulebook().offences)
-    return judge(pack, facts if facts.agreement_signed else replace(facts, agreement_signed=None))
+    facts = derive(said, policy, rulebook().offences)
+    return judge(policy, facts if facts.agreement_signed else replace(facts, agreement_signed=None))

@@ -303,7 +303,7 @@ def read_packs(frame: Digest, context: ByToken) -> list[OpenedPack]:
 
 
 @router.get("/api/panel/draws/{frame}/packs/{pack}", summary="Read one pack", responses=may_answer(*READ, "not-found"))
-def read_pack(
+def read_policy(
     frame: Digest, pack: Annotated[str, Path(max_length=40, examples=["completed-1"])], context: ByToken
 ) -> OpenedPack:
     """One case drawn, by its number in the sample."""

@@ -29,10 +29,10 @@ from divert.scrutiny.actions import ANSWERS, AT_MEETINGS
 from divert.scrutiny.frame import NoSuchFrame
 from divert.scrutiny.meeting import MEETS, Meeting, meetings
 from divert.scrutiny.meeting_commands import (
-    BUSINESS,
     COORDINATOR,
-    Business,
+    MEETING_COMMANDS,
     CannotBeDone,
+    MeetingCommand,
     NoSuchMeeting,
     NotYours,
     OpenMeeting,
@@ -73,7 +73,7 @@ def opened_pack(session: Session, told: Meeting, name: str, actor: Actor, contex
     return open_pack(session, case.frame, case.pack, actor, context.at, told.themes)
 
 
-def _do(context: RequestContext, number: int | None, given: Business | OpenMeeting) -> int:
+def _do(context: RequestContext, number: int | None, given: MeetingCommand | OpenMeeting) -> int:
     """Do it and commit; the meeting's number. Raises a problem where it may not be."""
     try:
         with context.writing(*AT_MEETINGS) as (session, actor):
@@ -123,11 +123,11 @@ def read_meeting_pack(number: Number, name: PackName, context: ByToken) -> Opene
         return opened_pack(session, found_meeting(session, number, actor), name, actor, context)
 
 
-def _route(command: type[Business]) -> Callable[..., Any]:
+def _route(command: type[MeetingCommand]) -> Callable[..., Any]:
     """The force answers from outside the meeting: it is told what is asked of it, and not who scored what."""
     from_outside = command is RecordResponse
 
-    def act(number: Number, given: Business, context: ByToken) -> Any:
+    def act(number: Number, given: MeetingCommand, context: ByToken) -> Any:
         _do(context, number, given)
         return list_actions(context) if from_outside else read_meeting(number, context)
 
@@ -137,7 +137,7 @@ def _route(command: type[Business]) -> Callable[..., Any]:
     return act
 
 
-for slug, each in BUSINESS.items():
+for slug, each in MEETING_COMMANDS.items():
     router.post(f"/api/panel/meetings/{{number}}/{slug}", summary=each.title(), responses=may_answer(*BODY))(
         _route(each)
     )
@@ -180,7 +180,9 @@ def meeting_page(request: Request, number: Number, context: BySession) -> Respon
     with context.reading(*MEETS) as (session, actor):
         told = found_meeting(session, number, actor)
         view = meeting_view(session, told, meetings(session), actor)
-        offers = [one for one in BUSINESS.values() if actor.role in one.by and (told.is_open or not one.while_open)]
+        offers = [
+            one for one in MEETING_COMMANDS.values() if actor.role in one.by and (told.is_open or not one.while_open)
+        ]
         return write(request, "meeting.html", actor=actor, meeting=view, scale=told.scale, offers=offers)
 
 
@@ -227,17 +229,17 @@ def business_done(
     return _answered(request, context, number, _of(slug), form)
 
 
-def _of(slug: str) -> type[Business]:
-    if slug not in BUSINESS:
+def _of(slug: str) -> type[MeetingCommand]:
+    if slug not in MEETING_COMMANDS:
         raise ProblemError("not-found")
-    return BUSINESS[slug]
+    return MEETING_COMMANDS[slug]
 
 
 def _answered(
     request: Request,
     context: RequestContext,
     number: int | None,
-    command: type[Business] | type[OpenMeeting],
+    command: type[MeetingCommand] | type[OpenMeeting],
     posted: Any,
 ) -> Response:
     data = Form(command).read(posted)
@@ -257,7 +259,7 @@ def _answered(
     return RedirectResponse(_after(command, done), 303)
 
 
-def _after(command: type[Business] | type[OpenMeeting], number: int | None) -> str:
+def _after(command: type[MeetingCommand] | type[OpenMeeting], number: int | None) -> str:
     """Where one goes on from a form."""
     if command is RecordResponse:
         return "/panel/actions"
@@ -268,7 +270,7 @@ def _form(
     request: Request,
     context: RequestContext,
     number: int | None,
-    command: type[Business] | type[OpenMeeting],
+    command: type[MeetingCommand] | type[OpenMeeting],
     data: dict[str, Any],
     *,
     status: int = 200,
@@ -276,7 +278,7 @@ def _form(
     reasons: Sequence[str] = (),
 ) -> Response:
     """The form, with what was typed and what is wrong with it."""
-    with context.reading(*(command.by if issubclass(command, Business) else COORDINATOR)) as (session, actor):
+    with context.reading(*(command.by if issubclass(command, MeetingCommand) else COORDINATOR)) as (session, actor):
         told = found_meeting(session, number, actor) if number is not None else None
         questions = Form(command, _choices(session, told, actor, data.get("pack"))).questions(data, errors)
         return write(

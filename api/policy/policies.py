@@ -14,8 +14,8 @@ from api.web.problems import ProblemError, may_answer
 from api.web.state import app_state
 from divert.clock import london_date, written_date
 from divert.eligibility.changes import changes
-from divert.eligibility.policies import NoPolicy, Packs
-from divert.eligibility.policy import COMPARE, Effect, Operator, Pack, Rule
+from divert.eligibility.policies import NoPolicy, Policies
+from divert.eligibility.policy import COMPARE, Effect, Operator, Policy, Rule
 from divert.law.offences import Offence
 from divert.law.rulebook import DeadlineRule, rulebook
 from divert.models import Role
@@ -63,46 +63,46 @@ class PolicyView(BaseModel):
 @router.get("/api/policies", summary="Every eligibility policy", responses=may_answer())
 def policies(request: Request) -> list[PolicyView]:
     """In order of the day each starts. Open to all."""
-    packs = _packs(request)
-    return [policy_view(pack, packs) for pack in packs]
+    policies = _policies(request)
+    return [policy_view(policy, policies) for policy in policies]
 
 
 @router.get("/api/policies/{policy}", summary="One eligibility policy", responses=may_answer("not-found"))
 def policy(request: Request, policy: Name) -> PolicyView:
     """By its id. Open to all."""
-    packs = _packs(request)
-    return policy_view(_pack(policy, packs), packs)
+    policies = _policies(request)
+    return policy_view(_policy(policy, policies), policies)
 
 
-def _packs(request: Request) -> Packs:
+def _policies(request: Request) -> Policies:
     """Those of the rules, and those adopted."""
     with app_state(request).database.reading() as session:
         return policies_of(session)
 
 
-def _pack(name: str, packs: Packs) -> Pack:
+def _policy(name: str, policies: Policies) -> Policy:
     try:
-        return packs.get(name)
+        return policies.get(name)
     except NoPolicy:
-        known = ", ".join(pack.id for pack in packs)
+        known = ", ".join(policy.id for policy in policies)
         raise ProblemError("not-found", f"There is no policy of that name; there are {known}.") from None
 
 
-def policy_view(pack: Pack, packs: Packs) -> PolicyView:
-    """A policy as JSON shows it. `packs`: those among which its last day is looked for."""
-    last = packs.last_day(pack)
+def policy_view(policy: Policy, policies: Policies) -> PolicyView:
+    """A policy as JSON shows it. `policies`: those among which its last day is looked for."""
+    last = policies.last_day(policy)
     return PolicyView(
-        id=pack.id,
-        title=pack.title,
-        starts=pack.starts.isoformat(),
+        id=policy.id,
+        title=policy.title,
+        starts=policy.starts.isoformat(),
         ends=last.isoformat() if last else None,
-        extends=pack.extends,
-        digest=pack.digest,
-        max_months=pack.contract.max_months,
-        conditions_max=pack.contract.conditions_max,
-        mandatory=list(pack.contract.mandatory),
-        buffer_days=pack.time_limit.buffer_days,
-        outcome_22_available=pack.outcome_22_available,
+        extends=policy.extends,
+        digest=policy.digest,
+        max_months=policy.contract.max_months,
+        conditions_max=policy.contract.conditions_max,
+        mandatory=list(policy.contract.mandatory),
+        buffer_days=policy.time_limit.buffer_days,
+        outcome_22_available=policy.outcome_22_available,
         rules=[
             RuleView(
                 id=rule.id,
@@ -115,7 +115,7 @@ def policy_view(pack: Pack, packs: Packs) -> PolicyView:
                 value=rule.holds.value,
                 ask=rule.ask,
             )
-            for rule in pack.rules
+            for rule in policy.rules
         ],
     )
 
@@ -128,14 +128,14 @@ def policies_page(request: Request, context: BySession) -> Response:
     """Every policy, and which is in force."""
     today = london_date(context.at)
     with context.reading() as (session, actor):
-        packs = policies_of(session)
+        policies = policies_of(session)
         return write(
             request,
             "policies.html",
             actor=actor,
             proposals=actor.role in READS_PROPOSALS,
-            packs=[(pack, packs.last_day(pack), _stands(pack.starts, packs.last_day(pack), today))
-                   for pack in reversed(list(packs))],
+            policies=[(policy, policies.last_day(policy), _stands(policy.starts, policies.last_day(policy), today))
+                   for policy in reversed(list(policies))],
         )  # fmt: skip
 
 
@@ -143,20 +143,20 @@ def policies_page(request: Request, context: BySession) -> Response:
 def offences_page(request: Request, context: BySession) -> Response:
     """Every offence that the scheme knows, and which of them the policy takes."""
     book, today = rulebook(), london_date(context.at)
-    pack = _packs(request).in_force(today)
-    rows = [_offence_row(one, pack) for one in book.offences.in_force(today).values()]
+    policy = _policies(request).in_force(today)
+    rows = [_offence_row(one, policy) for one in book.offences.in_force(today).values()]
     return _catalogue(
         request,
         context,
         "Offences",
         "What the scheme knows, by the list in force today. Each keeps its own time limit, counted from the offence.",
-        ("Offence", "Code", f"Taken by “{pack.title}”", "Tried", "Time limit", "Authority"),
+        ("Offence", "Code", f"Taken by “{policy.title}”", "Tried", "Time limit", "Authority"),
         rows,
     )
 
 
-def _offence_row(one: Offence, pack: Pack) -> tuple[object, ...]:
-    rules = [rule for rule in pack.rules if rule.effect is Effect.bar and rule.holds.fact == "offence_codes"]
+def _offence_row(one: Offence, policy: Policy) -> tuple[object, ...]:
+    rules = [rule for rule in policy.rules if rule.effect is Effect.bar and rule.holds.fact == "offence_codes"]
     taken = all(COMPARE[rule.holds.op]((one.code,), rule.holds.value) for rule in rules)
     months = f"{one.limit.months} months, {one.limit.basis.value}" if one.limit.months else "none"
     return one.title, one.code, taken, one.mode, months, one.limit.authority
@@ -166,7 +166,7 @@ def _offence_row(one: Offence, pack: Pack) -> tuple[object, ...]:
 def conditions_page(request: Request, context: BySession) -> Response:
     """What a contract may ask of a person."""
     today = london_date(context.at)
-    mandatory = _packs(request).in_force(today).contract.mandatory
+    mandatory = _policies(request).in_force(today).contract.mandatory
     rows = [
         (
             one.title,
@@ -208,26 +208,26 @@ def deadlines_page(request: Request, context: BySession) -> Response:
     )
 
 
-@router.get("/policies/{policy}", include_in_schema=False)
-def policy_page(request: Request, policy: Name, context: BySession) -> Response:
+@router.get("/policies/{policy_id}", include_in_schema=False)
+def policy_page(request: Request, policy_id: Name, context: BySession) -> Response:
     """One policy: its rules, what it changed, its examples."""
     with context.reading() as (session, actor):
-        packs = policies_of(session)
-        pack = _pack(policy, packs)
-        before = [one for one in packs if one.starts < pack.starts][-1:]
-        last = packs.last_day(pack)
+        policies = policies_of(session)
+        policy = _policy(policy_id, policies)
+        before = [one for one in policies if one.starts < policy.starts][-1:]
+        last = policies.last_day(policy)
         return write(
             request,
             "policy.html",
             actor=actor,
             rehearses=actor.role in SIGN,
-            pack=pack,
+            policy=policy,
             last=last,
-            stands=_stands(pack.starts, last, london_date(context.at)),
+            stands=_stands(policy.starts, last, london_date(context.at)),
             before=before[0] if before else None,
-            changed=changes(before[0], pack) if before else None,
+            changed=changes(before[0], policy) if before else None,
             tested=tested,
-            mandatory=[rulebook().conditions[code].title for code in pack.contract.mandatory],
+            mandatory=[rulebook().conditions[code].title for code in policy.contract.mandatory],
         )
 
 

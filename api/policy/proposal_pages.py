@@ -21,7 +21,7 @@ from divert.board.counting.breakdowns import ELSEWHERE, NOT_STATED
 from divert.casework.workflow import Refused
 from divert.clock import london_date, written_date
 from divert.eligibility.changes import changes
-from divert.eligibility.policy import Pack
+from divert.eligibility.policy import Policy
 from divert.eligibility.rehearsal import GROUPS
 from divert.law.rule_files import RulesError
 from divert.law.rulebook import rulebook
@@ -51,8 +51,8 @@ def proposed_page(
 ) -> Response:
     """What is proposed, and where a policy is written. `rule` of `policy`, where the panel doubts it, stands there."""
     with context.reading(*READS_PROPOSALS) as (session, _):
-        packs, today = policies_of(session), london_date(context.at)
-        base = packs.get(policy) if policy in {one.id for one in packs} and policy else packs.in_force(today)
+        policies, today = policies_of(session), london_date(context.at)
+        base = policies.get(policy) if policy in {one.id for one in policies} and policy else policies.in_force(today)
     return _page(request, context, begun(base, rule, today))
 
 
@@ -73,21 +73,23 @@ def propose(request: Request, form: PostedWithFile, context: BySession) -> Respo
         return _page(request, context, text, next(iter(forms.faults(error).values())))
     except (RulesError, Refused) as fault:
         return _page(request, context, text, str(fault))
-    return RedirectResponse(f"/policies/proposed/{made.pack.digest}", 303)
+    return RedirectResponse(f"/policies/proposed/{made.policy.digest}", 303)
 
 
 @router.get("/policies/proposed/{digest}")
 def proposal_page(request: Request, digest: Digest, context: ByItself, against: Against = None) -> Response:
     """A proposed policy: what it changes, who would be judged otherwise, who signed. It asks again while it counts."""
     with context.reading(*READS_PROPOSALS) as (session, actor):
-        one, packs = found_proposal(session, digest), policies_of(session)
-        before = [pack for pack in packs if pack.starts < one.pack.starts][-1]
+        one, policies = found_proposal(session, digest), policies_of(session)
+        before = [policy for policy in policies if policy.starts < one.policy.starts][-1]
         held = app_state(request)
         run = held.rehearsals.run(held.database, held.background.submit, context.at, digest, other(session, against))
         view = rehearsal_view(context, session, actor, run.found) if run.found else None
         again = view is None and not run.failed and "still" not in request.query_params
-        choices = {one.id: f"{one.title} ({one.id})" for one in packs}
-        choices |= {name: f"Proposed: {each.pack.title}" for name, each in proposals(session).items() if name != digest}
+        choices = {one.id: f"{one.title} ({one.id})" for one in policies}
+        choices |= {
+            name: f"Proposed: {each.policy.title}" for name, each in proposals(session).items() if name != digest
+        }
         return write(
             request,
             "proposal.html",
@@ -96,7 +98,7 @@ def proposal_page(request: Request, digest: Digest, context: ByItself, against: 
             one=one,
             digest=digest,
             before=before,
-            changed=changes(before, one.pack),
+            changed=changes(before, one.policy),
             tested=tested,
             run=run,
             view=view,
@@ -107,9 +109,9 @@ def proposal_page(request: Request, digest: Digest, context: ByItself, against: 
             choices=choices,
             may_sign=actor.role in one.waits_for,
             may_withdraw=actor.role in SIGN and not one.withdrawn
-            and not (one.adopted and one.pack.starts <= london_date(context.at)),
+            and not (one.adopted and one.policy.starts <= london_date(context.at)),
             roles=SIGN,
-            says={rule.id: rule.says for pack in (*packs, one.pack) for rule in pack.rules},
+            says={rule.id: rule.says for policy in (*policies, one.policy) for rule in policy.rules},
             names=NAMES | {offence.code: offence.title for offence in rulebook().offences.all},
         )  # fmt: skip
 
@@ -152,21 +154,23 @@ def _form(
     status: int = 422,
 ) -> Response:
     with context.reading(*SIGN) as (session, actor):
-        questions, pack = Form(command).questions(data, errors), found_proposal(session, digest).pack
+        questions, policy = Form(command).questions(data, errors), found_proposal(session, digest).policy
         return write(
             request,
             "business.html",
             actor=actor,
             status=status if errors else 200,
             title=command.title(),
-            purpose=f"{command.__doc__} “{pack.title}”, from {written_date(pack.starts)}.",
+            purpose=f"{command.__doc__} “{policy.title}”, from {written_date(policy.starts)}.",
             back=f"/policies/proposed/{digest}",
             questions=questions,
             errors=forms.summary(questions, errors or {}),
         )
 
 
-def _page(request: Request, context: RequestContext, text: str, fault: str = "", holds: Pack | None = None) -> Response:
+def _page(
+    request: Request, context: RequestContext, text: str, fault: str = "", holds: Policy | None = None
+) -> Response:
     with context.reading(*READS_PROPOSALS) as (session, actor):
         return write(
             request,

@@ -57,7 +57,7 @@ class ProposalView(BaseModel):
 def proposal_view(session: Session, one: Proposal) -> ProposalView:
     """As JSON shows it."""
     return ProposalView(
-        policy=policy_view(one.pack, policies_of(session)),
+        policy=policy_view(one.policy, policies_of(session)),
         proposed_by=one.proposed.by,
         proposed_at=one.proposed.at,
         signed=[SignatureView(by=each.by, role=each.role, at=each.at) for each in one.signed.values()],
@@ -157,4 +157,4 @@ def rehearsal_view(context: RequestContext, session: Session, actor: Actor, foun
     """What a rehearsal counts, as whoever asks may know it."""
     if actor.role in SIGN:
         return exactly(found)
-    return as_to_the_board(found, session, context.app_state.population.shown(london_date(context.at), context.at))
+    return as_to_the_board(found, session, context.app_state.counts.shown(london_date(context.at), context.at))

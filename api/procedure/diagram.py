@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from divert.casework.lifecycle import TRANSITIONS, T
+from divert.casework.lifecycle import TRANSITIONS, Row
 from divert.models import FINAL, OPEN, State
 
 WIDE, HIGH, ACROSS, DOWN, MARGIN, LANE = 190, 48, 280, 112, 24, 34
@@ -75,7 +75,7 @@ def diagram() -> Diagram:
     return drawn(TRANSITIONS)
 
 
-def drawn(table: Sequence[T]) -> Diagram:
+def drawn(table: Sequence[Row]) -> Diagram:
     """A picture of a table."""
     moves, everywhere = _moves(table)
     places = _places(moves)
@@ -96,7 +96,7 @@ def drawn(table: Sequence[T]) -> Diagram:
     )
 
 
-def _moves(table: Sequence[T]) -> tuple[dict[Move, list[str]], list[str]]:
+def _moves(table: Sequence[Row]) -> tuple[dict[Move, list[str]], list[str]]:
     """What each move may be brought about by; and, apart, what leads on from every open state or out of a final one."""
     moves: dict[Move, list[str]] = {}
     everywhere: list[str] = []

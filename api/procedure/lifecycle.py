@@ -14,7 +14,7 @@ from api.web.pages import write
 from api.web.problems import KINDS, may_answer
 from divert.casework.command import Command
 from divert.casework.guard import Guard
-from divert.casework.lifecycle import TRANSITIONS, T, mermaid, rows_of
+from divert.casework.lifecycle import TRANSITIONS, Row, mermaid, rows_of
 from divert.eligibility.judge import HEADLINES
 from divert.law.rulebook import rulebook
 from divert.models import Role, State
@@ -63,7 +63,7 @@ def purpose(command: type[Command]) -> str:
     return inspect.getdoc(command) or command.title()
 
 
-def row_view(row: T) -> RowView:
+def row_view(row: Row) -> RowView:
     """One row, to be shown."""
     if isinstance(row.to, Mapping):
         targets = [Target(state=state, when=guard.name) for guard, state in row.to.items()]

@@ -14,7 +14,10 @@ Data = dict[str, Any]
 
 
 def _mandatory(case: Case, context: Context) -> Data:
-    return {"signed_on": context.today, "conditions": [{"code": one} for one in context.pack(case).contract.mandatory]}
+    return {
+        "signed_on": context.today,
+        "conditions": [{"code": one} for one in context.policy(case).contract.mandatory],
+    }
 
 
 def _as_signed(case: Case, context: Context) -> Data:

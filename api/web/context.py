@@ -18,7 +18,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.orm import Session
 
 from api.web.problems import STRANGE, NotSignedIn, ProblemError
-from api.web.sessions import PreservedForm, Visit, visit_of
+from api.web.sessions import PreservedForm, WebSession, visit_of
 from api.web.state import AppState, app_state
 from divert.casework.workflow import NotAllowed
 from divert.models import Role
@@ -96,7 +96,7 @@ async def by_token(
     return RequestContext(request, at, lambda session: staff.by_token(session, token, at))
 
 
-def _holder(request: Request, visit: Visit, at: datetime) -> Callable[[Session], Actor | None]:
+def _holder(request: Request, visit: WebSession, at: datetime) -> Callable[[Session], Actor | None]:
     def who(session: Session) -> Actor | None:
         held = visits.holder(session, visit.token, at)
         request.state.unnoted = held is not None and held.unnoted

@@ -28,7 +28,7 @@ from starlette.responses import HTMLResponse
 from api.web import assets
 from api.web.codes import in_code
 from api.web.components import components
-from api.web.sessions import Visit, keepsake, visit_of
+from api.web.sessions import WebSession, keepsake, visit_of
 from api.web.state import app_state
 from divert.board.figures.catalogue import BOARD_READS
 from divert.clock import london_text, written_date
@@ -151,13 +151,13 @@ def write(
     actor: Actor | None = None,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
-    visit: Visit | None = None,
+    visit: WebSession | None = None,
     **values: Any,
 ) -> HTMLResponse:
     """A page from its template, with the frame for `actor`. `visit` begins one; so does coming without any."""
     settings = app_state(request).settings
     known = visit_of(request) if visit is None else None
-    visit = visit or known or Visit()
+    visit = visit or known or WebSession()
     html = _pages.get_template(template).render(
         actor=actor,
         navigation=_navigation(actor.role, request.url.path if request.url.path in LED_TO else None) if actor else "",

@@ -33,7 +33,7 @@ def cookie_name(settings: Settings) -> str:
 
 
 @dataclass(frozen=True)
-class Visit:
+class WebSession:
     """One visit. Before sign-in its token is known to nobody but the browser."""
 
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
@@ -64,10 +64,10 @@ def forget(response: Response, settings: Settings) -> None:
     response.delete_cookie(cookie_name(settings), path="/", secure=settings.https, httponly=True, samesite="lax")
 
 
-def visit_of(request: HTTPConnection) -> Visit | None:
+def visit_of(request: HTTPConnection) -> WebSession | None:
     """The visit that this request's cookie names; None for no cookie or one that is none of ours."""
     token = request.cookies.get(cookie_name(app_state(request).settings), "")
-    return Visit(token) if TOKEN.fullmatch(token) else None
+    return WebSession(token) if TOKEN.fullmatch(token) else None
 
 
 def keepsake(username: str, path: str, settings: Settings) -> str:

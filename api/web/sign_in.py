@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from api.web.context import BySession
 from api.web.pages import write
 from api.web.problems import STRANGE, ProblemError, sign_in_page
-from api.web.sessions import PreservedForm, Visit, browser_of, forget, given_out, kept, visit_of
+from api.web.sessions import PreservedForm, WebSession, browser_of, forget, given_out, kept, visit_of
 from api.web.state import app_state
 from divert.people import login_attempts as guesses
 from divert.people import sessions as visits
@@ -74,7 +74,7 @@ async def sign_in(request: Request, form: Posted) -> Response:
     )
     settings = app_state(request).settings
     held = kept(form.get("kept"), settings)
-    if not isinstance(begun, Visit):
+    if not isinstance(begun, WebSession):
         status, fault, headers = (422, WRONG, {}) if not begun else (429, _wait(begun), {"Retry-After": str(begun)})
         return sign_in_page(request, _within(then), username, fault, held, status, headers)
     if held is not None and held.username == username.strip():
@@ -125,7 +125,7 @@ def _out(request: Request, *, everywhere: bool) -> Response:
     return response
 
 
-def _begun(request: Request, username: str, password: str) -> Visit | int:
+def _begun(request: Request, username: str, password: str) -> WebSession | int:
     """A visit; or the seconds to wait before the next guess, 0 where this one was wrong."""
     if not username or len(username) > 60 or "\x00" in username + password:
         return 0
@@ -143,7 +143,7 @@ def _begun(request: Request, username: str, password: str) -> Visit | int:
         guesses.was_right(session, username, address, at)
         if before is not None:
             visits.end(session, before.token, at)
-        return Visit(visits.begin(session, actor.username, at, browser_of(request), address))
+        return WebSession(visits.begin(session, actor.username, at, browser_of(request), address))
 
 
 def _wait(seconds: int) -> str:

@@ -8,7 +8,7 @@ from anyio import CapacityLimiter
 from prometheus_client import CollectorRegistry
 from starlette.requests import HTTPConnection
 
-from divert.board.counting.count_store import Population
+from divert.board.counting.count_store import CountStore
 from divert.clock import Clock
 from divert.config import Settings
 from divert.db import Database
@@ -32,7 +32,7 @@ class AppState:
     rehearsals: Runs = field(default_factory=Runs)
     """What policies would have come to, counted in the background."""
 
-    population: Population = field(init=False)
+    counts: CountStore = field(init=False)
     """The board's counts, kept ready."""
 
     closing: Event = field(default_factory=Event)
@@ -40,7 +40,7 @@ class AppState:
 
     def __post_init__(self) -> None:
         """The counts are of the same database."""
-        object.__setattr__(self, "population", Population(self.database))
+        object.__setattr__(self, "counts", CountStore(self.database))
 
     def close(self) -> None:
         """Let long work come to its next halt, then leave the database."""

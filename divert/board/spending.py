@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from divert.answers import IsoMonth, Money, fault
-from divert.board.counting.count_store import Population
+from divert.board.counting.count_store import CountStore
 from divert.board.counting.counts import Spent
 from divert.board.counting.suppression import Audience
 from divert.board.figures.costs import days, first_of, spread
@@ -139,7 +139,7 @@ def pence(found: Iterable[Cost]) -> dict[str, dict[str, int]]:
     return by_month
 
 
-def spent(population: Population, as_at: date, at: datetime, audience: Audience) -> Spent:
+def spent(population: CountStore, as_at: date, at: datetime, audience: Audience) -> Spent:
     """What had been entered by the end of a day, with the counts, as they may be shown, that it is set beside."""
     with population.database.reading() as session:
         known = pence(standing(entries(session, as_at)).values())

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from divert.answers import FIRST_YEAR, LAST_YEAR, fault
 from divert.clock import LONDON, london_date
-from divert.eligibility.policies import Packs
-from divert.eligibility.policy import Pack
+from divert.eligibility.policies import Policies
+from divert.eligibility.policy import Policy
 from divert.law.rulebook import Rulebook, rulebook
 from divert.models import Case, LedgerEntry
 from divert.people.staff import Actor
@@ -43,13 +43,13 @@ class Context:
         return rulebook()
 
     @cached_property
-    def packs(self) -> Packs:
+    def policies(self) -> Policies:
         """The policies, each in force in its time."""
         return policies_of(self.session)
 
-    def pack(self, case: Case) -> Pack:
+    def policy(self, case: Case) -> Policy:
         """The eligibility policy this case is judged by: the one in force on its referral date."""
-        return self.packs.in_force(case.referred_on)
+        return self.policies.in_force(case.referred_on)
 
     def case(self, ref: str) -> Case | None:
         """Another case, by its reference."""

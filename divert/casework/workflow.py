@@ -18,7 +18,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from divert.casework import deadlines, messages
 from divert.casework.command import Command, Context
-from divert.casework.lifecycle import T, move, row_for, rows_of
+from divert.casework.lifecycle import Row, move, row_for, rows_of
 from divert.casework.visibility import may_see
 from divert.models import Case, Counter, Role, State
 from divert.people.staff import Actor
@@ -142,7 +142,7 @@ class Objections:
 def objections(case: Case, command: type[Command], context: Context, given: Command | None = None) -> Objections:
     """Everything that stands against a command: with `given`, the whole answer; without, what is known beforehand."""
     state = case.state
-    row: T | None = row_for(command, state)
+    row: Row | None = row_for(command, state)
     ever = {role for each in rows_of(command) for role in each.by}
     if context.by.role not in (row.by if row else ever):
         able = " or ".join(role.label.lower() for role in Role if role in (row.by if row else ever))

@@ -29,11 +29,11 @@ from divert.cli.terminal import NOT_SO, WrongCall, actor, answer, answer_json, d
 from divert.clock import system_clock
 from divert.eligibility.facts import ReferralFacts, derive
 from divert.eligibility.judge import Judgement, judge
-from divert.eligibility.policies import NoPolicy, Packs
+from divert.eligibility.policies import NoPolicy, Policies
 from divert.eligibility.policy import Verdict
 from divert.law.rulebook import rulebook
 from divert.policies.adopted import policies_of
-from divert.records.export import COLUMNS, disclose, harmless
+from divert.records.export import COLUMNS, disclose, escape_formula
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a program.")]
 By = Annotated[str | None, typer.Option(help="The member of staff who acts; otherwise the server's operator.")]
@@ -141,7 +141,7 @@ def export(
         else:
             writer = csv.writer(handle)
             writer.writerow(COLUMNS)
-            writer.writerows([harmless(cell) for cell in row.values()] for row in found)
+            writer.writerows([escape_formula(cell) for cell in row.values()] for row in found)
     say(f"{len(found)} cases{f' to {out}' if out else ''}.")
 
 
@@ -177,12 +177,12 @@ def judge_facts(
         said["referred_on"] = on
     try:
         referral = ReferralFacts.model_validate(said)
-        pack = _policies().in_force(referral.referred_on)
+        policy = _policies().in_force(referral.referred_on)
     except ValidationError as invalid:
         raise WrongCall(in_lines(invalid)) from None
     except NoPolicy as none:
         raise WrongCall(f"referred_on: {none}") from None
-    judgement = judge(pack, derive(referral, pack, rulebook().offences))
+    judgement = judge(policy, derive(referral, policy, rulebook().offences))
     if as_json:
         answer_json(_as_json(judgement))
     else:
@@ -191,13 +191,13 @@ def judge_facts(
         raise typer.Exit(NOT_SO)
 
 
-def _policies() -> Packs:
+def _policies() -> Policies:
     """Those of the rules, and those adopted in the database where there is one: judging needs none."""
     try:
         with database() as opened, opened.reading() as session:
             return policies_of(session)
     except WrongCall:
-        return rulebook().packs
+        return rulebook().policies
 
 
 def json_object(source: str, what: str) -> dict[str, Any]:
@@ -233,9 +233,9 @@ def _as_json(judgement: Judgement) -> dict[str, Any]:
         "because": judgement.because,
         "warnings": judgement.warnings,
         "asks": judgement.asks,
-        "policy": judgement.pack.id,
-        "policy_title": judgement.pack.title,
-        "policy_digest": judgement.pack.digest,
+        "policy": judgement.policy.id,
+        "policy_title": judgement.policy.title,
+        "policy_digest": judgement.policy.digest,
         "trace": [
             {
                 "id": finding.rule.id,

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from divert.cli.cases import AsJson
 from divert.cli.terminal import WrongCall, answer, answer_json, answer_table, database, watched
-from divert.eligibility.policies import NoPolicy, load_pack
+from divert.eligibility.policies import NoPolicy, load_policy
 from divert.eligibility.policy import Verdict
 from divert.eligibility.rehearsal import GROUPS, Rehearsal, more_a_month
 from divert.eligibility.rehearsal import rehearse as rehearsed
@@ -23,7 +23,7 @@ SHOWN = 50
 
 
 def rehearse(
-    pack: Annotated[Path, typer.Argument(metavar="PACK", help="The candidate policy, a TOML file.")],
+    policy: Annotated[Path, typer.Argument(metavar="PACK", help="The candidate policy, a TOML file.")],
     against: Annotated[
         str | None, typer.Option(metavar="ID", help="Compare with this policy, not with each case's own.")
     ] = None,
@@ -31,15 +31,15 @@ def rehearse(
 ) -> None:
     """Judge every case by a candidate policy: who flips, by which rule, and how many by offence. Changes nothing."""
     with database() as opened, opened.reading() as session:
-        packs = policies_of(session)
-        candidate = load_pack(pack, packs)
+        policies = policies_of(session)
+        candidate = load_policy(policy, policies)
         try:
-            other = packs.get(against) if against else None
+            other = policies.get(against) if against else None
         except NoPolicy as unknown:
             raise WrongCall(f"--against: {unknown}") from None
         parts = -(-(session.scalar(select(func.count()).select_from(Case)) or 0) // AT_ONCE)
         referrals = past_referrals(session, lambda read: watched(read, "Reading the cases", parts))
-    found = rehearsed(candidate, referrals, packs, rulebook().offences, other)
+    found = rehearsed(candidate, referrals, policies, rulebook().offences, other)
     if as_json:
         answer_json(_as_json(found))
     else:

@@ -104,7 +104,7 @@ def signed(story: Story) -> None:
     extra = [
         code for code, kind in rulebook().conditions.items() if kind.pathway in top(needs) and not kind.victim_contact
     ]
-    chosen = [*rulebook().packs.in_force(case.referred_on).contract.mandatory, *extra[:1]]
+    chosen = [*rulebook().policies.in_force(case.referred_on).contract.mandatory, *extra[:1]]
     chosen += ["GIVING_BACK"] if story.chance(0.4) else []
     conditions = [{"code": code, "provider": "A local service" if code in extra else None} for code in chosen]
     terms = {"signed_on": today, "ends_on": ends, "conditions": conditions}

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from divert.eligibility.policy import Pack, Rule
+from divert.eligibility.policy import Policy, Rule
 
 
 class Changes(NamedTuple):
@@ -17,9 +17,9 @@ class Changes(NamedTuple):
         return any(self[:])
 
 
-def changes(before: Pack, after: Pack) -> Changes:
+def changes(before: Policy, after: Policy) -> Changes:
     """What is different, in the order of the later policy."""
-    was, now = ({rule.id: rule for rule in pack.rules} for pack in (before, after))
+    was, now = ({rule.id: rule for rule in policy.rules} for policy in (before, after))
     terms = (_terms(before), _terms(after))
     return Changes(
         added=tuple(rule for name, rule in now.items() if name not in was),
@@ -29,11 +29,11 @@ def changes(before: Pack, after: Pack) -> Changes:
     )
 
 
-def _terms(pack: Pack) -> dict[str, Any]:
+def _terms(policy: Policy) -> dict[str, Any]:
     return {
-        "Longest contract, in months": pack.contract.max_months,
-        "Most conditions": pack.contract.conditions_max,
-        "Conditions every contract holds": pack.contract.mandatory,
-        "Days kept for a charging decision": pack.time_limit.buffer_days,
-        "Outcome 22 may be recorded": pack.outcome_22_available,
+        "Longest contract, in months": policy.contract.max_months,
+        "Most conditions": policy.contract.conditions_max,
+        "Conditions every contract holds": policy.contract.mandatory,
+        "Days kept for a charging decision": policy.time_limit.buffer_days,
+        "Outcome 22 may be recorded": policy.outcome_22_available,
     }

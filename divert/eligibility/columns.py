@@ -11,7 +11,7 @@ from typing import Any, get_args
 import polars as pl
 
 from divert.eligibility.facts import FACT_NAMES, FACT_TYPES, FurtherOffence, ReferralFacts
-from divert.eligibility.policy import Condition, Effect, Operator, Pack, Rule, Verdict
+from divert.eligibility.policy import Condition, Effect, Operator, Policy, Rule, Verdict
 from divert.law.offences import Basis, Catalogue
 
 SAID = tuple(name for name in FACT_NAMES if name in ReferralFacts.model_fields)
@@ -84,15 +84,15 @@ def derived(referrals: pl.DataFrame, offences: Catalogue) -> pl.DataFrame:
     return facts.with_columns(months, listed).with_columns(pl.col(pl.String).cast(pl.Categorical)).drop("oldest")
 
 
-def judged(pack: Pack, facts: pl.DataFrame, places: Mapping[str, int] | None = None) -> pl.DataFrame:
+def judged(policy: Policy, facts: pl.DataFrame, places: Mapping[str, int] | None = None) -> pl.DataFrame:
     """For each row of derived facts the `verdict` of a policy, and `because`: the rules that decide it, as bits.
 
     Which bit is a rule's stands in `places`; without it bit n is the pack's nth rule, as in `judge`. There are 64.
     """
-    places = places or {rule.id: place for place, rule in enumerate(pack.rules)}
+    places = places or {rule.id: place for place, rule in enumerate(policy.rules)}
     for basis, prefix in zip(BASES, ("fits_time_limit", "fits_precautionary_limit"), strict=True):
-        facts = facts.with_columns(_fits(basis, pack).alias(prefix))
-    met = {rule: _holds(rule.holds, facts).alias(rule.id) for rule in pack.rules if rule.effect is not Effect.warn}
+        facts = facts.with_columns(_fits(basis, policy).alias(prefix))
+    met = {rule: _holds(rule.holds, facts).alias(rule.id) for rule in policy.rules if rule.effect is not Effect.warn}
     of = {effect: [rule.id for rule in met if rule.effect is effect] for effect in (Effect.bar, Effect.review)}
     rules = facts.select(met.values())
     barred, questioned = (pl.any_horizontal(~pl.col(of[effect])).fill_null(False) for effect in of)
@@ -166,9 +166,9 @@ def _undated(basis: Basis) -> pl.Expr:
     return pl.col("offence_code").is_null() | ((pl.col("basis") == basis.value) & pl.col("offence_on").is_null())
 
 
-def _fits(basis: Basis, pack: Pack) -> pl.Expr:
+def _fits(basis: Basis, policy: Policy) -> pl.Expr:
     """Whether a contract of full length, begun on the day of referral, leaves the buffer before the limit."""
-    buffer, months = pl.duration(days=pack.time_limit.buffer_days), f"-{pack.contract.max_months}mo"
+    buffer, months = pl.duration(days=policy.time_limit.buffer_days), f"-{policy.contract.max_months}mo"
     late = pl.col("referred_on") > (pl.col(f"{basis.value}_on") - buffer).dt.offset_by(months)
     return pl.when(late).then(pl.lit(False)).when(~pl.col(f"{basis.value}_undated")).then(pl.lit(True))
 

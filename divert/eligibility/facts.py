@@ -14,7 +14,7 @@ from divert.law.time_limits import Limit, add_months, earliest, latest_start, li
 from divert.people.identifiers import DistrictCode, ForceCode
 
 if TYPE_CHECKING:
-    from divert.eligibility.policy import Pack
+    from divert.eligibility.policy import Policy
 
 Admission = Literal["yes", "no", "no reply"]
 CurrentOrder = Literal["none", "community order", "suspended sentence", "conditional discharge", "other"]
@@ -322,7 +322,7 @@ FACT_TYPES: dict[str, Any] = get_type_hints(Facts)
 _DATES = frozenset(name for name, hint in FACT_TYPES.items() if hint == date | None)
 
 
-def derive(referral: ReferralFacts, pack: "Pack", offences: Catalogue) -> Facts:
+def derive(referral: ReferralFacts, policy: "Policy", offences: Catalogue) -> Facts:
     """The facts of a referral, with contract length and buffer as the pack has them. Raises UnknownOffence."""
     on, born = referral.referred_on, referral.date_of_birth
     alleged: Sequence[ReferralFacts | FurtherOffence] = [referral, *referral.further_offences]
@@ -343,7 +343,7 @@ def derive(referral: ReferralFacts, pack: "Pack", offences: Catalogue) -> Facts:
 
     def fit(basis: Basis) -> tuple[bool | None, date | None, date | None]:
         limit = earliest(limits, basis)
-        start = latest_start(limit, pack.time_limit.buffer_days, pack.contract.max_months)
+        start = latest_start(limit, policy.time_limit.buffer_days, policy.contract.max_months)
         if start is not None and on > start:
             return False, limit.last_day, start
         return None if basis in undated else True, limit.last_day, start

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from divert.clock import written_date
 from divert.eligibility.facts import Facts, asked_as
-from divert.eligibility.policy import Effect, Pack, Rule, Verdict
+from divert.eligibility.policy import Effect, Policy, Rule, Verdict
 
 HEADLINES = {
     Verdict.eligible: "Eligible: every rule that could bar or question entry is met.",
@@ -60,7 +60,7 @@ class Change(NamedTuple):
 class Judgement:
     """A policy's advice on a case. `because` is alphabetical; the trace is in the policy's order."""
 
-    pack: Pack
+    policy: Policy
     facts: Facts
     verdict: Verdict
     because: tuple[str, ...]
@@ -77,7 +77,7 @@ class Judgement:
                 None if unknown & bit else bool(true & bit),
                 {name: getattr(facts, name) for name in (fact, *rule.shows)},
             )
-            for rule, (bit, fact, _, _) in zip(self.pack.rules, self.pack.tests, strict=True)
+            for rule, (bit, fact, _, _) in zip(self.policy.rules, self.policy.tests, strict=True)
         )
 
     @property
@@ -97,64 +97,64 @@ class Judgement:
         It takes all of them: with one less, the rest decide the same.
         """
         true, unknown = self.masks
-        deciding = _weigh(self.pack, self.masks)[1]
+        deciding = _weigh(self.policy, self.masks)[1]
         if not deciding:
             return None
-        rules = tuple(rule for place, rule in enumerate(self.pack.rules) if deciding >> place & 1)
-        verdict, then = _weigh(self.pack, Masks(true | deciding, unknown & ~deciding))
+        rules = tuple(rule for place, rule in enumerate(self.policy.rules) if deciding >> place & 1)
+        verdict, then = _weigh(self.policy, Masks(true | deciding, unknown & ~deciding))
         answers = tuple(dict.fromkeys(asked_as(rule.holds.fact) for rule in rules))
-        return Change(rules, answers, verdict, _ids(self.pack, then))
+        return Change(rules, answers, verdict, _ids(self.policy, then))
 
     def lines(self) -> list[str]:
         """The judgement as a custody sergeant reads it: verdict, why, on whose authority, what would change it."""
         return list(_lines(self))
 
 
-def judge(pack: Pack, facts: Facts) -> Judgement:
+def judge(policy: Policy, facts: Facts) -> Judgement:
     """The verdict of a policy on these facts.
 
     A bar not met makes it ineligible; else a bar or review rule unknown leaves it not yet known; else a review rule
     not met sends it to review; else it is eligible. A warning counts for nothing.
     """
     true = unknown = 0
-    for bit, fact, compare, value in pack.tests:
+    for bit, fact, compare, value in policy.tests:
         found = getattr(facts, fact)
         if found is None:
             unknown |= bit
         elif compare(found, value):
             true |= bit
     masks = Masks(true, unknown)
-    verdict, deciding = _weigh(pack, masks)
-    return Judgement(pack, facts, verdict, _ids(pack, deciding), masks)
+    verdict, deciding = _weigh(policy, masks)
+    return Judgement(policy, facts, verdict, _ids(policy, deciding), masks)
 
 
-def trace_from(pack: Pack, facts_json: str) -> Judgement:
+def trace_from(policy: Policy, facts_json: str) -> Judgement:
     """A stored decision judged again, from the pack of its digest and the text of its facts."""
-    return judge(pack, Facts.from_json(facts_json))
+    return judge(policy, Facts.from_json(facts_json))
 
 
-def _weigh(pack: Pack, masks: Masks) -> tuple[Verdict, int]:
+def _weigh(policy: Policy, masks: Masks) -> tuple[Verdict, int]:
     """The verdict and the bits of the rules that decide it."""
     not_met = ~(masks.true | masks.unknown)
-    if barred := not_met & pack.bars:
+    if barred := not_met & policy.bars:
         return Verdict.ineligible, barred
-    if open_questions := masks.unknown & (pack.bars | pack.reviews):
+    if open_questions := masks.unknown & (policy.bars | policy.reviews):
         return Verdict.not_yet_known, open_questions
-    if questioned := not_met & pack.reviews:
+    if questioned := not_met & policy.reviews:
         return Verdict.review, questioned
     return Verdict.eligible, 0
 
 
-def _ids(pack: Pack, bits: int) -> tuple[str, ...]:
-    return tuple(sorted(rule.id for place, rule in enumerate(pack.rules) if bits >> place & 1)) if bits else ()
+def _ids(policy: Policy, bits: int) -> tuple[str, ...]:
+    return tuple(sorted(rule.id for place, rule in enumerate(policy.rules) if bits >> place & 1)) if bits else ()
 
 
 def _lines(judgement: Judgement) -> Iterator[str]:
-    pack, because = judgement.pack, judgement.because
+    policy, because = judgement.policy, judgement.because
     deciding = [finding for finding in judgement.trace if finding.rule.id in because]
     others = [finding for finding in judgement.trace if finding.rule.id not in because]
     yield HEADLINES[judgement.verdict]
-    yield f"By the policy “{pack.title}” ({pack.id}). This is advice: police and probation each decide."
+    yield f"By the policy “{policy.title}” ({policy.id}). This is advice: police and probation each decide."
     if deciding:
         yield from ("", "Questions to answer" if judgement.verdict is Verdict.not_yet_known else "Why")
         for finding in deciding:

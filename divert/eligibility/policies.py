@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from divert.eligibility.judge import judge
-from divert.eligibility.policy import Effect, Pack
+from divert.eligibility.policy import Effect, Policy
 from divert.law.rule_files import RulesError, in_date_order, parse, read_table, tables_of
 
 UNNAMED = Path("policy.toml")
@@ -21,86 +21,86 @@ class NoPolicy(LookupError):
     """No policy of that day, name or digest. Its text is a sentence for a user."""
 
 
-class Packs:
+class Policies:
     """Every policy, in order of the day it starts. Each holds until the day before the next."""
 
-    def __init__(self, packs: Iterable[Pack]) -> None:
-        self._packs = tuple(sorted(packs, key=lambda pack: pack.starts))
-        self._by_id = {pack.id: pack for pack in self._packs}
-        self._by_digest = {pack.digest: pack for pack in self._packs}
+    def __init__(self, policies: Iterable[Policy]) -> None:
+        self._policies = tuple(sorted(policies, key=lambda policy: policy.starts))
+        self._by_id = {policy.id: policy for policy in self._policies}
+        self._by_digest = {policy.digest: policy for policy in self._policies}
 
-    def __iter__(self) -> Iterator[Pack]:
-        return iter(self._packs)
+    def __iter__(self) -> Iterator[Policy]:
+        return iter(self._policies)
 
     def __len__(self) -> int:
-        return len(self._packs)
+        return len(self._policies)
 
-    def in_force(self, on: date) -> Pack:
+    def in_force(self, on: date) -> Policy:
         """The policy for a referral made that day. Raises NoPolicy before the scheme starts or after it ends."""
-        for pack in reversed(self._packs):
-            if pack.starts <= on:
-                if pack.ends is not None and on > pack.ends:
-                    raise NoPolicy(f"The last policy, {pack.id}, ended on {pack.ends}; {on} is after it.")
-                return pack
-        raise NoPolicy(f"The scheme started on {self._packs[0].starts}; {on} is before it.")
+        for policy in reversed(self._policies):
+            if policy.starts <= on:
+                if policy.ends is not None and on > policy.ends:
+                    raise NoPolicy(f"The last policy, {policy.id}, ended on {policy.ends}; {on} is after it.")
+                return policy
+        raise NoPolicy(f"The scheme started on {self._policies[0].starts}; {on} is before it.")
 
-    def get(self, pack_id: str) -> Pack:
+    def get(self, policy_id: str) -> Policy:
         """The policy of that name. Raises NoPolicy."""
-        if pack_id not in self._by_id:
-            raise NoPolicy(f"There is no policy called {pack_id!r}; there are {', '.join(self._by_id)}.")
-        return self._by_id[pack_id]
+        if policy_id not in self._by_id:
+            raise NoPolicy(f"There is no policy called {policy_id!r}; there are {', '.join(self._by_id)}.")
+        return self._by_id[policy_id]
 
-    def by_digest(self, digest: str) -> Pack:
+    def by_digest(self, digest: str) -> Policy:
         """The policy a stored decision was made under. Raises NoPolicy."""
         if digest not in self._by_digest:
             raise NoPolicy(f"No policy here has the digest {digest}: it was changed or taken away after it was used.")
         return self._by_digest[digest]
 
-    def last_day(self, pack: Pack) -> date | None:
+    def last_day(self, policy: Policy) -> date | None:
         """The last day the policy is in force; None while none follows it."""
-        following = [each.starts for each in self._packs if each.starts > pack.starts]
-        return following[0] - timedelta(days=1) if following else pack.ends
+        following = [each.starts for each in self._policies if each.starts > policy.starts]
+        return following[0] - timedelta(days=1) if following else policy.ends
 
 
-def load_packs(folder: Path) -> Packs:
+def load_policies(folder: Path) -> Policies:
     """Every policy in the folder, each file named for the day it starts. Raises RulesError."""
     tables: dict[str, dict[str, Any]] = {}
-    packs: list[Pack] = []
+    policies: list[Policy] = []
     for path in in_date_order(folder):
-        pack, tables[path.stem] = _load(path, read_table(path), tables)
-        require_follows(path, pack, packs)
-        packs.append(pack)
-    return Packs(packs)
+        policy, tables[path.stem] = _load(path, read_table(path), tables)
+        require_follows(path, policy, policies)
+        policies.append(policy)
+    return Policies(policies)
 
 
-def load_pack(path: Path, packs: Packs) -> Pack:
-    """A candidate policy, held to its examples but not to any date, for rehearsal. It may extend any of `packs`."""
-    return _load(path, read_table(path), _tables(packs))[0]
+def load_policy(path: Path, policies: Policies) -> Policy:
+    """A candidate policy, held to its examples but not to any date, for rehearsal. It may extend any of `policies`."""
+    return _load(path, read_table(path), _tables(policies))[0]
 
 
-def read_pack(text: str, packs: Packs) -> Pack:
+def read_policy(text: str, policies: Policies) -> Policy:
     """The same from a text, in which the policy's own id stands for the name of a file. Raises RulesError."""
     table = tables_of(UNNAMED, text)
     path = Path(f"{table['id']}.toml") if isinstance(table.get("id"), str) else UNNAMED
-    return _load(path, table, _tables(packs))[0]
+    return _load(path, table, _tables(policies))[0]
 
 
-def _tables(packs: Packs) -> dict[str, dict[str, Any]]:
-    return {pack.id: pack.model_dump(by_alias=True, exclude_none=True) for pack in packs}
+def _tables(policies: Policies) -> dict[str, dict[str, Any]]:
+    return {policy.id: policy.model_dump(by_alias=True, exclude_none=True) for policy in policies}
 
 
-def _load(path: Path, own: dict[str, Any], earlier: Mapping[str, dict[str, Any]]) -> tuple[Pack, dict[str, Any]]:
+def _load(path: Path, own: dict[str, Any], earlier: Mapping[str, dict[str, Any]]) -> tuple[Policy, dict[str, Any]]:
     for kind, key in _LISTS.items():
         _require_distinct(path, kind, [entry.get(key) for entry in own.get(kind, []) if isinstance(entry, dict)])
     extends = own.get("extends")
     if extends is not None and extends not in earlier:
         raise RulesError(path, "extends", f"there is no earlier policy called {extends!r}")
     table = _merged(earlier[extends], own) if extends is not None else own
-    pack = parse(path, Pack, table)
-    if pack.id != path.stem or not pack.id.startswith(pack.starts.isoformat()):
-        raise RulesError(path, "id", f"{pack.id!r} must be the file's name and begin with the day it starts")
-    _require_examples(path, pack)
-    return pack, table
+    policy = parse(path, Policy, table)
+    if policy.id != path.stem or not policy.id.startswith(policy.starts.isoformat()):
+        raise RulesError(path, "id", f"{policy.id!r} must be the file's name and begin with the day it starts")
+    _require_examples(path, policy)
+    return policy, table
 
 
 def _merged(parent: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,29 +121,29 @@ def _require_distinct(path: Path, kind: str, names: Sequence[Any]) -> None:
             raise RulesError(path, f"{kind} {name}", "stands twice")
 
 
-def require_follows(path: Path, pack: Pack, earlier: Sequence[Pack]) -> None:
+def require_follows(path: Path, policy: Policy, earlier: Sequence[Policy]) -> None:
     """No day without a policy between the first and the last, and none with two. Raises RulesError."""
-    if pack.ends is not None and pack.ends < pack.starts:
-        raise RulesError(path, "ends", f"{pack.ends} is before the policy starts on {pack.starts}")
+    if policy.ends is not None and policy.ends < policy.starts:
+        raise RulesError(path, "ends", f"{policy.ends} is before the policy starts on {policy.starts}")
     if not earlier:
         return
     before = earlier[-1]
-    if before.starts == pack.starts:
-        raise RulesError(path, "starts", f"{before.id} starts on {pack.starts} too, so the two overlap")
-    if before.ends is not None and before.ends >= pack.starts:
-        raise RulesError(path, "starts", f"{pack.starts} overlaps {before.id}, which ends on {before.ends}")
-    if before.ends is not None and before.ends + timedelta(days=1) < pack.starts:
-        raise RulesError(path, "starts", f"{pack.starts} leaves a gap after {before.id}, which ends on {before.ends}")
+    if before.starts == policy.starts:
+        raise RulesError(path, "starts", f"{before.id} starts on {policy.starts} too, so the two overlap")
+    if before.ends is not None and before.ends >= policy.starts:
+        raise RulesError(path, "starts", f"{policy.starts} overlaps {before.id}, which ends on {before.ends}")
+    if before.ends is not None and before.ends + timedelta(days=1) < policy.starts:
+        raise RulesError(path, "starts", f"{policy.starts} leaves a gap after {before.id}, which ends on {before.ends}")
 
 
-def _require_examples(path: Path, pack: Pack) -> None:
+def _require_examples(path: Path, policy: Policy) -> None:
     """Every example comes out as it says, and every rule decides (or warns in) one of them. All faults are told."""
     wrong: list[tuple[str, str]] = []
     shown: set[str] = set()
-    for example in pack.examples:
+    for example in policy.examples:
         place = f"example {example.name}"
         try:
-            found = judge(pack, pack.facts_of(example))
+            found = judge(policy, policy.facts_of(example))
         except ValueError as fault:
             wrong.append((place, str(fault)))
             continue
@@ -152,7 +152,7 @@ def _require_examples(path: Path, pack: Pack) -> None:
         if says != comes_to:
             wrong.append((place, f"should come to {_in_words(*says)}, and comes to {_in_words(*comes_to)}"))
         shown.update(example.because, example.warns)
-    for rule in pack.rules:
+    for rule in policy.rules:
         if rule.id not in shown:
             verb = "warns in" if rule.effect is Effect.warn else "decides"
             wrong.append((f"rule {rule.id}", f"there is no example that it {verb}"))

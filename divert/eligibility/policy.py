@@ -137,7 +137,7 @@ class Buffer(Strict):
     buffer_days: int = Field(ge=0, le=90)
 
 
-class Pack(Strict):
+class Policy(Strict):
     """One policy, whole: what it extends is already merged in."""
 
     id: str

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from divert.eligibility.columns import derived, judged
-from divert.eligibility.policies import NoPolicy, Packs
-from divert.eligibility.policy import Pack, Verdict
+from divert.eligibility.policies import NoPolicy, Policies
+from divert.eligibility.policy import Policy, Verdict
 from divert.law.offences import Catalogue
 
 LET_IN = (Verdict.eligible.value, Verdict.review.value)
@@ -29,8 +29,8 @@ class Rehearsal:
     over `rules`): the rules that make the difference, and those that the candidate cannot answer.
     """
 
-    candidate: Pack
-    against: Pack | None
+    candidate: Policy
+    against: Policy | None
     rules: tuple[str, ...]
     cases: pl.DataFrame
 
@@ -93,14 +93,14 @@ class Rehearsal:
 
 
 def rehearse(
-    candidate: Pack, referrals: pl.DataFrame, packs: Packs, offences: Catalogue, against: Pack | None = None
+    candidate: Policy, referrals: pl.DataFrame, policies: Policies, offences: Catalogue, against: Policy | None = None
 ) -> Rehearsal:
     """Judge every referral twice. `referrals` has `ref`, GROUPS, and what `derived` reads. Raises NoPolicy."""
     facts = derived(referrals, offences)
-    rules = tuple(dict.fromkeys(rule.id for pack in (*(packs if against is None else [against]), candidate)
-                                for rule in pack.rules))  # fmt: skip
+    rules = tuple(dict.fromkeys(rule.id for policy in (*(policies if against is None else [against]), candidate)
+                                for rule in policy.rules))  # fmt: skip
     places = {rule: place for place, rule in enumerate(rules)}
-    was = _judged_by_own_day(packs, facts, places) if against is None else judged(against, facts, places)
+    was = _judged_by_own_day(policies, facts, places) if against is None else judged(against, facts, places)
     becomes = judged(candidate, facts, places)
     return Rehearsal(
         candidate,
@@ -115,14 +115,14 @@ def rehearse(
     )
 
 
-def _judged_by_own_day(packs: Packs, facts: pl.DataFrame, places: Mapping[str, int]) -> pl.DataFrame:
+def _judged_by_own_day(policies: Policies, facts: pl.DataFrame, places: Mapping[str, int]) -> pl.DataFrame:
     """Each row judged by the policy that was in force on its day of referral."""
     facts, parts = facts.with_row_index("case"), []
-    for pack in packs:
-        last = packs.last_day(pack)
-        days = pl.col("referred_on") >= pack.starts
+    for policy in policies:
+        last = policies.last_day(policy)
+        days = pl.col("referred_on") >= policy.starts
         theirs = facts.filter(days if last is None else days & (pl.col("referred_on") <= last))
-        parts.append(judged(pack, theirs, places).with_columns(theirs["case"]))
+        parts.append(judged(policy, theirs, places).with_columns(theirs["case"]))
     found = pl.concat(parts).sort("case")
     if found.height != facts.height:
         raise NoPolicy("A referral was made on a day for which there is no policy.")

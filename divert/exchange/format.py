@@ -16,7 +16,7 @@ from divert.clock import LONDON
 from divert.exchange.consent import Part, in_order, standing
 from divert.law.rulebook import rulebook
 from divert.models import Case
-from divert.records.export import harmless
+from divert.records.export import escape_formula
 
 FORMAT: Literal["divert-shared-case/1"] = "divert-shared-case/1"
 COLUMNS = ("part", "field", "value")
@@ -255,7 +255,7 @@ def _flat(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
 def _cell(value: Any) -> str:
     """Harmless in a spreadsheet, and still exact: a leading apostrophe is always ours, and goes when it is read."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    return f"'{text}" if text.startswith("'") else harmless(text)
+    return f"'{text}" if text.startswith("'") else escape_formula(text)
 
 
 def _read_csv(text: str) -> SharedCase:

@@ -20,7 +20,7 @@ from divert.models.case import (
 from divert.models.evidence import Evidence, File
 from divert.models.intake import Draft, Import, ImportedRow
 from divert.models.panel import Draw, Frame, PanelEntry, Pseudonym, ThematicPick, TopUp
-from divert.models.people import EarlierPost, Guesses, NameWord, Person, SavedFilter, Staff, Token, Visit
+from divert.models.people import EarlierPost, LoginAttempts, NameWord, Person, SavedFilter, Staff, StaffSession, Token
 from divert.models.records import (
     Access,
     Counter,
@@ -32,7 +32,7 @@ from divert.models.records import (
 )
 from divert.models.sharing import Consent, ReceivedItem
 from divert.models.states import ANSWERED, FINAL, OPEN, TAKEN, Role, Sensitivity, State
-from divert.models.tables import Instant, Row
+from divert.models.tables import Instant, Model
 
 __all__ = [
     "ANSWERED",
@@ -60,12 +60,13 @@ __all__ = [
     "Evidence",
     "File",
     "Frame",
-    "Guesses",
     "IdempotencyKey",
     "Import",
     "ImportedRow",
     "Instant",
     "LedgerEntry",
+    "LoginAttempts",
+    "Model",
     "NameWord",
     "NeedScore",
     "OutboxMessage",
@@ -77,11 +78,11 @@ __all__ = [
     "ReceivedItem",
     "Role",
     "RoundingKey",
-    "Row",
     "SavedFilter",
     "Seal",
     "Sensitivity",
     "Staff",
+    "StaffSession",
     "State",
     "Tallied",
     "Tally",
@@ -89,5 +90,4 @@ __all__ = [
     "Token",
     "TopUp",
     "Victim",
-    "Visit",
 ]

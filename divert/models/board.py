@@ -6,10 +6,10 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from divert.models.states import Role
-from divert.models.tables import Row
+from divert.models.tables import Model
 
 
-class RoundingKey(Row):
+class RoundingKey(Model):
     """The secret by which the board's counts are rounded: made with the database, never changed, never shown."""
 
     __tablename__ = "rounding_keys"
@@ -17,7 +17,7 @@ class RoundingKey(Row):
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
 
 
-class Tallied(Row):
+class Tallied(Model):
     """One time that counts were kept: of what was recorded up to `until`, in the way of counting numbered `way`.
 
     Whoever keeps counts next writes the next `number`, so two cannot both add the same. `cases_to` is the last case
@@ -32,7 +32,7 @@ class Tallied(Row):
     cases_to: Mapped[int | None]
 
 
-class Tally(Row):
+class Tally(Model):
     """How much was added, on one day, to one count in one place of a cut."""
 
     __tablename__ = "tallies"
@@ -44,7 +44,7 @@ class Tally(Row):
     n: Mapped[int]
 
 
-class Cost(Row):
+class Cost(Model):
     """What was spent in one month under one heading, as somebody entered it. It never changes: the last one stands."""
 
     __tablename__ = "costs"

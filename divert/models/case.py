@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from divert.models.people import Person
 from divert.models.states import FINAL, OPEN, TAKEN, Role, Sensitivity, State
-from divert.models.tables import Row
+from divert.models.tables import Model
 
 if TYPE_CHECKING:
     from divert.models.evidence import Evidence
@@ -33,7 +33,7 @@ def _listed(name: str, *columns: str, states: tuple[State, ...], also: str = "")
     return Index(name, *columns, "id", sqlite_where=where, postgresql_where=where)
 
 
-class Case(Row):
+class Case(Model):
     """One person's path for one crime. `version` is the number of its ledger entries, `head` the hash of the last.
 
     `due_on` and `held_by` are those of the next open deadline that is in somebody's hands: its day, and the username
@@ -142,7 +142,7 @@ def made_by_entry() -> Mapped[int]:
     return mapped_column(primary_key=True, autoincrement=False)
 
 
-class Victim(Row):
+class Victim(Model):
     """Who was harmed, and whether they have been asked. Their words are in the ledger."""
 
     __tablename__ = "victims"
@@ -159,7 +159,7 @@ class Victim(Row):
     case: Mapped[Case] = relationship(back_populates="victim")
 
 
-class Check(Row):
+class Check(Model):
     """One eligibility check: facts and pack digest, so that it re-runs byte for byte; the trace is derived."""
 
     __tablename__ = "checks"
@@ -174,7 +174,7 @@ class Check(Row):
     at: Mapped[datetime]
 
 
-class Decision(Row):
+class Decision(Model):
     """Yes or no by one side. A later one by the same side replaces it; both stay."""
 
     __tablename__ = "decisions"
@@ -188,7 +188,7 @@ class Decision(Row):
     at: Mapped[datetime]
 
 
-class Allocation(Row):
+class Allocation(Model):
     """Who held the case, from when, until when."""
 
     __tablename__ = "allocations"
@@ -200,7 +200,7 @@ class Allocation(Row):
     to_at: Mapped[datetime | None]
 
 
-class NeedScore(Row):
+class NeedScore(Model):
     """One need, 0 (none) to 10, at entry, review or exit."""
 
     __tablename__ = "need_scores"
@@ -213,7 +213,7 @@ class NeedScore(Row):
     linked: Mapped[bool]
 
 
-class Contract(Row):
+class Contract(Model):
     """One signed version. Dates inclusive."""
 
     __tablename__ = "contracts"
@@ -224,7 +224,7 @@ class Contract(Row):
     ends_on: Mapped[date]
 
 
-class Condition(Row):
+class Condition(Model):
     """One thing promised. Its words were copied from the catalogue when the contract was signed."""
 
     __tablename__ = "conditions"
@@ -241,7 +241,7 @@ class Condition(Row):
     settled_on: Mapped[date | None]
 
 
-class Pause(Row):
+class Pause(Model):
     """An interval in which the clocks in `stops` stood still. The statutory limit never does."""
 
     __tablename__ = "pauses"
@@ -254,7 +254,7 @@ class Pause(Row):
     stops: Mapped[list[str]] = mapped_column(JSON)
 
 
-class Appointment(Row):
+class Appointment(Model):
     """One meeting. Whether it was held, attended, late, and whose fault are separate facts.
 
     Its number is that of the entry that booked it or, in a series, the next that is free; meetings of one entry are
@@ -278,7 +278,7 @@ class Appointment(Row):
     acceptable: Mapped[bool | None]
 
 
-class Breach(Row):
+class Breach(Model):
     """A report that a condition was broken or a new offence committed, and what was decided."""
 
     __tablename__ = "breaches"
@@ -302,7 +302,7 @@ UNTOLD = text("status = 'open' AND escalated_on IS NULL")
 ASIDE = text("status = 'open' AND escalated_on IS NULL AND attempts > 0")
 
 
-class Deadline(Row):
+class Deadline(Model):
     """What must have happened by a date, whose it is, and why. Open until entry `until_seq` met or superseded it.
 
     `about` is the condition or appointment by number (0: the case), `since` the day from which the rule counts.
@@ -333,7 +333,7 @@ class Deadline(Row):
     retry_at: Mapped[datetime | None]
 
 
-class CaseLink(Row):
+class CaseLink(Model):
     """Two cases that belong together, seen from this one."""
 
     __tablename__ = "case_links"
@@ -343,7 +343,7 @@ class CaseLink(Row):
     other_ref: Mapped[str] = mapped_column(String(16))
 
 
-class Document(Row):
+class Document(Model):
     """One document as it was issued: its very bytes, which the ledger's entry names by their SHA-256.
 
     The bytes are kept, not made again: the words of a template change, and what was sent does not.

@@ -6,10 +6,10 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from divert.models.case import made_by_entry, part_of_a_case
-from divert.models.tables import Row
+from divert.models.tables import Model
 
 
-class File(Row):
+class File(Model):
     """A file that was given to a case, under the SHA-256 of its bytes. It goes unless an entry comes to name it."""
 
     __tablename__ = "files"
@@ -25,7 +25,7 @@ class File(Row):
     at: Mapped[datetime]
 
 
-class Evidence(Row):
+class Evidence(Model):
     """That entry `seq` of a case names a file. What it is called there, the entry says."""
 
     __tablename__ = "evidence"

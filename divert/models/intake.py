@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from divert.models.tables import Row
+from divert.models.tables import Model
 
 
-class Draft(Row):
+class Draft(Model):
     """A referral as far as its officer has come: every answer as it was typed. Only they may open it."""
 
     __tablename__ = "drafts"
@@ -21,7 +21,7 @@ class Draft(Row):
     saved_at: Mapped[datetime] = mapped_column(index=True)
 
 
-class Import(Row):
+class Import(Model):
     """A referral file being taken, or tried without writing anything. `beat_at` is when it last came on."""
 
     __tablename__ = "imports"
@@ -36,7 +36,7 @@ class Import(Row):
     file: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class ImportedRow(Row):
+class ImportedRow(Model):
     """What one row of such a file came to."""
 
     __tablename__ = "imported_rows"

@@ -14,7 +14,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from divert.models.case import Case
 
 
-def read_whole(session: Session, case: Case) -> None:
+def load_all(session: Session, case: Case) -> None:
     """Read every list of the case's rows, as its relationships would."""
     which, lists = _statements()
     given = {"case_id": case.id}

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from divert.models.case import made_by_entry
 from divert.models.states import Role
-from divert.models.tables import Row
+from divert.models.tables import Model
 
 
-class Pseudonym(Row):
+class Pseudonym(Model):
     """The random id under which the panel knows a case (`of` is its reference) or who decided it (a username)."""
 
     __tablename__ = "pseudonyms"
@@ -20,7 +20,7 @@ class Pseudonym(Row):
     id: Mapped[str] = mapped_column(String(16), unique=True)
 
 
-class Frame(Row):
+class Frame(Model):
     """A frozen population of cases to draw from, published before any seed: ids by stratum."""
 
     __tablename__ = "frames"
@@ -33,7 +33,7 @@ class Frame(Row):
     frozen_by: Mapped[str] = mapped_column(String(60))
 
 
-class Draw(Row):
+class Draw(Model):
     """The one draw on a frame."""
 
     __tablename__ = "draws"
@@ -54,7 +54,7 @@ def part_of_a_draw() -> Mapped[str]:
     return mapped_column(ForeignKey("draws.frame_digest"), primary_key=True)
 
 
-class TopUp(Row):
+class TopUp(Model):
     """More cases by the same tickets, from where the draw and earlier top-ups stopped."""
 
     __tablename__ = "top_ups"
@@ -68,7 +68,7 @@ class TopUp(Row):
     by: Mapped[str] = mapped_column(String(60))
 
 
-class ThematicPick(Row):
+class ThematicPick(Model):
     """A case that was chosen and not drawn: read beside the sample, and in no rate."""
 
     __tablename__ = "thematic_picks"
@@ -81,7 +81,7 @@ class ThematicPick(Row):
     by: Mapped[str] = mapped_column(String(60))
 
 
-class PanelEntry(Row):
+class PanelEntry(Model):
     """One thing done at a meeting of the scrutiny panel. It never changes: a correction is another entry."""
 
     __tablename__ = "panel_entries"

@@ -7,10 +7,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from divert.models.names import words_of
 from divert.models.states import Role
-from divert.models.tables import Row
+from divert.models.tables import Model
 
 
-class Staff(Row):
+class Staff(Model):
     """A person who may act, or the worker. One post each; a leaver is made inactive, never removed."""
 
     __tablename__ = "staff"
@@ -22,7 +22,7 @@ class Staff(Row):
     active: Mapped[bool] = mapped_column(default=True)
 
 
-class EarlierPost(Row):
+class EarlierPost(Model):
     """The post that somebody had until an instant at which they were given another."""
 
     __tablename__ = "earlier_posts"
@@ -32,7 +32,7 @@ class EarlierPost(Row):
     role: Mapped[Role]
 
 
-class Token(Row):
+class Token(Model):
     """A bearer token, kept only as its SHA-256."""
 
     __tablename__ = "tokens"
@@ -44,7 +44,7 @@ class Token(Row):
     revoked_at: Mapped[datetime | None]
 
 
-class Visit(Row):
+class StaffSession(Model):
     """One stay at the pages, from sign-in on. The cookie holds a random token, this row only its SHA-256.
 
     `stamp` is of the password and post that the visit was begun with: where either changes, it is over.
@@ -62,7 +62,7 @@ class Visit(Row):
     address: Mapped[str] = mapped_column(String(45))
 
 
-class Guesses(Row):
+class LoginAttempts(Model):
     """How many wrong passwords were lately given for an account or from an address: `of` is a SHA-256 of which."""
 
     __tablename__ = "guesses"
@@ -72,7 +72,7 @@ class Guesses(Row):
     at: Mapped[datetime] = mapped_column(index=True)
 
 
-class Person(Row):
+class Person(Model):
     """A referred person: the only place, beside the ledger's bodies, that holds who they are."""
 
     __tablename__ = "people"
@@ -111,7 +111,7 @@ class Person(Row):
 BY_BYTE = String(240).with_variant(String(240, collation="C"), "postgresql")
 
 
-class NameWord(Row):
+class NameWord(Model):
     """A word of a person's name, by whose beginning they are found. Compared byte by byte on both databases."""
 
     __tablename__ = "name_words"
@@ -120,7 +120,7 @@ class NameWord(Row):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)
 
 
-class SavedFilter(Row):
+class SavedFilter(Model):
     """A list of cases that a member of staff goes back to: what they asked for, as its address says it."""
 
     __tablename__ = "saved_filters"

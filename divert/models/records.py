@@ -8,10 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from divert.models.case import made_by_entry, part_of_a_case
 from divert.models.states import Role, State
-from divert.models.tables import Row
+from divert.models.tables import Model
 
 
-class LedgerEntry(Row):
+class LedgerEntry(Model):
     """One command as it was carried out. Body and salt can lawfully go; the rest can never change."""
 
     __tablename__ = "ledger"
@@ -30,7 +30,7 @@ class LedgerEntry(Row):
     body: Mapped[str | None] = mapped_column(Text)
 
 
-class Seal(Row):
+class Seal(Model):
     """The heads of all chains at one instant; its digest stands in the board's minutes."""
 
     __tablename__ = "seals"
@@ -46,7 +46,7 @@ WAITING = text("delivered_at IS NULL AND dead_at IS NULL")
 DEAD = text("dead_at IS NOT NULL")
 
 
-class OutboxMessage(Row):
+class OutboxMessage(Model):
     """Something to be told because of entry `seq`: an event to subscribers, or words to a person.
 
     `recipient` is `subscribers`, `person`, a post or a username, never an address: that is looked up when it is sent.
@@ -80,7 +80,7 @@ class OutboxMessage(Row):
     fault: Mapped[str | None] = mapped_column(String(120))
 
 
-class Access(Row):
+class Access(Model):
     """Who looked at, changed or passed on what (Data Protection Act 2018 s.62). Never a source of figures."""
 
     __tablename__ = "access_log"
@@ -95,7 +95,7 @@ class Access(Row):
     recipient: Mapped[str | None] = mapped_column(String(120))
 
 
-class IdempotencyKey(Row):
+class IdempotencyKey(Model):
     """What was answered to a key, so that the same request sent twice is done once."""
 
     __tablename__ = "idempotency_keys"
@@ -108,7 +108,7 @@ class IdempotencyKey(Row):
     at: Mapped[datetime] = mapped_column(index=True)
 
 
-class PolicyEntry(Row):
+class PolicyEntry(Model):
     """One thing done to the scheme's policy. It never changes, and its hash holds that of the entry before.
 
     `policy` is the digest of the pack that it is about.
@@ -126,7 +126,7 @@ class PolicyEntry(Row):
     hash: Mapped[str] = mapped_column(String(64))
 
 
-class Counter(Row):
+class Counter(Model):
     """The last number given out under a name: case references run per year."""
 
     __tablename__ = "counters"

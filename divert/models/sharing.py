@@ -6,10 +6,10 @@ from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from divert.models.case import made_by_entry, part_of_a_case
-from divert.models.tables import Row
+from divert.models.tables import Model
 
 
-class Consent(Row):
+class Consent(Model):
     """One statement: given or withdrawn, for which organisations and parts (a withdrawal of none named: of all)."""
 
     __tablename__ = "consents"
@@ -24,7 +24,7 @@ class Consent(Row):
     until_on: Mapped[date | None]
 
 
-class ReceivedItem(Row):
+class ReceivedItem(Model):
     """An item that came from another system and became note `seq` of a case. Its words are in the ledger.
 
     It names the case by reference, like the access log: it is no part of what a case's own history comes to.

@@ -30,7 +30,7 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class Row(DeclarativeBase):
+class Model(DeclarativeBase):
     """All tables share one set of constraint names, so that migrations can name them."""
 
     metadata = MetaData(

@@ -15,7 +15,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from divert.models import Guesses, Visit
+from divert.models import LoginAttempts, StaffSession
 
 
 class Limit(NamedTuple):
@@ -33,7 +33,7 @@ FORGOTTEN = timedelta(days=1)
 
 def guess(session: Session, username: str, address: str, at: datetime) -> int:
     """Count one guess; or the seconds to wait before, and nothing is counted."""
-    session.execute(delete(Guesses).where(Guesses.at < at - FORGOTTEN))
+    session.execute(delete(LoginAttempts).where(LoginAttempts.at < at - FORGOTTEN))
     rows = [(_row(session, key, at), limit) for key, limit in _keys(session, username, address)]
     over = [limit.drains_in * (row.count + 1 - limit.most) for row, limit in rows if row.count + 1 > limit.most]
     if over:
@@ -52,17 +52,19 @@ def was_right(session: Session, username: str, address: str, at: datetime) -> No
 
 
 def _keys(session: Session, username: str, address: str) -> Sequence[tuple[str, Limit]]:
-    known = session.scalar(select(Visit.digest).where(Visit.username == username, Visit.address == address).limit(1))
+    known = session.scalar(
+        select(StaffSession.digest).where(StaffSession.username == username, StaffSession.address == address).limit(1)
+    )
     account = f"account {username} at {address}" if known else f"account {username}"
     return ((account, ACCOUNT), (f"address {address}", ADDRESS))
 
 
-def _row(session: Session, key: str, at: datetime) -> Guesses:
+def _row(session: Session, key: str, at: datetime) -> LoginAttempts:
     """The count as it stands now, locked."""
     of = hashlib.sha256(key.encode()).hexdigest()
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(insert(Guesses).values(of=of, count=0.0, at=at).on_conflict_do_nothing())
-    row = session.scalars(select(Guesses).where(Guesses.of == of).with_for_update()).one()
+    session.execute(insert(LoginAttempts).values(of=of, count=0.0, at=at).on_conflict_do_nothing())
+    row = session.scalars(select(LoginAttempts).where(LoginAttempts.of == of).with_for_update()).one()
     limit = ACCOUNT if key.startswith("account") else ADDRESS
     row.count = max(0.0, row.count - (at - row.at) / limit.drains_in)
     row.at = at

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from divert.models import Instant, Role, Staff, Visit
+from divert.models import Instant, Role, Staff, StaffSession
 from divert.people.staff import Actor
 
 IDLE = timedelta(hours=1)
@@ -29,15 +29,15 @@ KEPT = timedelta(days=30)
 
 
 STANDING = (
-    Visit.ended_at.is_(None),
-    Visit.seen_at > bindparam("seen", type_=Instant),
-    Visit.began_at > bindparam("began", type_=Instant),
+    StaffSession.ended_at.is_(None),
+    StaffSession.seen_at > bindparam("seen", type_=Instant),
+    StaffSession.began_at > bindparam("began", type_=Instant),
     Staff.active.is_(True),
 )
 HOLDER = (
-    select(Staff.username, Staff.role, Staff.password_hash, Visit.stamp, Visit.seen_at)
+    select(Staff.username, Staff.role, Staff.password_hash, StaffSession.stamp, StaffSession.seen_at)
     .join(Staff)
-    .where(Visit.digest == bindparam("digest"), *STANDING)
+    .where(StaffSession.digest == bindparam("digest"), *STANDING)
 )
 """Whose visit has a digest. Composed once: it is asked with every page."""
 
@@ -55,9 +55,9 @@ def begin(session: Session, username: str, at: datetime, browser: str = "", addr
     if one is None or not one.active:
         raise KeyError(username)
     token = secrets.token_urlsafe(32)
-    session.execute(delete(Visit).where(Visit.username == username, Visit.began_at < at - KEPT))
+    session.execute(delete(StaffSession).where(StaffSession.username == username, StaffSession.began_at < at - KEPT))
     session.add(
-        Visit(
+        StaffSession(
             digest=_digest(token),
             username=username,
             stamp=_stamp(one.role, one.password_hash),
@@ -80,23 +80,34 @@ def holder(session: Session, token: str, at: datetime) -> Held | None:
 
 def note(session: Session, token: str, at: datetime) -> None:
     """Its owner was seen."""
-    session.execute(update(Visit).where(Visit.digest == _digest(token), Visit.seen_at < at).values(seen_at=at))
+    session.execute(
+        update(StaffSession).where(StaffSession.digest == _digest(token), StaffSession.seen_at < at).values(seen_at=at)
+    )
 
 
 def end(session: Session, token: str, at: datetime) -> None:
     """Its owner signs out."""
-    session.execute(update(Visit).where(Visit.digest == _digest(token), Visit.ended_at.is_(None)).values(ended_at=at))
+    session.execute(
+        update(StaffSession)
+        .where(StaffSession.digest == _digest(token), StaffSession.ended_at.is_(None))
+        .values(ended_at=at)
+    )
 
 
-def standing(session: Session, username: str, at: datetime) -> list[Visit]:
+def standing(session: Session, username: str, at: datetime) -> list[StaffSession]:
     """Where somebody is signed in now, the latest first."""
-    query = select(Visit).join(Staff).where(Visit.username == username, *STANDING).order_by(Visit.began_at.desc())
+    query = (
+        select(StaffSession)
+        .join(Staff)
+        .where(StaffSession.username == username, *STANDING)
+        .order_by(StaffSession.began_at.desc())
+    )
     one = session.get(Staff, username)
     stamp = _stamp(one.role, one.password_hash) if one else ""
     return [visit for visit in session.scalars(query, _longest(at)) if visit.stamp == stamp]
 
 
-def is_of(visit: Visit, token: str) -> bool:
+def is_of(visit: StaffSession, token: str) -> bool:
     """Whether a visit is the one with this token."""
     return visit.digest == _digest(token)
 

@@ -11,7 +11,7 @@ from argon2.exceptions import VerificationError
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from divert.models import EarlierPost, Instant, Role, Staff, Token, Visit
+from divert.models import EarlierPost, Instant, Role, Staff, StaffSession, Token
 
 TOKEN_LIFE = timedelta(days=365)
 
@@ -100,7 +100,11 @@ def let_go(session: Session, username: str, at: datetime) -> Staff:
 
 def sign_out_everywhere(session: Session, username: str, at: datetime) -> None:
     """End every visit of a person to the pages."""
-    session.execute(update(Visit).where(Visit.username == username, Visit.ended_at.is_(None)).values(ended_at=at))
+    session.execute(
+        update(StaffSession)
+        .where(StaffSession.username == username, StaffSession.ended_at.is_(None))
+        .values(ended_at=at)
+    )
 
 
 def take_back(session: Session, username: str) -> Staff:

@@ -16,8 +16,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
 
 from divert.eligibility.judge import Judgement, trace_from
-from divert.eligibility.policies import Packs
-from divert.eligibility.policy import Pack
+from divert.eligibility.policies import Policies
+from divert.eligibility.policy import Policy
 from divert.law.rulebook import rulebook
 from divert.models import Check, PolicyEntry, Role
 from divert.records.ledger import BEGINNING, Fault, canonical
@@ -33,7 +33,7 @@ PROPOSE, SIGNED, WITHDRAW = "propose-policy", "sign-policy", "withdraw-policy"
 class Proposal:
     """A policy that somebody put forward, and what became of it."""
 
-    pack: Pack
+    policy: Policy
     text: str
     proposed: PolicyEntry
     signed: dict[Role, PolicyEntry] = field(default_factory=dict)
@@ -50,21 +50,21 @@ class Proposal:
         return self.withdrawn is None and not self.waits_for
 
 
-def policies_of(session: Session) -> Packs:
+def policies_of(session: Session) -> Policies:
     """Every policy: of the rules' folder, and adopted."""
-    adopted = [one.pack for one in proposals(session).values() if one.adopted]
-    return Packs([*rulebook().packs, *adopted]) if adopted else rulebook().packs
+    adopted = [one.policy for one in proposals(session).values() if one.adopted]
+    return Policies([*rulebook().policies, *adopted]) if adopted else rulebook().policies
 
 
-def pack_of(session: Session, digest: str) -> Pack:
+def policy_of(session: Session, digest: str) -> Policy:
     """The policy that a stored decision was made under. Raises NoPolicy."""
-    known = rulebook().packs
-    return (known if digest in {pack.digest for pack in known} else policies_of(session)).by_digest(digest)
+    known = rulebook().policies
+    return (known if digest in {policy.digest for policy in known} else policies_of(session)).by_digest(digest)
 
 
 def judged_again(check: Check) -> Judgement:
     """A stored decision judged again, from the text of its facts, by the policy of its digest. Raises NoPolicy."""
-    return trace_from(pack_of(cast(Session, object_session(check)), check.pack_digest), check.facts)
+    return trace_from(policy_of(cast(Session, object_session(check)), check.pack_digest), check.facts)
 
 
 def comes_to_the_same(check: Check) -> bool:
@@ -79,7 +79,7 @@ def proposals(session: Session) -> dict[str, Proposal]:
     for entry in entries(session):
         said = json.loads(entry.body)
         if entry.command == PROPOSE:
-            found[entry.policy] = Proposal(_pack(canonical(said["pack"])), said["text"], entry)
+            found[entry.policy] = Proposal(_policy(canonical(said["pack"])), said["text"], entry)
         elif entry.command == SIGNED:
             found[entry.policy].signed[entry.role] = entry
         else:
@@ -113,11 +113,11 @@ def verify(session: Session) -> Iterator[Fault]:
         if entry.seq != place or entry.hash != entry_hash(previous, entry):
             yield Fault(OF_POLICY, entry.seq, "its hash does not follow from the entry before it and what it says")
             return
-        if entry.command == PROPOSE and _pack(canonical(json.loads(entry.body)["pack"])).digest != entry.policy:
+        if entry.command == PROPOSE and _policy(canonical(json.loads(entry.body)["pack"])).digest != entry.policy:
             yield Fault(OF_POLICY, entry.seq, "the policy is not the one that its digest names")
         previous = entry.hash
 
 
 @lru_cache
-def _pack(text: str) -> Pack:
-    return Pack.model_validate_json(text)
+def _policy(text: str) -> Policy:
+    return Policy.model_validate_json(text)

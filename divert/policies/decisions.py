@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from divert.casework.command import Command, Reasons
 from divert.casework.workflow import NotAllowed, Refused
 from divert.clock import london_date, written_date
-from divert.eligibility.policies import Packs, read_pack, require_follows
-from divert.eligibility.policy import Pack
+from divert.eligibility.policies import Policies, read_policy, require_follows
+from divert.eligibility.policy import Policy
 from divert.eligibility.rehearsal import Rehearsal
 from divert.law.rule_files import RulesError
 from divert.law.rulebook import require_known, rulebook
@@ -54,29 +54,29 @@ class WithdrawPolicy(Command, title="Withdraw a policy"):
     reasons: Reasons = Field(title="Why it is withdrawn")
 
 
-def candidate(session: Session, text: str) -> Pack:
+def candidate(session: Session, text: str) -> Policy:
     """A policy as written, held to its examples and to what the rulebook knows. Raises RulesError."""
-    pack = read_pack(text, policies_of(session))
-    require_known(rulebook(), pack)
-    return pack
+    policy = read_policy(text, policies_of(session))
+    require_known(rulebook(), policy)
+    return policy
 
 
 def propose(session: Session, command: ProposePolicy, by: Actor, at: datetime) -> Proposal:
     """Put a policy forward. Raises RulesError where it may not be used, NotAllowed, Refused."""
     _allowed(by)
     _take_turns(session)
-    pack = candidate(session, command.text)
+    policy = candidate(session, command.text)
     said = proposals(session)
-    if pack.digest in said and said[pack.digest].withdrawn is None:
+    if policy.digest in said and said[policy.digest].withdrawn is None:
         raise Refused([("proposed", "This very policy has been proposed already.")])
-    if pack.digest in said:
+    if policy.digest in said:
         raise Refused([("withdrawn", "This very policy was withdrawn. Propose another: a word in its title will do.")])
-    refused = _objections(pack, policies_of(session), at)
+    refused = _objections(policy, policies_of(session), at)
     if refused:
         raise Refused(refused)
-    body = {"text": command.text, "pack": pack.model_dump(mode="json", by_alias=True)}
-    _write(session, command, pack.digest, body, by, at)
-    return proposals(session)[pack.digest]
+    body = {"text": command.text, "pack": policy.model_dump(mode="json", by_alias=True)}
+    _write(session, command, policy.digest, body, by, at)
+    return proposals(session)[policy.digest]
 
 
 def sign(session: Session, digest: str, command: SignPolicy, rehearsal: Rehearsal, by: Actor, at: datetime) -> Proposal:
@@ -84,7 +84,7 @@ def sign(session: Session, digest: str, command: SignPolicy, rehearsal: Rehearsa
     _allowed(by)
     _take_turns(session)
     one = proposal(session, digest)
-    refused = _objections(one.pack, policies_of(session), at)
+    refused = _objections(one.policy, policies_of(session), at)
     if one.withdrawn:
         refused.append(("withdrawn", "The policy was withdrawn."))
     if by.role in one.signed:
@@ -103,7 +103,7 @@ def withdraw(session: Session, digest: str, command: WithdrawPolicy, by: Actor, 
     one = proposal(session, digest)
     if one.withdrawn:
         raise Refused([("withdrawn", "The policy was withdrawn already.")])
-    if one.adopted and one.pack.starts <= london_date(at):
+    if one.adopted and one.policy.starts <= london_date(at):
         raise Refused([("in_force", "The policy has been in force: propose one that follows it.")])
     _write(session, command, digest, command.body(), by, at)
     return proposal(session, digest)
@@ -117,21 +117,24 @@ def proposal(session: Session, digest: str) -> Proposal:
     return found
 
 
-def _objections(pack: Pack, packs: Packs, at: datetime) -> list[tuple[str, str]]:
+def _objections(policy: Policy, policies: Policies, at: datetime) -> list[tuple[str, str]]:
     """Why a policy cannot come into force on its first day."""
     found = []
-    if pack.starts <= london_date(at):
+    if policy.starts <= london_date(at):
         found.append(
-            ("starts", f"The policy would start on {written_date(pack.starts)}. It can start after today, not before it"
-             " was signed.")
-        )  # fmt: skip
+            (
+                "starts",
+                f"The policy would start on {written_date(policy.starts)}. It can start after today, not before it was"
+                " signed.",
+            )
+        )
     try:
-        if pack.id in {one.id for one in packs}:
-            found.append(("id", f"There is a policy called {pack.id} already."))
-        elif pack.starts <= max(one.starts for one in packs):
-            found.append(("starts", f"A policy that starts on {max(one.starts for one in packs)} or later is there."))
+        if policy.id in {one.id for one in policies}:
+            found.append(("id", f"There is a policy called {policy.id} already."))
+        elif policy.starts <= (latest := max(one.starts for one in policies)):
+            found.append(("starts", f"A policy that starts on {latest} or later is there."))
         else:
-            require_follows(rulebook().folder, pack, list(packs))
+            require_follows(rulebook().folder, policy, list(policies))
     except RulesError as fault:
         found.append(("starts", fault.fault))
     return found

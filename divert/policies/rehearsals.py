@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from divert.db import Database
-from divert.eligibility.policy import Pack
+from divert.eligibility.policy import Policy
 from divert.eligibility.rehearsal import Rehearsal
 from divert.eligibility.rehearsal import rehearse as rehearsed
 from divert.law.rulebook import rulebook
@@ -74,11 +74,11 @@ def rehearse(session: Session, digest: str, against: str | None, run: Run | None
                 run.read += part.height
             yield part
 
-    packs = policies_of(session)
-    known: dict[str, Pack] = {one.digest: one for one in packs}
-    known |= {name: one.pack for name, one in proposals(session).items()}
+    policies = policies_of(session)
+    known: dict[str, Policy] = {one.digest: one for one in policies}
+    known |= {name: one.policy for name, one in proposals(session).items()}
     other = known[against] if against else None
-    return rehearsed(known[digest], past_referrals(session, told), packs, rulebook().offences, other)
+    return rehearsed(known[digest], past_referrals(session, told), policies, rulebook().offences, other)
 
 
 def _carry_out(database: Database, one: Run, digest: str, against: str | None) -> None:

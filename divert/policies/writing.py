@@ -4,13 +4,13 @@ import json
 from datetime import date, timedelta
 from typing import Any
 
-from divert.eligibility.policy import Example, Pack, Rule
+from divert.eligibility.policy import Example, Policy, Rule
 
 NOTICE = timedelta(days=28)
 """How far ahead a first day is suggested: it has to be read, rehearsed and signed before."""
 
 
-def begun(base: Pack, rule: str | None, today: date) -> str:
+def begun(base: Policy, rule: str | None, today: date) -> str:
     """A policy as TOML that extends another; with `rule` as it stands there, where that is one of its rules.
 
     And with the examples that it decides: a rule that changes may make them come out otherwise.

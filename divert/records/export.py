@@ -96,7 +96,7 @@ def _plain(value: Any) -> Cell:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def harmless(cell: Any) -> str:
+def escape_formula(cell: Any) -> str:
     """A cell that no spreadsheet takes for a formula: one that begins like a formula gets a leading apostrophe."""
     text = "" if cell is None else str(cell)
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

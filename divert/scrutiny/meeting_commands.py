@@ -49,7 +49,7 @@ class CannotBeDone(Exception):
         self.reasons = reasons
 
 
-class Business(Command):
+class MeetingCommand(Command):
     """Something done at a meeting. `refusals` yields a sentence for everything that stands against it."""
 
     by: ClassVar[tuple[Role, ...]] = COORDINATOR
@@ -79,7 +79,9 @@ class OpenMeeting(
     attending: list[Member] = Field(title="Members attending", min_length=1, max_length=40)
 
 
-class Attend(Business, title="Record that a member attends", json_schema_extra={"examples": [{"member": "panel.two"}]}):
+class Attend(
+    MeetingCommand, title="Record that a member attends", json_schema_extra={"examples": [{"member": "panel.two"}]}
+):
     """A member attends who was not expected."""
 
     member: Member = Field(title="Member")
@@ -90,7 +92,7 @@ class Attend(Business, title="Record that a member attends", json_schema_extra={
 
 
 class DeclareConflict(
-    Business,
+    MeetingCommand,
     title="Declare a conflict",
     json_schema_extra={"examples": [{"pack": "completed-1", "why": "I sat on the bench in this matter."}]},
 ):
@@ -111,7 +113,7 @@ class DeclareConflict(
 
 
 class ScorePack(
-    Business,
+    MeetingCommand,
     title="Score a pack",
     json_schema_extra={"examples": [{"pack": "completed-1", "score": 1, "reason": "Well reasoned."}]},
 ):
@@ -131,14 +133,14 @@ class ScorePack(
             yield "The scores of this pack have been seen, and an independent score comes before that."
 
 
-class CloseScoring(Business, title="Close scoring", json_schema_extra={"examples": [{"pack": "completed-1"}]}):
+class CloseScoring(MeetingCommand, title="Close scoring", json_schema_extra={"examples": [{"pack": "completed-1"}]}):
     """Scoring of a pack is over, though somebody has not scored: what was scored is seen."""
 
     pack: PackName
 
 
 class AgreeFinding(
-    Business,
+    MeetingCommand,
     title="Record what was agreed",
     json_schema_extra={
         "examples": [
@@ -194,7 +196,7 @@ class AgreeFinding(
 
 
 class RecordResponse(
-    Business,
+    MeetingCommand,
     title="Record the response",
     json_schema_extra={"examples": [{"pack": "completed-1", "response": "The team was briefed.", "closed": "yes"}]},
 ):
@@ -212,7 +214,7 @@ class RecordResponse(
             yield "There is no finding on this pack to respond to."
 
 
-class CloseMeeting(Business, title="Close the meeting", json_schema_extra={"examples": [{}]}):
+class CloseMeeting(MeetingCommand, title="Close the meeting", json_schema_extra={"examples": [{}]}):
     """End the meeting: from then on no member opens its packs."""
 
     def refusals(self, session: Session, told: Meeting, by: Actor) -> Iterator[str]:
@@ -221,7 +223,7 @@ class CloseMeeting(Business, title="Close the meeting", json_schema_extra={"exam
             yield f"These packs have no finding yet: {', '.join(left)}. Record one for each, if only no conclusion."
 
 
-BUSINESS: dict[str, type[Business]] = {
+MEETING_COMMANDS: dict[str, type[MeetingCommand]] = {
     one.slug(): one
     for one in (Attend, DeclareConflict, ScorePack, CloseScoring, AgreeFinding, RecordResponse, CloseMeeting)
 }
@@ -264,7 +266,7 @@ def take_additions(session: Session, by: Actor, at: datetime) -> None:
         _append(session, told.number, told.entries + 1, "take-additions", body, by, at)
 
 
-def perform(session: Session, number: int, given: Business, by: Actor, at: datetime) -> Meeting:
+def perform(session: Session, number: int, given: MeetingCommand, by: Actor, at: datetime) -> Meeting:
     """Do something at a meeting; the meeting as it then stands. Raises NoSuchMeeting, NotYours, CannotBeDone."""
     _require_role(given.title(), given.by, by)
     _take_turns(session)
@@ -284,7 +286,7 @@ def known_to(session: Session, number: int, by: Actor) -> Meeting:
     return told
 
 
-def objections(session: Session, told: Meeting, given: Business, by: Actor) -> Iterator[str]:
+def objections(session: Session, told: Meeting, given: MeetingCommand, by: Actor) -> Iterator[str]:
     """Everything that stands against it now."""
     if given.while_open and not told.is_open:
         yield "The meeting is closed."

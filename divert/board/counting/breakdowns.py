@@ -126,7 +126,7 @@ def _in_places(cases: pl.DataFrame) -> pl.DataFrame:
     band: pl.Expr = pl.lit(NOT_STATED)
     for below, name in reversed(AGES):
         band = pl.when(known < below).then(pl.lit(name)).otherwise(band)
-    second = sorted(pack.starts for pack in rulebook().packs)[1:2]
+    second = sorted(policy.starts for policy in rulebook().policies)[1:2]
     pilot = (on < second[0]) if second else pl.lit(value=False)
     return cases.select(
         "case",

@@ -39,7 +39,7 @@ class StillCounting(Exception):
         self.done, self.cases = done, cases
 
 
-class Population:
+class CountStore:
     """The counts of one database. `fresh_for`: so long an answer may be kept though something was added since."""
 
     def __init__(self, database: Database, fresh_for: timedelta = timedelta(seconds=20)) -> None:

@@ -150,7 +150,7 @@ def offences(view: View) -> Figure:
 
 def refusals(view: View) -> Figure:
     """Why cases are ineligible."""
-    rules = {rule.id: rule.says for pack in rulebook().packs for rule in pack.rules}
+    rules = {rule.id: rule.says for policy in rulebook().policies for rule in policy.rules}
     return share_figure(
         view,
         id="refusals",

@@ -279,7 +279,7 @@ def scrutiny(view: View) -> Figure:
         title="Found inappropriate by the scrutiny panel, or not concluded",
         counted="inappropriate",
         of="findings",
-        columns={"findings": "Packs"},
+        columns={"findings": "Policies"},
         by="score",
         labels={str(one.code): f"{one.code}: {one.title}" for one in scales},
         definition=(

@@ -17,7 +17,7 @@ def before_signing(case: Case, context: Context) -> list[Section]:
 
 
 def _longest(case: Case, context: Context) -> Lines:
-    months, paused = context.pack(case).contract.max_months, days_paused(case)
+    months, paused = context.policy(case).contract.max_months, days_paused(case)
     first = case.contracts[0].signed_on if case.contracts else context.today
     begun = f"first signed on {written_date(first)}" if case.contracts else "signed today"
     last = add_months(first, months) + timedelta(days=paused)
@@ -28,7 +28,7 @@ def _longest(case: Case, context: Context) -> Lines:
 def _limit(case: Case, context: Context) -> Lines:
     if case.limit_on is None:
         return [("By law", "No time limit runs for this offence.")]
-    kept_back = context.pack(case).time_limit.buffer_days
+    kept_back = context.policy(case).time_limit.buffer_days
     latest = written_date(case.limit_on - timedelta(days=kept_back))
     reckoned = ("How that is reckoned", clock_of(referral_facts(case)).reasoning)
     if case.limit_basis == "statutory":

@@ -26,8 +26,8 @@ class CheckEligibility(Command, title="Check eligibility", json_schema_extra={"e
         case.checks.append(
             Check(
                 seq=context.seq,
-                pack_id=judgement.pack.id,
-                pack_digest=judgement.pack.digest,
+                policy_id=judgement.policy.id,
+                pack_digest=judgement.policy.digest,
                 facts=judgement.facts.as_json(),
                 verdict=judgement.verdict.value,
                 because=" ".join(judgement.because),
@@ -39,8 +39,8 @@ class CheckEligibility(Command, title="Check eligibility", json_schema_extra={"e
 
 def judged(case: Case, context: Context) -> Judgement:
     """What the policy says of a case on the facts of today."""
-    pack = context.pack(case)
-    return judge(pack, derive(referral_facts(case), pack, context.rules.offences))
+    policy = context.policy(case)
+    return judge(policy, derive(referral_facts(case), policy, context.rules.offences))
 
 
 class Decide(Command):

@@ -69,7 +69,7 @@ def exit_assessed(case: Case, _context: Context) -> bool:
 
 def _missing_mandatory(case: Case, context: Context, command: Terms) -> list[str]:
     given = {one.code for one in command.conditions}
-    return [code for code in context.pack(case).contract.mandatory if code not in given]
+    return [code for code in context.policy(case).contract.mandatory if code not in given]
 
 
 def _names_missing(case: Case, context: Context, command: Terms) -> str:
@@ -82,12 +82,12 @@ def mandatory_conditions_present(case: Case, context: Context, command: Terms) -
 
 
 def _states_the_maximum(case: Case, context: Context, _command: Terms) -> str:
-    return f"A contract has at most {context.pack(case).contract.conditions_max} conditions."
+    return f"A contract has at most {context.policy(case).contract.conditions_max} conditions."
 
 
 @guard(_states_the_maximum)
 def conditions_within_the_maximum(case: Case, context: Context, command: Terms) -> bool:
-    return len(command.conditions) <= context.pack(case).contract.conditions_max
+    return len(command.conditions) <= context.policy(case).contract.conditions_max
 
 
 def _not_offered(_case: Case, context: Context, command: Terms) -> list[str]:
@@ -121,7 +121,7 @@ def ends_after_it_is_signed(_case: Case, _context: Context, command: Terms) -> b
 
 
 def _longest(case: Case, context: Context, _command: Terms | PauseContract) -> str:
-    months = context.pack(case).contract.max_months
+    months = context.policy(case).contract.max_months
     return f"A contract runs for at most {months} months from the day it was first signed."
 
 
@@ -130,7 +130,7 @@ def no_longer_than_the_pack_allows(case: Case, context: Context, command: Terms 
     if isinstance(command, PauseContract):
         return True  # the days of a pause do not count
     first = case.contracts[0].signed_on if case.contracts else command.signed_on
-    longest = add_months(first, context.pack(case).contract.max_months)
+    longest = add_months(first, context.policy(case).contract.max_months)
     return command.ends_on <= longest + timedelta(days=days_paused(case))
 
 
@@ -142,7 +142,7 @@ def days_paused(case: Case) -> int:
 
 def latest_end(case: Case, context: Context) -> date | None:
     """The last day on which a contract may end, so that a charge can still be decided; None: no limit binds."""
-    buffer = timedelta(days=context.pack(case).time_limit.buffer_days)
+    buffer = timedelta(days=context.policy(case).time_limit.buffer_days)
     return case.limit_on - buffer if case.limit_on is not None and case.limit_basis == "statutory" else None
 
 

@@ -32,7 +32,7 @@ from divert.eligibility.policies import NoPolicy
 from divert.law.rulebook import rulebook
 from divert.people.staff import Actor
 from divert.policies.adopted import policies_of
-from divert.records.export import harmless
+from divert.records.export import escape_formula
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +52,7 @@ class FileRefused(ValueError):
     """The file as a whole cannot be used. Its text says where, why, and what to do."""
 
 
-class Row(NamedTuple):
+class FileRow(NamedTuple):
     """One data row (1 is the first), by column."""
 
     number: int
@@ -73,7 +73,7 @@ class Outcome(NamedTuple):
 
     def report(self) -> list[str]:
         """The row of the report, harmless in a spreadsheet."""
-        return [harmless(cell) for cell in (self.row, self.crime_ref, self.result, " ".join(self.because))]
+        return [escape_formula(cell) for cell in (self.row, self.crime_ref, self.result, " ".join(self.because))]
 
 
 # The file's shape
@@ -84,7 +84,7 @@ def check_shape(file: BinaryIO) -> int:
     return sum(1 for _ in rows(file))
 
 
-def rows(file: BinaryIO) -> Iterator[Row]:
+def rows(file: BinaryIO) -> Iterator[FileRow]:
     """Every data row, from the file's beginning. Raises FileRefused at the first place where it is not whole."""
     file.seek(0)
     lines, number = _Lines(file), 0
@@ -97,7 +97,7 @@ def rows(file: BinaryIO) -> Iterator[Row]:
             elif cells:  # a blank line is no row
                 number += 1
                 _require_shape(cells, columns, number, lines.count)
-                yield Row(number, dict(zip(columns, cells, strict=True)))
+                yield FileRow(number, dict(zip(columns, cells, strict=True)))
             lines.record = ""
     except (csv.Error, _NotText) as fault:
         raise FileRefused(_placed(str(fault), columns, number, lines)) from None
@@ -204,7 +204,7 @@ def require_small(path: Path) -> None:
 
 
 def take(
-    database: Database, rows: Iterable[Row], by: Actor, clock: Clock, *, dry_run: bool = False
+    database: Database, rows: Iterable[FileRow], by: Actor, clock: Clock, *, dry_run: bool = False
 ) -> Iterator[Outcome]:
     """Refer every row and check its eligibility, as `by`; answer what each came to, once it is kept.
 
@@ -228,7 +228,7 @@ def take(
     log.info("referral file taken", by=by.username, dry_run=dry_run, **results)
 
 
-def _take(session: Session, row: Row, by: Actor, clock: Clock) -> Outcome:
+def _take(session: Session, row: FileRow, by: Actor, clock: Clock) -> Outcome:
     """Carry out what the row asks for, unless it is rejected or known already."""
     refer = _understood(row)
     if isinstance(refer, Outcome):
@@ -244,7 +244,7 @@ def _take(session: Session, row: Row, by: Actor, clock: Clock) -> Outcome:
     return outcome
 
 
-def _foresee(session: Session, row: Row, by: Actor, clock: Clock, seen: "_Seen") -> Outcome:
+def _foresee(session: Session, row: FileRow, by: Actor, clock: Clock, seen: "_Seen") -> Outcome:
     """What `_take` would answer, with the rows before this one in `seen` instead of in the database."""
     refer = _understood(row)
     if isinstance(refer, Outcome):
@@ -256,7 +256,7 @@ def _foresee(session: Session, row: Row, by: Actor, clock: Clock, seen: "_Seen")
     return outcome
 
 
-def _understood(row: Row) -> Refer | Outcome:
+def _understood(row: FileRow) -> Refer | Outcome:
     """The referral that the row makes, or its rejection with every column at fault."""
     try:
         return Refer.model_validate(row.cells)
@@ -274,25 +274,25 @@ def says(fault: ErrorDetails) -> str:
     return fault["msg"].removeprefix("Value error, ")
 
 
-def _judged(session: Session, row: Row, refer: Refer, today: date) -> Outcome:
+def _judged(session: Session, row: FileRow, refer: Refer, today: date) -> Outcome:
     """The verdict of the policy in force on the day of referral, signed agreement or not."""
     if refer.referred_on > today:
         return _rejected(row, {"referred_on": "This is in the future. Write the day of the referral, like 2019-04-30."})
     try:
-        pack = policies_of(session).in_force(refer.referred_on)
+        policy = policies_of(session).in_force(refer.referred_on)
     except NoPolicy as none:
         return _rejected(row, {"referred_on": str(none)})
-    judgement = judge(pack, derive(refer, pack, rulebook().offences))
+    judgement = judge(policy, derive(refer, policy, rulebook().offences))
     return Outcome(row.number, refer.crime_ref, judgement.verdict.value, judgement.because)
 
 
-def _rejected(row: Row, faults: dict[str, str]) -> Outcome:
+def _rejected(row: FileRow, faults: dict[str, str]) -> Outcome:
     columns = tuple(sorted(faults))
     why = tuple(f"{column}: {faults[column]}" for column in columns)
     return Outcome(row.number, row.cells["crime_ref"].strip(), "rejected", columns, why)
 
 
-def _duplicate(row: Row) -> Outcome:
+def _duplicate(row: FileRow) -> Outcome:
     return Outcome(row.number, row.cells["crime_ref"].strip(), "duplicate")
 
 

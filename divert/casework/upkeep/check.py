@@ -11,14 +11,14 @@ from divert.casework.commands.documents import sha256
 from divert.casework.obligations import outstanding
 from divert.casework.upkeep.disposal import left_of
 from divert.casework.upkeep.replay import replay, scratch
-from divert.models import FINAL, OPEN, Case, File, LedgerEntry, OutboxMessage, Person, Row, State
+from divert.models import FINAL, OPEN, Case, File, LedgerEntry, Model, OutboxMessage, Person, State
 from divert.policies.adopted import comes_to_the_same
 from divert.records import ledger
 from divert.records.ledger import Fault
 
 OF_A_CASE = [
     mapper.class_
-    for mapper in Row.registry.mappers
+    for mapper in Model.registry.mappers
     if "case_id" in mapper.columns and mapper.class_ not in (LedgerEntry, OutboxMessage, File)
 ]
 NOT_REPLAYED = {"id", "case_id", "person_id", "head", "version", "pdf", "attempts", "fault", "retry_at"}

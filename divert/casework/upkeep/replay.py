@@ -14,7 +14,7 @@ from divert.casework.command import Context
 from divert.casework.lifecycle import COMMANDS
 from divert.casework.workflow import carry_out
 from divert.db import Database
-from divert.models import Case, LedgerEntry, PolicyEntry, Row
+from divert.models import Case, LedgerEntry, Model, PolicyEntry
 from divert.people.staff import Actor
 from divert.records import ledger
 
@@ -30,7 +30,7 @@ def scratch(like: Session) -> Iterator[Session]:
     Roll it back between two cases.
     """
     empty = Database("sqlite://")
-    Row.metadata.create_all(empty.engine)
+    Model.metadata.create_all(empty.engine)
     with empty.engine.begin() as connection:
         for row in like.execute(select(PolicyEntry.__table__)).mappings():
             connection.execute(insert(PolicyEntry), dict(row))
