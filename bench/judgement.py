@@ -13,8 +13,10 @@ from pydantic import ValidationError
 from bench.by_hand import by_hand
 from bench.figure import Figure, Limit, in_turn
 from bench.place import Place
-from divert.eligibility.facts import ReferralFacts, derive
+from divert.eligibility.derivation import derive
+from divert.eligibility.facts import ReferralFacts
 from divert.eligibility.judge import Judgement, judge
+from divert.eligibility.policies import released_policies
 from divert.law.rulebook import rulebook
 from tests.conftest import DATA
 
@@ -27,7 +29,7 @@ def judgement(place: Place) -> Iterator[Figure]:
     said = list(_referrals(DATA / "referrals-2019.csv"))
 
     def judged(one: ReferralFacts) -> Judgement:
-        policy = rules.policies.in_force(one.referred_on)
+        policy = released_policies().in_force(one.referred_on)
         return judge(policy, derive(one, policy, rules.offences))
 
     for one in said:

@@ -24,9 +24,9 @@ from bench.place import Place
 from bench.population import populate
 from divert.db import Database
 from divert.eligibility.columns import derived, judged
-from divert.eligibility.facts import derive
+from divert.eligibility.derivation import derive
 from divert.eligibility.judge import judge
-from divert.eligibility.policies import read_policy
+from divert.eligibility.policies import read_policy, released_policies
 from divert.eligibility.policy import Effect, Operator, Policy, Rule, Verdict
 from divert.eligibility.rehearsal import rehearse
 from divert.law.rulebook import rulebook
@@ -47,7 +47,7 @@ Array = np.ndarray[Any, Any]
 def rehearsing(place: Place) -> Iterator[Figure]:
     """Seconds from the database to the answer, at each size; then milliseconds of judging alone."""
     book = rulebook()
-    candidate = read_policy(STRICTER, book.policies)
+    candidate = read_policy(STRICTER, released_policies())
     random = Random(2019)
     referrals = [some_referral(random) for _ in range(place.count(AGREED, 500))]
     facts = derived(in_columns(referrals), book.offences)
@@ -71,7 +71,7 @@ def _from_database(database: Database, candidate: Policy) -> tuple[float, float]
     with database.reading() as session:
         referrals = past_referrals(session)
     read = perf_counter()
-    rehearse(candidate, referrals, book.policies, book.offences).by_rule()
+    rehearse(candidate, referrals, released_policies(), book.offences).by_rule()
     return read - begun, perf_counter() - read
 
 

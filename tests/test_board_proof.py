@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from divert.board.counting import tallies
-from divert.board.counting.breakdowns import ALL, CUTS
+from divert.board.counting.breakdowns import ALL, BREAKDOWNS
 from divert.board.counting.count_store import CountStore, StillCounting
 from divert.board.counting.counts import Cell
 from divert.board.counting.suppression import PARTS, WITHIN
@@ -42,7 +42,7 @@ def test_a_second_computation_gives_every_count_of_every_cut_on_every_day(office
         told += len(second)
     assert told > 1000
     assert second[Cell("harm_scored")] > 1
-    by = {cell.dim for cell in second} - {ALL, *CUTS, *PARTS, *WITHIN}
+    by = {cell.dim for cell in second} - {ALL, *BREAKDOWNS, *PARTS, *WITHIN}
     assert by == {"rule"}, "whatever else makes up a whole has to be known to the rounding"
     if seed == 1:
         golden(COUNTED, as_said(second))
@@ -53,10 +53,12 @@ COUNTED = Path(__file__).parent / "golden" / "counted.txt"
 
 def as_said(cells: Mapping[Cell, int]) -> str:
     """Every count with its cuts. Where this differs, what is kept was counted another way: `WAY` must be another."""
-    cuts: dict[str, set[str]] = {}
+    breakdowns: dict[str, set[str]] = {}
     for cell in cells:
-        cuts.setdefault(cell.name, set()).add(cell.dim)
-    lines = [f"{name} {cells.get(Cell(name), 0)}: {' '.join(sorted(dims - {ALL}))}" for name, dims in cuts.items()]
+        breakdowns.setdefault(cell.name, set()).add(cell.dim)
+    lines = [
+        f"{name} {cells.get(Cell(name), 0)}: {' '.join(sorted(dims - {ALL}))}" for name, dims in breakdowns.items()
+    ]
     return f"way {tallies.WAY}\n" + "".join(f"{line}\n" for line in sorted(lines))
 
 

@@ -12,13 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from divert.board.counting.breakdowns import ALL, CUTS, values
+from divert.board.counting.breakdowns import ALL, BREAKDOWNS, values
 from divert.board.counting.counts import Cell, Counts
 from divert.board.counting.suppression import Audience, span, suppressed
 from divert.board.figures.definition import Period, View
 
 DAY = date(2019, 12, 31)
-PLACES = {dim: list(values(dim))[:4] for dim in CUTS if dim != "month"} | {"month": ["2019-04", "2019-05", "2019-06"]}
+PLACES = {dim: list(values(dim))[:4] for dim in BREAKDOWNS if dim != "month"} | {
+    "month": ["2019-04", "2019-05", "2019-06"]
+}
 
 
 def populated(random: Random, size: int, skew: float) -> list[dict[str, str]]:
@@ -54,8 +56,8 @@ class Attack:
         """A day's counts: each within its rounding, and every cut making up the whole, shown or withheld."""
         names = {cell.name for cell in shown.cells}
         for name in names:
-            cuts = {cell.dim for cell in shown.cells if cell.name == name and cell.dim != ALL}
-            parts = {dim: [Cell(name, dim, value) for value in PLACES[dim]] for dim in cuts}
+            breakdowns = {cell.dim for cell in shown.cells if cell.name == name and cell.dim != ALL}
+            parts = {dim: [Cell(name, dim, value) for value in PLACES[dim]] for dim in breakdowns}
             for cell in (Cell(name), *(part for each in parts.values() for part in each)):
                 told = shown[cell]
                 low, high = (0, None) if told is None else span(told, shown.base)

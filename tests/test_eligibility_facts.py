@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from pydantic import Field, ValidationError
 
 from divert.answers import IsoDate, OffenceCode
-from divert.eligibility.facts import Facts, FurtherOffence, ReferralFacts, derive
+from divert.eligibility.derivation import derive
+from divert.eligibility.facts import Facts, FurtherOffence, ReferralFacts
+from divert.eligibility.policies import released_policies
 from divert.law.offences import UnknownOffence, known_offences
-from divert.law.rulebook import rulebook
 from divert.law.time_limits import add_months
 
 ORDINARY: dict[str, Any] = {
@@ -41,7 +42,7 @@ ORDINARY: dict[str, Any] = {
 
 def facts_of(**changed: Any) -> Facts:
     referral = ReferralFacts.model_validate(ORDINARY | changed)
-    return derive(referral, rulebook().policies.in_force(referral.referred_on), known_offences())
+    return derive(referral, released_policies().in_force(referral.referred_on), known_offences())
 
 
 def refusals(model: type[ReferralFacts] = ReferralFacts, **changed: Any) -> dict[tuple[int | str, ...], str]:
@@ -139,7 +140,7 @@ def test_a_fuller_form_built_on_this_one_checks_as_it_does_and_may_require_more(
     assert "after the referral" in refusals(Fuller, crime_ref="A1", offence_on="2019-05-01")[("offence_on",)]
     assert "TH99999" in refusals(Fuller, crime_ref="A1", offence_code="TH99999")[("offence_code",)]
     fuller = Fuller.model_validate(ORDINARY | {"crime_ref": "A1"})
-    assert derive(fuller, rulebook().policies.get("2019-04-01-full"), known_offences()) == facts_of()
+    assert derive(fuller, released_policies().get("2019-04-01-full"), known_offences()) == facts_of()
 
 
 def test_every_field_has_a_title_a_hint_and_an_example_that_is_accepted() -> None:

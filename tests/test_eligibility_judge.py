@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from divert.eligibility.facts import Facts, ReferralFacts, asked_as
 from divert.eligibility.judge import Judgement, judge, trace_from
+from divert.eligibility.policies import released_policies
 from divert.eligibility.policy import Effect, Policy, Verdict
-from divert.law.rulebook import rulebook
 
-FULL = rulebook().policies.get("2019-04-01-full")
+FULL = released_policies().get("2019-04-01-full")
 GOLDEN = Path(__file__).parent / "golden" / "judgements"
 
 # What breaks each rule and no other: the fact, and a value that does not meet the rule.
@@ -288,5 +288,5 @@ def test_what_would_change_it_is_said_in_the_rule_s_own_words() -> None:
 
 
 def test_every_fact_that_a_policy_tests_is_asked_at_referral() -> None:
-    for policy in rulebook().policies:
+    for policy in released_policies():
         assert {asked_as(rule.holds.fact) for rule in policy.rules} <= set(ReferralFacts.model_fields)

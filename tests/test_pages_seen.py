@@ -15,8 +15,7 @@ from api.app import create_app
 from api.desk.referrals import STEPS
 from divert.board.spending import EnterCosts, enter
 from divert.casework.commands.sharing import RecordConsent
-from divert.eligibility.policies import read_policy
-from divert.law.rulebook import rulebook
+from divert.eligibility.policies import read_policy, released_policies
 from divert.models import Case, Deadline, OutboxMessage, Staff, State
 from divert.people.staff import Actor
 from divert.policies import decisions
@@ -46,7 +45,7 @@ WCAG = {
 REFERRALS = Path(__file__).parent / "data" / "referrals-2019.csv"
 NARROWEST = 320
 HEAVIEST = 100_000
-PROPOSED = read_policy(STRICTER, rulebook().policies).digest
+PROPOSED = read_policy(STRICTER, released_policies()).digest
 
 Seen = dict[str, tuple[Actor | None, str]]
 """Pages: what each is, who looks at it, where it is."""

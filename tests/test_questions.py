@@ -12,8 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic import Field as Asked
 from starlette.datastructures import FormData
 
-from api.web import date_input as boxes
-from api.web import forms
+from api.web import date_input, forms
 from api.web.components import components
 from api.web.forms import Field, Form
 from api.web.pages import drawn
@@ -84,7 +83,7 @@ def theirs(one: Field) -> str:
                     "classes": f"govuk-input--width-{2 if part in ('day', 'month') else 4}"
                     + (" govuk-input--error" if one.blamed(part) else ""),
                 }
-                for part, typed in one.boxes.items()
+                for part, typed in one.date_parts.items()
             ]
             return GOVUK["govukDateInput"]({**legend, "id": one.name, "namePrefix": one.name, "items": parts})
     raise AssertionError(one.kind)
@@ -101,8 +100,8 @@ DRAWN: dict[str, dict[str, Any]] = {
     "long radios": {"kind": "radios", "value": 1, "choices": MANY[:3]},
     "a list": {"kind": "select", "value": 4, "choices": MANY},
     "boxes": {"kind": "boxes", "value": [1, 2], "choices": MANY},
-    "a date": {"kind": "date", "boxes": {"day": "31", "month": "", "year": "2019"}},
-    "a date and time": {"kind": "date", "boxes": {"day": "1", "month": "2", "year": "2019", "time": "14:30"}},
+    "a date": {"kind": "date", "date_parts": {"day": "31", "month": "", "year": "2019"}},
+    "a date and time": {"kind": "date", "date_parts": {"day": "1", "month": "2", "year": "2019", "time": "14:30"}},
 }
 
 
@@ -146,7 +145,7 @@ def as_posted(questions: list[Field]) -> list[tuple[str, str]]:
     sent: list[tuple[str, str]] = []
     for one in questions:
         if one.kind == "date":
-            sent += [(f"{one.name}-{part}", typed) for part, typed in one.boxes.items()]
+            sent += [(f"{one.name}-{part}", typed) for part, typed in one.date_parts.items()]
         elif one.kind == "rows":
             sent += [each for row in one.rows for each in as_posted(row)]
         elif one.kind in ("boxes", "radios", "select"):
@@ -187,17 +186,17 @@ def test_what_a_form_shows_it_reads_back_unchanged(said: dict[str, Any]) -> None
 
 @given(
     st.fixed_dictionaries(
-        {part: st.text(st.characters(exclude_categories=["C"]), max_size=6).map(str.strip) for part in boxes.DATE}
+        {part: st.text(st.characters(exclude_categories=["C"]), max_size=6).map(str.strip) for part in date_input.DATE}
     )
 )
 def test_boxes_come_to_a_date_that_exists_or_stay_as_they_were_typed(typed: dict[str, str]) -> None:
-    made = boxes.joined(typed)
+    made = date_input.joined(typed)
     if isinstance(made, str):
         assert date.fromisoformat(made).isoformat() == made
-        assert boxes.wrong(typed) is None
+        assert date_input.wrong(typed) is None
     else:
         assert made == typed
-        assert boxes.wrong(typed) is not None
+        assert date_input.wrong(typed) is not None
 
 
 @pytest.mark.parametrize(
@@ -223,7 +222,7 @@ def test_a_date_that_cannot_be_used_says_what_is_missing_and_keeps_what_was_type
     assert forms.summary(questions, errors) == [(f"on-{box}", f"On: {said}")]
     (asked,) = [one for one in questions if one.name == "on"]
     kept = {"day": day, "month": month, "year": year}
-    assert asked.boxes in (kept, {**kept, "month": "3"})
+    assert asked.date_parts in (kept, {**kept, "month": "3"})
 
 
 @pytest.mark.parametrize(
@@ -242,7 +241,7 @@ def test_a_date_in_one_text_is_taken_too() -> None:
 
 def test_an_instant_is_shown_by_cleveland_s_clock() -> None:
     (asked,) = [one for one in FORM.questions({"at": datetime(2019, 6, 1, 9, 0, tzinfo=UTC)}) if one.name == "at"]
-    assert asked.boxes == {"day": "1", "month": "6", "year": "2019", "time": "10:00"}
+    assert asked.date_parts == {"day": "1", "month": "6", "year": "2019", "time": "10:00"}
 
 
 def test_every_error_links_to_something_that_is_there() -> None:

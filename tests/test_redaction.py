@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from divert.law.rulebook import rulebook
+from divert.eligibility.policies import released_policies
 from divert.scrutiny.fuzzy import within
 from divert.scrutiny.redaction import WITHHELD, Identifiers, redact
 from tests.golden import golden
@@ -47,7 +47,7 @@ def test_no_identifier_is_left_in_2000_hostile_texts_but_those_it_makes_no_claim
 def taken_for_nothing() -> tuple[int, int]:
     """Words withheld from sentences that name nobody, of how many: notes, and the rules of every released policy."""
     chance = random.Random(3)
-    rules = [rule for policy in rulebook().policies for rule in policy.rules]
+    rules = [rule for policy in released_policies() for rule in policy.rules]
     plain = [*PLAIN, *(rule.says for rule in rules), *(rule.ask for rule in rules)]
     taken = words = 0
     for _ in range(10):

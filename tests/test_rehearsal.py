@@ -6,9 +6,10 @@ from random import Random
 import pytest
 
 from divert.eligibility.columns import derived, judged
-from divert.eligibility.facts import ReferralFacts, derive
+from divert.eligibility.derivation import derive
+from divert.eligibility.facts import ReferralFacts
 from divert.eligibility.judge import judge
-from divert.eligibility.policies import NoPolicy, read_policy
+from divert.eligibility.policies import NoPolicy, read_policy, released_policies
 from divert.eligibility.policy import Policy
 from divert.eligibility.rehearsal import GROUPS, Rehearsal, rehearse
 from divert.law.rulebook import rulebook
@@ -17,12 +18,12 @@ from tests.office import Office
 from tests.past import STRICTER, in_columns, some_referral
 
 BOOK = rulebook()
-PILOT, FULL = BOOK.policies.get("2019-01-01-pilot"), BOOK.policies.get("2019-04-01-full")
+PILOT, FULL = released_policies().get("2019-01-01-pilot"), released_policies().get("2019-04-01-full")
 
 
 @pytest.fixture
 def stricter() -> Policy:
-    return read_policy(STRICTER, BOOK.policies)
+    return read_policy(STRICTER, released_policies())
 
 
 def some(count: int, seed: int) -> list[ReferralFacts]:
@@ -31,7 +32,7 @@ def some(count: int, seed: int) -> list[ReferralFacts]:
 
 
 def over(candidate: Policy, referrals: list[ReferralFacts], against: Policy | None = None) -> Rehearsal:
-    return rehearse(candidate, in_columns(referrals), BOOK.policies, BOOK.offences, against)
+    return rehearse(candidate, in_columns(referrals), released_policies(), BOOK.offences, against)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -49,7 +50,7 @@ def test_a_flip_names_the_rules_that_decide_on_one_side_only(stricter: Policy) -
     referrals = some(1_000, 7)
     found, flips = over(stricter, referrals), {}
     for number, one in enumerate(referrals):
-        own = BOOK.policies.in_force(one.referred_on)
+        own = released_policies().in_force(one.referred_on)
         was = judge(own, derive(one, own, BOOK.offences))
         now = judge(stricter, derive(one, stricter, BOOK.offences))
         if was.verdict is not now.verdict:
@@ -79,7 +80,7 @@ def test_a_policy_against_itself_flips_nobody() -> None:
 def test_a_referral_that_no_policy_covers_is_refused() -> None:
     early = in_columns(some(1, 1)).with_columns(referred_on=PILOT.starts.replace(year=2018))
     with pytest.raises((NoPolicy, ValueError), match="day"):
-        rehearse(FULL, early, BOOK.policies, BOOK.offences)
+        rehearse(FULL, early, released_policies(), BOOK.offences)
 
 
 def test_what_a_database_gives_is_what_was_referred(office: Office) -> None:
@@ -89,11 +90,11 @@ def test_what_a_database_gives_is_what_was_referred(office: Office) -> None:
         read = past_referrals(session)
     assert read["ref"].to_list() == office.refs
     assert read["date_of_birth"].to_list()[1] is None
-    found = rehearse(PILOT, read, BOOK.policies, BOOK.offences)
+    found = rehearse(PILOT, read, released_policies(), BOOK.offences)
     assert found.verdicts() == {("eligible", "eligible"): 1, ("not_yet_known", "not_yet_known"): 1}
 
 
 def test_no_case_at_all_is_no_fault(office: Office) -> None:
     with office.database.reading() as session:
-        found = rehearse(PILOT, past_referrals(session), BOOK.policies, BOOK.offences)
+        found = rehearse(PILOT, past_referrals(session), released_policies(), BOOK.offences)
     assert (found.cases.height, found.by_rule(), found.verdicts()) == (0, {}, {})

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from api.web.context import BySession, ByToken, RequestContext
 from api.web.pages import write
 from api.web.problems import FieldFault, ProblemError, invalid, located, may_answer
-from divert.board.counting import breakdowns as cuts
+from divert.board.counting import breakdowns
 from divert.board.counting.counts import WHOLE, Counts
 from divert.board.counting.suppression import Audience
 from divert.board.figures.catalogue import BOARD_READS, figures
@@ -325,7 +325,7 @@ def _page(context: RequestContext, sought: Sought, counts: Counts) -> dict[str, 
         "query_whole": _query(asked.model_copy(update=dict.fromkeys(CUT))),
         "query_day": _query(Asked(as_at=asked.as_at)),
         "themes": Theme.__members__,
-        "choices": {name: cuts.values(name) for name in ("district", "offence", "phase")}
+        "choices": {name: breakdowns.values(name) for name in ("district", "offence", "phase")}
         | {"months": _months(View(counts)), "audience": AUDIENCES},
     }
 

@@ -12,7 +12,7 @@ from api.web.context import BySession
 from api.web.pages import write
 from divert.casework.commands.referral import referral_facts
 from divert.clock import london_date
-from divert.eligibility.facts import derive
+from divert.eligibility.derivation import derive
 from divert.eligibility.judge import Judgement, judge, trace_from
 from divert.eligibility.policies import NoPolicy, Policies
 from divert.eligibility.policy import Policy

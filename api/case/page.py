@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from sqlalchemy import select
 from starlette.responses import JSONResponse, Response
 
-from api.case import words as case_words
+from api.case import words
 from api.case.documents import issued
 from api.case.history_text import told
 from api.case.routes import find, standing
@@ -54,15 +54,15 @@ def case_page(request: Request, ref: Ref, context: BySession) -> Response:
             "case.html",
             actor=actor,
             case=view,
-            clock=case_words.clock(view, latest_end(case, case_context), case_context.today),
+            clock=words.clock(view, latest_end(case, case_context), case_context.today),
             open_now=[(command, _moves(command, case)) for command, against in now if not against],
             closed=[(command.title(), why(against)) for command, against in now if against.reasons],
-            who=case_words.who(view),
-            due=case_words.due(view),
-            over=case_words.over(view),
-            meetings=case_words.meetings(view.support, context.at) if view.support else None,
-            needs=case_words.needs(view.support.needs, rulebook().needs) if view.support else [],
-            may_share=case_words.may_share(case, case_context.today),
+            who=words.who(view),
+            due=words.due(view),
+            over=words.over(view),
+            meetings=words.meetings(view.support, context.at) if view.support else None,
+            needs=words.needs(view.support.needs, rulebook().needs) if view.support else [],
+            may_share=words.may_share(case, case_context.today),
             issued=issued(case, case_context),
             history=told(reversed(latest)),
             done=done(latest, request.query_params.get("done"), actor),

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from api.case import words as case_words
+from api.case import words
 from api.case.exchange import MEDIA_TYPES, Wanted
 from api.case.routes import find
 from api.procedure.commands import Ref
@@ -110,7 +110,7 @@ def _choice(
         ref=ref,
         person=case.person.full_name,
         errors=[("", sentence) for sentence in why_not],
-        may_share=case_words.may_share(case, case_context.today),
+        may_share=words.may_share(case, case_context.today),
         names={part.label: part.value for part in Part},
         spellings=tuple(MEDIA_TYPES),
     )

@@ -23,7 +23,8 @@ from api.web.sign_in import Posted
 from divert.answers import YesNo
 from divert.casework.command import Context
 from divert.clock import london_date
-from divert.eligibility.facts import ReferralFacts, asked_as, derive
+from divert.eligibility.derivation import derive
+from divert.eligibility.facts import ReferralFacts, asked_as
 from divert.eligibility.judge import Judgement, judge
 from divert.eligibility.policies import NoPolicy, Policies
 from divert.eligibility.policy import Effect, Verdict

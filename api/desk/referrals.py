@@ -30,7 +30,8 @@ from divert.casework.intake import drafts
 from divert.casework.lifecycle import row_for
 from divert.casework.workflow import Refused
 from divert.clock import london_date, written_date
-from divert.eligibility.facts import ReferralFacts, derive
+from divert.eligibility.derivation import derive
+from divert.eligibility.facts import ReferralFacts
 from divert.eligibility.judge import Judgement, judge
 from divert.eligibility.policies import NoPolicy, Policies
 from divert.law.rulebook import rulebook
@@ -232,7 +233,7 @@ def in_short(one: Field) -> str:
         return "\n".join(row for row in rows if row)
     if one.kind == "date":
         known = re.fullmatch(r"\d{4}-\d\d-\d\d", one.typed)
-        return written_date(date.fromisoformat(one.typed)) if known else " ".join(one.boxes.values()).strip()
+        return written_date(date.fromisoformat(one.typed)) if known else " ".join(one.date_parts.values()).strip()
     chosen = [words for value, words in one.choices if value != "" and one.chosen(value)]
     return ", ".join(chosen) or one.typed
 

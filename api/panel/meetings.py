@@ -24,7 +24,7 @@ from api.web.sign_in import Posted
 from divert.clock import written_date
 from divert.models import Draw, Frame, Role, Staff
 from divert.people.staff import Actor
-from divert.scrutiny import meeting_commands as business
+from divert.scrutiny import meeting_commands
 from divert.scrutiny.actions import ANSWERS, AT_MEETINGS
 from divert.scrutiny.frame import NoSuchFrame
 from divert.scrutiny.meeting import MEETS, Meeting, meetings
@@ -79,7 +79,7 @@ def _do(context: RequestContext, number: int | None, given: MeetingCommand | Ope
         with context.writing(*AT_MEETINGS) as (session, actor):
             if isinstance(given, OpenMeeting):
                 return open_meeting(session, given, actor, context.at)
-            return business.perform(session, number or 0, given, actor, context.at).number
+            return meeting_commands.perform(session, number or 0, given, actor, context.at).number
     except NoSuchMeeting as none:
         raise ProblemError("not-found", str(none)) from None
     except NotYours as not_yours:

@@ -22,8 +22,7 @@ from api.web.sessions import PreservedForm, WebSession, visit_of
 from api.web.state import AppState, app_state
 from divert.casework.workflow import NotAllowed
 from divert.models import Role
-from divert.people import sessions as visits
-from divert.people import staff
+from divert.people import sessions, staff
 from divert.people.staff import Actor
 
 BEARER = HTTPBearer(
@@ -98,7 +97,7 @@ async def by_token(
 
 def _holder(request: Request, visit: WebSession, at: datetime) -> Callable[[Session], Actor | None]:
     def who(session: Session) -> Actor | None:
-        held = visits.holder(session, visit.token, at)
+        held = sessions.holder(session, visit.token, at)
         request.state.unnoted = held is not None and held.unnoted
         return held.actor if held else None
 
@@ -111,7 +110,7 @@ async def by_visit(request: Request) -> RequestContext:
     if visit is None:
         raise NotSignedIn
     return RequestContext(
-        request, at, _holder(request, visit, at), lambda session: visits.note(session, visit.token, at)
+        request, at, _holder(request, visit, at), lambda session: sessions.note(session, visit.token, at)
     )
 
 
@@ -129,7 +128,7 @@ def signed_in(request: Request) -> Actor | None:
     if visit is None:
         return None
     with app_state(request).database.reading() as session:
-        held = visits.holder(session, visit.token, app_state(request).clock())
+        held = sessions.holder(session, visit.token, app_state(request).clock())
         return held.actor if held else None
 
 

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
 
 from api.procedure.choices import Choice, schema_of
-from api.web import date_input as boxes
+from api.web import date_input
 from api.web.problems import located
 
 Kind = Literal["text", "words", "radios", "select", "boxes", "date", "file", "rows", "table"]
@@ -60,7 +60,7 @@ class Field:
     most: int | None = None
     """How many letters it may have, where that is worth counting."""
 
-    boxes: Mapping[str, str] = field(default_factory=dict)
+    date_parts: Mapping[str, str] = field(default_factory=dict)
     """Of a date, by part."""
 
     forget: bool | None = None
@@ -96,7 +96,7 @@ class Field:
 
     def blamed(self, part: str) -> bool:
         """Of a date with a fault: whether it lies in this box."""
-        found = boxes.wrong(self.boxes)
+        found = date_input.wrong(self.date_parts)
         return self.error is not None and (found is None or found[1] == part)
 
     @property
@@ -104,7 +104,7 @@ class Field:
         """Where a link to this question leads."""
         if self.kind != "date":
             return self.name
-        return f"{self.name}-{next((part for part in self.boxes if self.blamed(part)), 'day')}"
+        return f"{self.name}-{next((part for part in self.date_parts if self.blamed(part)), 'day')}"
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ class Form:
         parts = _parts(said)
         typed = {part: _said(posted, f"{name}-{part}") or "" for part in parts if f"{name}-{part}" in posted}
         if any(typed.values()):
-            return boxes.joined({part: typed.get(part, "") for part in parts})
+            return date_input.joined({part: typed.get(part, "") for part in parts})
         return _said(posted, name)
 
     def _list(self, said: Schema, posted: FormData, name: str) -> list[Any]:
@@ -209,11 +209,13 @@ class Form:
                 nothing = "As it is" if self.notes else "No answer"
                 one.choices, one.value = [*choices, ("", nothing)], "" if value is None else value
         elif parts := _parts(plain):
-            typed = boxes.apart(value)
-            one.kind, one.boxes = "date", {part: typed.get(part, "") for part in parts}
+            typed = date_input.apart(value)
+            one.kind, one.date_parts = "date", {part: typed.get(part, "") for part in parts}
             if one.error:
                 one.error = (
-                    (boxes.wrong(value) or ("",))[0] if isinstance(value, dict) else one.error.removesuffix(BY_HAND)
+                    (date_input.wrong(value) or ("",))[0]
+                    if isinstance(value, dict)
+                    else one.error.removesuffix(BY_HAND)
                 )
         elif plain.get("maxLength", 0) >= LONG:
             one.kind, one.most = "words", plain["maxLength"]
@@ -328,7 +330,7 @@ def _said(posted: FormData, name: str) -> str | None:
 
 def _parts(plain: Schema) -> tuple[str, ...]:
     """The boxes of a date, or of a date and time; none for anything else."""
-    return {"date": boxes.DATE, "date-time": (*boxes.DATE, boxes.TIME)}.get(plain.get("format", ""), ())
+    return {"date": date_input.DATE, "date-time": (*date_input.DATE, date_input.TIME)}.get(plain.get("format", ""), ())
 
 
 def _every(said: Schema) -> bool:
@@ -345,7 +347,7 @@ def _types(plain: Schema) -> set[str]:
 
 def _example(said: Schema, plain: Schema) -> str:
     if parts := _parts(plain):
-        return "For example, 27 3 2019" + (", at 14:30." if boxes.TIME in parts else ".")
+        return "For example, 27 3 2019" + (", at 14:30." if date_input.TIME in parts else ".")
     examples = said.get("examples") or plain.get("examples")
     chosen = {"enum", "oneOf", "choices"} & set(plain) or "boolean" in _types(plain)
     if "string" in _types(plain) and examples and not chosen:

@@ -14,9 +14,7 @@ from api.web.pages import write
 from api.web.problems import STRANGE, ProblemError, sign_in_page
 from api.web.sessions import PreservedForm, WebSession, browser_of, forget, given_out, kept, visit_of
 from api.web.state import app_state
-from divert.people import login_attempts as guesses
-from divert.people import sessions as visits
-from divert.people import staff
+from divert.people import login_attempts, sessions, staff
 
 router = APIRouter(include_in_schema=False)
 
@@ -95,14 +93,14 @@ def visits_page(request: Request, context: BySession) -> Response:
     """Where whoever asks is signed in."""
     here = visit_of(request)
     with context.reading() as (session, actor):
-        found = visits.standing(session, actor.username, context.at)
+        found = sessions.standing(session, actor.username, context.at)
         return write(
             request,
             "visits.html",
             actor=actor,
-            visits=[(one, here is not None and visits.is_of(one, here.token)) for one in found],
-            idle=visits.IDLE,
-            lasts=visits.LASTS,
+            sessions=[(one, here is not None and sessions.is_of(one, here.token)) for one in found],
+            idle=sessions.IDLE,
+            lasts=sessions.LASTS,
         )
 
 
@@ -116,8 +114,8 @@ def _out(request: Request, *, everywhere: bool) -> Response:
     here, at = visit_of(request), app_state(request).clock()
     with app_state(request).database.writing() as session:
         if here is not None:
-            held = visits.holder(session, here.token, at)
-            visits.end(session, here.token, at)
+            held = sessions.holder(session, here.token, at)
+            sessions.end(session, here.token, at)
             if everywhere and held is not None:
                 staff.sign_out_everywhere(session, held.actor.username, at)
     response = RedirectResponse("/sign-in", 303)
@@ -132,7 +130,7 @@ def _begun(request: Request, username: str, password: str) -> WebSession | int:
     database, at = app_state(request).database, app_state(request).clock()
     address = request.client.host if request.client else ""
     with database.writing() as session:
-        if wait := guesses.guess(session, username, address, at):
+        if wait := login_attempts.guess(session, username, address, at):
             return wait
     with database.reading() as session:  # it takes a tenth of a second: nobody is to wait behind it
         actor = staff.by_password(session, username, password)
@@ -140,10 +138,10 @@ def _begun(request: Request, username: str, password: str) -> WebSession | int:
         return 0
     before = visit_of(request)
     with database.writing() as session:
-        guesses.was_right(session, username, address, at)
+        login_attempts.was_right(session, username, address, at)
         if before is not None:
-            visits.end(session, before.token, at)
-        return WebSession(visits.begin(session, actor.username, at, browser_of(request), address))
+            sessions.end(session, before.token, at)
+        return WebSession(sessions.begin(session, actor.username, at, browser_of(request), address))
 
 
 def _wait(seconds: int) -> str:

@@ -3,8 +3,8 @@
 from divert.casework.command import Context
 from divert.casework.commands.contract import Terms
 from divert.casework.commands.documents import IssueDocument
+from divert.casework.guards.dates import not_in_the_future
 from divert.casework.guards.documents import CAN_BE_MADE
-from divert.casework.guards.opening import not_in_the_future
 from divert.casework.workflow import NotAllowed, Refused, objections
 from divert.documents.inputs import inputs
 from divert.documents.kinds import KINDS, DocumentKind

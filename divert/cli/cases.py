@@ -27,9 +27,10 @@ from divert.casework.intake.referral_file import (
 from divert.casework.visibility import may_see
 from divert.cli.terminal import NOT_SO, WrongCall, actor, answer, answer_json, database, say, watched
 from divert.clock import system_clock
-from divert.eligibility.facts import ReferralFacts, derive
+from divert.eligibility.derivation import derive
+from divert.eligibility.facts import ReferralFacts
 from divert.eligibility.judge import Judgement, judge
-from divert.eligibility.policies import NoPolicy, Policies
+from divert.eligibility.policies import NoPolicy, Policies, released_policies
 from divert.eligibility.policy import Verdict
 from divert.law.rulebook import rulebook
 from divert.policies.adopted import policies_of
@@ -197,7 +198,7 @@ def _policies() -> Policies:
         with database() as opened, opened.reading() as session:
             return policies_of(session)
     except WrongCall:
-        return rulebook().policies
+        return released_policies()
 
 
 def json_object(source: str, what: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from divert.demo.papers import on_paper, shared
 from divert.demo.people import FOR_REVIEW, pick
 from divert.demo.story import PROBATION, Later, Story
 from divert.documents.kinds import DocumentKind
+from divert.eligibility.policies import released_policies
 from divert.law.rulebook import rulebook
 from divert.law.time_limits import add_months
 from divert.law.working_days import add_working_days
@@ -104,7 +105,7 @@ def signed(story: Story) -> None:
     extra = [
         code for code, kind in rulebook().conditions.items() if kind.pathway in top(needs) and not kind.victim_contact
     ]
-    chosen = [*rulebook().policies.in_force(case.referred_on).contract.mandatory, *extra[:1]]
+    chosen = [*released_policies().in_force(case.referred_on).contract.mandatory, *extra[:1]]
     chosen += ["GIVING_BACK"] if story.chance(0.4) else []
     conditions = [{"code": code, "provider": "A local service" if code in extra else None} for code in chosen]
     terms = {"signed_on": today, "ends_on": ends, "conditions": conditions}

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from divert.eligibility.judge import judge
 from divert.eligibility.policy import Effect, Policy
 from divert.law.rule_files import RulesError, in_date_order, parse, read_table, tables_of
+from divert.law.rulebook import Rulebook, require_all, rulebook
 
 UNNAMED = Path("policy.toml")
 """What a text that gives no id is called in what is said of it."""
@@ -71,6 +73,34 @@ def load_policies(folder: Path) -> Policies:
         require_follows(path, policy, policies)
         policies.append(policy)
     return Policies(policies)
+
+
+@lru_cache
+def released_policies(folder: Path | None = None) -> Policies:
+    """The policies that came with the rules: of `folder`, or of $DIVERT_RULES or the folder beside the package.
+
+    Raises RulesError, naming file and place, for anything that may not be used.
+    """
+    book = rulebook(folder)
+    policies = load_policies(book.folder / "eligibility")
+    for policy in policies:
+        require_known(book, policy)
+    return policies
+
+
+def require_known(book: Rulebook, policy: Policy) -> None:
+    """Every offence and condition that a policy names is one. Raises RulesError."""
+    path = book.folder / "eligibility" / f"{policy.id}.toml"
+    if policy.starts < book.offences.starts:
+        raise RulesError(path, "starts", f"no list of offences is in force before {book.offences.starts}")
+    for rule in policy.rules:
+        if rule.holds.fact == "offence_codes" and isinstance(rule.holds.value, tuple):
+            listed = book.offences.in_force(policy.starts)
+            require_all(path, f"rule {rule.id}", rule.holds.value, listed, "offence")
+    require_all(path, "contract, mandatory", policy.contract.mandatory, book.conditions, "condition")
+    for code in policy.contract.mandatory:
+        if book.conditions[code].victim_contact:
+            raise RulesError(path, "contract, mandatory", f"{code} is contact with a victim, which must stay free")
 
 
 def load_policy(path: Path, policies: Policies) -> Policy:

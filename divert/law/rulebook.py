@@ -9,8 +9,6 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import Field, field_validator
 
-from divert.eligibility.policies import Policies, load_policies
-from divert.eligibility.policy import Policy
 from divert.law.message_rules import MessageRules, load_messages
 from divert.law.offences import Catalogue, load_offences
 from divert.law.rule_files import RulesError, Strict, in_date_order, read, rules_folder
@@ -183,7 +181,6 @@ class Rulebook:
 
     folder: Path
     offences: Catalogue
-    policies: Policies
     conditions: Mapping[str, ConditionType]
     needs: Mapping[str, NeedType]
     outcomes: Mapping[int, Outcome]
@@ -253,7 +250,6 @@ def rulebook(folder: Path | None = None) -> Rulebook:
     book = Rulebook(
         folder=folder,
         offences=offences,
-        policies=load_policies(folder / "eligibility"),
         conditions=_by(folder / "conditions.toml", "code", read(folder / "conditions.toml", _Conditions).condition),
         needs=_by(folder / "needs.toml", "code", read(folder / "needs.toml", _Needs).need),
         outcomes=_by(folder / "outcomes.toml", "code", read(folder / "outcomes.toml", _Outcomes).outcome),
@@ -303,34 +299,18 @@ def _in_force(editions: "Editions[Entry]", on: date) -> Mapping[str, Entry]:
 
 def _require_whole(book: Rulebook) -> None:
     """Every name that one file uses of another is there."""
-    for policy in book.policies:
-        require_known(book, policy)
     path = book.folder / "conditions.toml"
     for condition in book.conditions.values():
         if condition.pathway is not None:
-            _require_all(path, f"condition {condition.code}", [condition.pathway], book.needs, "need")
+            require_all(path, f"condition {condition.code}", [condition.pathway], book.needs, "need")
     path = book.folder / "closing.toml"
     for reason in book.close_reasons.values():
         if reason.outcome is not None:
-            _require_all(path, f"close_reason {reason.code}", [reason.outcome], book.outcomes, "outcome")
+            require_all(path, f"close_reason {reason.code}", [reason.outcome], book.outcomes, "outcome")
 
 
-def require_known(book: Rulebook, policy: Policy) -> None:
-    """Every offence and condition that a policy names is one. Raises RulesError."""
-    path = book.folder / "eligibility" / f"{policy.id}.toml"
-    if policy.starts < book.offences.starts:
-        raise RulesError(path, "starts", f"no list of offences is in force before {book.offences.starts}")
-    for rule in policy.rules:
-        if rule.holds.fact == "offence_codes" and isinstance(rule.holds.value, tuple):
-            listed = book.offences.in_force(policy.starts)
-            _require_all(path, f"rule {rule.id}", rule.holds.value, listed, "offence")
-    _require_all(path, "contract, mandatory", policy.contract.mandatory, book.conditions, "condition")
-    for code in policy.contract.mandatory:
-        if book.conditions[code].victim_contact:
-            raise RulesError(path, "contract, mandatory", f"{code} is contact with a victim, which must stay free")
-
-
-def _require_all(path: Path, place: str, names: Iterable[Any], known: Container[Any], what: str) -> None:
+def require_all(path: Path, place: str, names: Iterable[Any], known: Container[Any], what: str) -> None:
+    """Every name is known. RulesError, naming the place, for the first that is not."""
     for name in names:
         if name not in known:
             raise RulesError(path, place, f"there is no {what} {name!r}")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from divert.models.people import Person
 from divert.models.states import FINAL, OPEN, TAKEN, Role, Sensitivity, State
-from divert.models.tables import Model
+from divert.models.tables import Model, made_by_entry, part_of_a_case
 
 if TYPE_CHECKING:
     from divert.models.evidence import Evidence
@@ -130,16 +130,6 @@ class Case(Model):
     def decision(self, side: str) -> "Decision | None":
         """What `police` or `probation` last decided."""
         return next((one for one in reversed(self.decisions) if one.side == side), None)
-
-
-def part_of_a_case() -> Mapped[int]:
-    """The case a row belongs to; with `seq` it is the row's key."""
-    return mapped_column(ForeignKey("cases.id"), primary_key=True)
-
-
-def made_by_entry() -> Mapped[int]:
-    """The ledger entry that made a row."""
-    return mapped_column(primary_key=True, autoincrement=False)
 
 
 class Victim(Model):

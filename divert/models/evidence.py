@@ -5,8 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from divert.models.case import made_by_entry, part_of_a_case
-from divert.models.tables import Model
+from divert.models.tables import Model, made_by_entry, part_of_a_case
 
 
 class File(Model):

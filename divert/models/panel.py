@@ -6,9 +6,8 @@ from typing import Any
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from divert.models.case import made_by_entry
 from divert.models.states import Role
-from divert.models.tables import Model
+from divert.models.tables import Model, made_by_entry
 
 
 class Pseudonym(Model):

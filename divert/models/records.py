@@ -6,9 +6,8 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from divert.models.case import made_by_entry, part_of_a_case
 from divert.models.states import Role, State
-from divert.models.tables import Model
+from divert.models.tables import Model, made_by_entry, part_of_a_case
 
 
 class LedgerEntry(Model):

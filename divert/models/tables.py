@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, TypeDecorator
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy import JSON, DateTime, Dialect, Enum, ForeignKey, MetaData, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from divert.models.states import Role, Sensitivity, State
 
@@ -49,3 +49,13 @@ class Model(DeclarativeBase):
         Role: Enum(Role, native_enum=False, length=30, create_constraint=False),
         Sensitivity: Enum(Sensitivity, native_enum=False, length=12, create_constraint=False),
     }
+
+
+def part_of_a_case() -> Mapped[int]:
+    """The case a row belongs to; with `seq` it is the row's key."""
+    return mapped_column(ForeignKey("cases.id"), primary_key=True)
+
+
+def made_by_entry() -> Mapped[int]:
+    """The ledger entry that made a row."""
+    return mapped_column(primary_key=True, autoincrement=False)

@@ -16,9 +16,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
 
 from divert.eligibility.judge import Judgement, trace_from
-from divert.eligibility.policies import Policies
+from divert.eligibility.policies import Policies, released_policies
 from divert.eligibility.policy import Policy
-from divert.law.rulebook import rulebook
 from divert.models import Check, PolicyEntry, Role
 from divert.records.ledger import BEGINNING, Fault, canonical
 from divert.records.seal import OF_POLICY
@@ -53,12 +52,12 @@ class Proposal:
 def policies_of(session: Session) -> Policies:
     """Every policy: of the rules' folder, and adopted."""
     adopted = [one.policy for one in proposals(session).values() if one.adopted]
-    return Policies([*rulebook().policies, *adopted]) if adopted else rulebook().policies
+    return Policies([*released_policies(), *adopted]) if adopted else released_policies()
 
 
 def policy_of(session: Session, digest: str) -> Policy:
     """The policy that a stored decision was made under. Raises NoPolicy."""
-    known = rulebook().policies
+    known = released_policies()
     return (known if digest in {policy.digest for policy in known} else policies_of(session)).by_digest(digest)
 
 

@@ -1,4 +1,5 @@
 """What may be done to the scheme's policy: proposed, signed by each post that must, withdrawn. Adopted, it is in force
+from divert.eligibility.policies import Policies, read_policy, require_follows, require_known
 from its first day on, by what stands in the chain and nothing else.
 
 A policy that has been in force never changes and is never taken back: another follows it.
@@ -15,11 +16,11 @@ from sqlalchemy.orm import Session
 from divert.casework.command import Command, Reasons
 from divert.casework.workflow import NotAllowed, Refused
 from divert.clock import london_date, written_date
-from divert.eligibility.policies import Policies, read_policy, require_follows
+from divert.eligibility.policies import Policies, read_policy, require_follows, require_known
 from divert.eligibility.policy import Policy
 from divert.eligibility.rehearsal import Rehearsal
 from divert.law.rule_files import RulesError
-from divert.law.rulebook import require_known, rulebook
+from divert.law.rulebook import rulebook
 from divert.models import PolicyEntry
 from divert.people.staff import Actor
 from divert.policies.adopted import SIGN, Proposal, entries, entry_hash, policies_of, proposals

@@ -23,6 +23,7 @@ from divert.casework.commands.support import Allocate
 from divert.casework.commands.victim import RecordVictimUpdate, RecordVictimViews
 from divert.demo.people import pick
 from divert.demo.stages import assessment
+from divert.eligibility.policies import released_policies
 from divert.law.rulebook import rulebook
 from divert.law.time_limits import add_months
 from divert.law.working_days import add_working_days
@@ -127,7 +128,7 @@ def contract_signature(office: Office, case: Case, _: Due) -> Todo:
         ends = min(ends, case.limit_on - timedelta(days=14))
     if office.chance(0.05) or ends < office.today + timedelta(days=14):
         return [(office.anyone(P), DeclineContract(reasons="Would rather have it heard in court."))]
-    mandatory = rulebook().policies.in_force(case.referred_on).contract.mandatory
+    mandatory = released_policies().in_force(case.referred_on).contract.mandatory
     linked = {one.need for one in case.need_scores if one.linked}
     offered = [one for one in rulebook().conditions.values() if one.offered(office.today) and not one.victim_contact]
     fitting = [one.code for one in offered if one.pathway in linked and one.code not in mandatory]

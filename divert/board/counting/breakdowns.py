@@ -12,12 +12,13 @@ import polars as pl
 
 from divert.board.counting.history import History
 from divert.board.counting.support_events import sex_of
+from divert.eligibility.policies import released_policies
 from divert.law.rulebook import rulebook
 
 NOT_STATED: Final = "not stated"
 ALL: Final = "all"
 
-CUTS: Mapping[str, str] = {
+BREAKDOWNS: Mapping[str, str] = {
     "month": "Month of referral",
     "phase": "Pilot or full scheme",
     "district": "District",
@@ -126,7 +127,7 @@ def _in_places(cases: pl.DataFrame) -> pl.DataFrame:
     band: pl.Expr = pl.lit(NOT_STATED)
     for below, name in reversed(AGES):
         band = pl.when(known < below).then(pl.lit(name)).otherwise(band)
-    second = sorted(policy.starts for policy in rulebook().policies)[1:2]
+    second = sorted(policy.starts for policy in released_policies())[1:2]
     pilot = (on < second[0]) if second else pl.lit(value=False)
     return cases.select(
         "case",

@@ -14,8 +14,7 @@ import polars as pl
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from divert.board.counting import history, tallies
-from divert.board.counting import panel_events as panel
+from divert.board.counting import history, panel_events, tallies
 from divert.board.counting.breakdowns import ALL
 from divert.board.counting.case_events import limit_bands
 from divert.board.counting.counts import Cell, Counts
@@ -121,7 +120,7 @@ class CountStore:
         made = tallies.counted(session, cases) if cases else pl.DataFrame(schema=tallies.EVENTS)
         if self._until is not None:
             made = made.filter(pl.col("known") > self._until)
-        return _as_cells(pl.concat([tallies.by_day(made), panel.tallies(session)]))
+        return _as_cells(pl.concat([tallies.by_day(made), panel_events.tallies(session)]))
 
     def _forget(self) -> None:
         """The answers that what came since may have changed: of the day up to which counts are kept, and after it."""

@@ -19,7 +19,7 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from divert.board.counting.breakdowns import ALL, CUTS, values
+from divert.board.counting.breakdowns import ALL, BREAKDOWNS, values
 from divert.board.counting.counts import Cell, Counts
 
 
@@ -42,7 +42,7 @@ WITHIN = {"need and sex": "need"}
 """Cuts that make up each place of another."""
 
 
-ORDER = {dim: place for place, dim in enumerate(CUTS)}
+ORDER = {dim: place for place, dim in enumerate(BREAKDOWNS)}
 """Which cut is shown rather than another, where not all can be."""
 
 
@@ -97,7 +97,7 @@ def _families(cells: Iterable[Cell]) -> Families:
     found: dict[Cell, dict[str, list[Cell]]] = defaultdict(lambda: defaultdict(list))
     whole = cache(Cell)
     for cell in cells:
-        if cell.dim in CUTS or cell.dim in PARTS:
+        if cell.dim in BREAKDOWNS or cell.dim in PARTS:
             found[whole(cell.name)][cell.dim].append(cell)
         elif cell.dim in WITHIN:
             found[whole(cell.name, WITHIN[cell.dim], cell.value.split("|")[0])][cell.dim].append(cell)
@@ -107,7 +107,7 @@ def _families(cells: Iterable[Cell]) -> Families:
 @cache
 def _values(dim: str) -> frozenset[str]:
     """The places of a cut that are known beforehand."""
-    return frozenset(values(dim)) if dim in CUTS else frozenset()
+    return frozenset(values(dim)) if dim in BREAKDOWNS else frozenset()
 
 
 Alike = Counter[tuple[int, bool]]
@@ -125,14 +125,14 @@ def span(shown: int, base: int) -> Span:
     return Span(max(0, shown - base + 1), shown + base - 1)
 
 
-def _bearable(whole: int, cuts: Mapping[str, Alike], base: int) -> list[str]:
+def _bearable(whole: int, breakdowns: Mapping[str, Alike], base: int) -> list[str]:
     """The cuts that can be shown beside a whole shown as that, and beside each other."""
     kept: list[str] = []
     could_be = span(whole, base)
-    for dim in sorted(cuts, key=lambda dim: (ORDER.get(dim, len(ORDER)), dim)):
-        parts = {part: span(part[0], base) for part in cuts[dim]}
-        least = sum(parts[part].least * times for part, times in cuts[dim].items())
-        most = sum(parts[part].most * times for part, times in cuts[dim].items())
+    for dim in sorted(breakdowns, key=lambda dim: (ORDER.get(dim, len(ORDER)), dim)):
+        parts = {part: span(part[0], base) for part in breakdowns[dim]}
+        least = sum(parts[part].least * times for part, times in breakdowns[dim].items())
+        most = sum(parts[part].most * times for part, times in breakdowns[dim].items())
         narrowed = Span(max(could_be.least, least), min(could_be.most, most))
         if whole <= base and _possible(narrowed) < base:
             continue

@@ -14,10 +14,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from divert.board.counting import case_events as journeys
-from divert.board.counting import history
-from divert.board.counting import support_events as engagement
-from divert.board.counting.breakdowns import ALL, CUTS, placed
+from divert.board.counting import case_events, history, support_events
+from divert.board.counting.breakdowns import ALL, BREAKDOWNS, placed
 from divert.board.counting.history import DAY, NUMBER, TEXT, Columns
 from divert.clock import Clock
 from divert.db import Database
@@ -58,7 +56,7 @@ def counted(session: Session, cases: range | Sequence[int]) -> pl.DataFrame:
     """Every event of some cases, in every place in which it counts."""
     rows = history.read(session, lambda column: column.between(cases[0], cases[-1]) if isinstance(cases, range)
                         else column.in_(cases))  # fmt: skip
-    made = pl.concat([journeys.events(rows), engagement.events(rows)])
+    made = pl.concat([case_events.events(rows), support_events.events(rows)])
     alone = made.filter(pl.col("dim").is_not_null())
     where = placed(rows)
     joined = made.filter(pl.col("dim").is_null()).drop("dim", "value").join(where, on="case")
@@ -70,7 +68,7 @@ def counted(session: Session, cases: range | Sequence[int]) -> pl.DataFrame:
     both = pl.concat([here, gone])
     parts = [both.select("name", pl.lit(ALL).alias("dim"), pl.lit("").alias("value"), _day(), "known", "n")]
     parts += [both.select("name", pl.lit(dim).alias("dim"), pl.col(dim).alias("value"), _day(), "known", "n")
-              for dim in CUTS]  # fmt: skip
+              for dim in BREAKDOWNS]  # fmt: skip
     parts.append(alone.select("name", "dim", "value", _day(), "known", "n"))
     return pl.concat(parts)
 

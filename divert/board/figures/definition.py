@@ -13,7 +13,7 @@ from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from divert.board.counting import breakdowns as cuts
+from divert.board.counting import breakdowns
 from divert.board.counting.counts import WHOLE, Cell, Counts, Spent
 from divert.board.figures.estimates import FEWEST, Interval, rounding_noise, share
 
@@ -166,7 +166,7 @@ class View:
         if dim == "month":
             places = {month: month for month in self.months if self.is_whole or month in self.place}
         else:
-            known = dict(labels) if labels is not None else cuts.values(dim)
+            known = dict(labels) if labels is not None else breakdowns.values(dim)
             places = known
         found = []
         for value, label in places.items():
@@ -237,7 +237,7 @@ def share_figure(
             "columns": dict(columns),
             "charted": [name for name in (of, counted) if name in columns],
             "rows": rows,
-            "by": cuts.CUTS.get(by, by.capitalize()),
+            "by": breakdowns.BREAKDOWNS.get(by, by.capitalize()),
             **words,
         }
     )

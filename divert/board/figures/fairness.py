@@ -4,7 +4,7 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from divert.board.counting import breakdowns as cuts
+from divert.board.counting import breakdowns
 from divert.board.counting.counts import Cell, Counts
 from divert.board.figures.disparity import Comparison, compared
 from divert.board.figures.estimates import FEWEST, Interval, rounding_noise
@@ -87,14 +87,14 @@ def fairness(counts: Counts) -> list[Fairness]:
 
 
 def _one(counts: Counts, dim: str, name: str, before: str, title: str) -> Fairness:
-    labels = cuts.values(dim)
+    labels = breakdowns.values(dim)
     told: dict[str, tuple[int, int]] = {}
     hidden: list[str] = []
     for value, label in labels.items():
         reached, of = counts[Cell(name, dim, value)], counts[Cell(before, dim, value)]
         if reached is None or of is None:
             hidden.append(label)
-        elif of or counts.base == 1 or value in (cuts.NOT_STATED,):
+        elif of or counts.base == 1 or value in (breakdowns.NOT_STATED,):
             told[label] = (reached, of)
     fewest = FEWEST * counts.base if counts.base > 1 else 1
     rows = [_row(one) for one in compared(told, fewest, rounding_noise(counts.base))]
@@ -106,7 +106,7 @@ def _one(counts: Counts, dim: str, name: str, before: str, title: str) -> Fairne
     return Fairness(
         id=f"{dim}-{name}",
         title=title,
-        by=cuts.CUTS[dim],
+        by=breakdowns.BREAKDOWNS[dim],
         cut_off=counts.as_at,
         rounded_to=counts.base,
         reference=rows[0].group if rows and rows[0].rate else None,

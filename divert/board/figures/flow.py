@@ -16,7 +16,7 @@ from divert.board.figures.definition import (
     share_figure,
 )
 from divert.board.figures.estimates import quantile
-from divert.law.rulebook import rulebook
+from divert.eligibility.policies import released_policies
 
 REPORT = "Commissioner's report, 13 November 2018"
 NIC = "National Institute of Corrections: outcome and performance measures for pretrial diversion"
@@ -150,7 +150,7 @@ def offences(view: View) -> Figure:
 
 def refusals(view: View) -> Figure:
     """Why cases are ineligible."""
-    rules = {rule.id: rule.says for policy in rulebook().policies for rule in policy.rules}
+    rules = {rule.id: rule.says for policy in released_policies() for rule in policy.rules}
     return share_figure(
         view,
         id="refusals",

@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from divert.board.counting import breakdowns as cuts
+from divert.board.counting import breakdowns
 from divert.board.counting.counts import Cell, Counts
 from divert.board.figures.afterwards import needs, reoffending
 from divert.board.figures.definition import Figure, View, count_in_words, range_in_words, share_in_words
@@ -75,7 +75,7 @@ class Beside(NamedTuple):
 
 def beside(counts: Counts, by: Literal["phase", "district"]) -> Beside:
     """The figures of each place of a cut, from counts as they may be shown."""
-    places = cuts.values(by)
+    places = breakdowns.values(by)
     views = [View(counts, Cell("", by, value)) for value in places]
     return Beside(
         list(places.values()),

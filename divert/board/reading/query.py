@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
 from divert.answers import MONTH_PATTERN, IsoDate
-from divert.board.counting import breakdowns as cuts
+from divert.board.counting import breakdowns
 from divert.board.counting.counts import WHOLE, Cell
 from divert.board.counting.suppression import Audience
 from divert.board.figures.definition import Period
@@ -67,7 +67,7 @@ class Asked(BaseModel):
     @field_validator("district", "offence")
     @classmethod
     def _known(cls, value: str | None, info: Any) -> str | None:
-        known = cuts.values(info.field_name)
+        known = breakdowns.values(info.field_name)
         if value is not None and value not in known:
             raise ValueError(f"There is no {info.field_name} {value!r}. Use one of: {', '.join(known)}.")
         return value
@@ -99,7 +99,7 @@ class Asked(BaseModel):
             return f"Referrals recorded{since}{f' to {self.last}' if self.last else ''}"
         for name in ("district", "offence", "phase"):
             if (value := getattr(self, name)) is not None:
-                return f"{cuts.CUTS[name]}: {cuts.values(name)[value]}"
+                return f"{breakdowns.BREAKDOWNS[name]}: {breakdowns.values(name)[value]}"
         return "The whole scheme"
 
     def on(self, today: date) -> date:

@@ -7,7 +7,7 @@ from pydantic import Field, field_validator
 from divert.answers import YesNo
 from divert.casework.command import Command, Context, Reasons, Words
 from divert.casework.commands.referral import referral_facts
-from divert.eligibility.facts import derive
+from divert.eligibility.derivation import derive
 from divert.eligibility.judge import Judgement, judge
 from divert.law.rulebook import rulebook
 from divert.models import Case, Check, Decision, Role
@@ -26,7 +26,7 @@ class CheckEligibility(Command, title="Check eligibility", json_schema_extra={"e
         case.checks.append(
             Check(
                 seq=context.seq,
-                policy_id=judgement.policy.id,
+                pack_id=judgement.policy.id,
                 pack_digest=judgement.policy.digest,
                 facts=judgement.facts.as_json(),
                 verdict=judgement.verdict.value,

@@ -3,7 +3,7 @@
 from divert.casework.command import Context
 from divert.casework.commands.documents import IssueDocument, sha256
 from divert.casework.guard import guard
-from divert.casework.guards.opening import has_a_victim
+from divert.casework.guards.victim import has_a_victim
 from divert.models import Case
 
 

@@ -26,7 +26,7 @@ from divert.casework.lifecycle import row_for
 from divert.casework.workflow import NotAllowed, perform
 from divert.clock import Clock, london_date
 from divert.db import Database
-from divert.eligibility.facts import derive
+from divert.eligibility.derivation import derive
 from divert.eligibility.judge import judge
 from divert.eligibility.policies import NoPolicy
 from divert.law.rulebook import rulebook
