@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 from bench.figure import Figure, Limit, in_turn
 from bench.place import Place
 from bench.steps import path
+from divert.acts.chain import Fault
 from divert.casework.upkeep.check import check
 from divert.casework.workflow import perform
 from divert.clock import system_clock
 from divert.db import Database
 from divert.models import LedgerEntry
-from divert.records.ledger import Fault, verify
+from divert.records.ledger import verify
 from divert.records.seal import seal, verify_seal
 from divert.scrutiny.draw import draw
 

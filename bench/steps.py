@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from divert.casework.command import Command
+from divert.casework.command import CaseCommand
 from divert.casework.commands.appointments import BookAppointment, RecordAttendance
 from divert.casework.commands.conditions import MarkConditionKept
 from divert.casework.commands.contract import FIVE, SignContract
@@ -27,10 +27,10 @@ class Step(NamedTuple):
     """One command by one person; `body` is its JSON."""
 
     who: Actor
-    command: type[Command]
+    command: type[CaseCommand]
     body: Mapping[str, Any]
 
-    def given(self) -> Command:
+    def given(self) -> CaseCommand:
         """The command, understood."""
         return self.command.model_validate(self.body)
 

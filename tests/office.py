@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from divert.casework.command import Command
+from divert.casework.command import CaseCommand
 from divert.casework.commands.appointments import BookAppointment, RecordAttendance
 from divert.casework.commands.breach import ReportBreach
 from divert.casework.commands.conditions import MarkConditionKept
@@ -71,7 +71,7 @@ class Office:
         """Nine in the morning UTC, and a minute for everything done since."""
         return datetime.combine(self.today, time(9), UTC) + timedelta(minutes=self.minutes)
 
-    def does(self, who: Actor, command: Command, ref: str | None = None, seen: int | None = None) -> Receipt:
+    def does(self, who: Actor, command: CaseCommand, ref: str | None = None, seen: int | None = None) -> Receipt:
         """One person does one thing, kept at once."""
         self.minutes += 1
         with self.database.writing() as session:

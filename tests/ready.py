@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from divert.casework.command import Command, Context
+from divert.acts.command import Command
+from divert.casework.command import Context
 from divert.casework.commands.breach import DecideBreach
 from divert.casework.commands.conditions import CorrectCondition
 from divert.casework.commands.decisions import DecideForPolice, DecideForProbation

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from divert.casework.command import Command
+from divert.casework.command import CaseCommand
 from divert.casework.commands import appointments as a
 from divert.casework.commands import breach as b
 from divert.casework.commands import conditions as k
@@ -76,7 +76,7 @@ def no_setting(_office: Office, _ref: str) -> None:
     """Nothing besides."""
 
 
-def stage(who: Actor, command: Command) -> Callable[[Office, str], None]:
+def stage(who: Actor, command: CaseCommand) -> Callable[[Office, str], None]:
     def before(office: Office, ref: str) -> None:
         office.does(who, command, ref)
 
@@ -106,7 +106,7 @@ def facts_lost(office: Office, ref: str) -> None:
 
 
 # guard, state, facts, what comes before, who tries, what they try
-REFUSALS: list[tuple[str, State, dict[str, Any], Callable[[Office, str], None], Actor, Command]] = [
+REFUSALS: list[tuple[str, State, dict[str, Any], Callable[[Office, str], None], Actor, CaseCommand]] = [
     ("not_in_the_future", State.referred, {}, no_setting, OFFICER, r.RecordReferralAgreement(signed_on=LATER)),
     ("agreement_recorded", State.referred, {}, no_setting, INSPECTOR, d.CheckEligibility()),
     ("has_a_victim", State.referred, DRUNK, no_setting, INSPECTOR, v.RecordVictimViews(views="obtained")),

@@ -16,6 +16,7 @@ from pypdf import PdfReader
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
+from divert.acts.refusals import NotAllowed
 from divert.board import spending
 from divert.board.counting.count_store import CountStore
 from divert.board.counting.counts import Spent
@@ -33,7 +34,6 @@ from divert.board.figures.costs import (
 from divert.board.figures.definition import Figure, View, months_between
 from divert.board.reading.query import Asked
 from divert.board.spending import EnterCosts, enter, entries, pence, standing
-from divert.casework.workflow import NotAllowed
 from divert.clock import london_date
 from divert.models import Cost, LedgerEntry, Role
 from divert.people.staff import Actor

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.procedure.choices import offered, schema_with_choices
-from divert.casework.command import Command, Context
+from divert.casework.command import CaseCommand, Context
 from divert.casework.commands.appointments import BookAppointment, CancelAppointment, RecordAttendance
 from divert.casework.commands.ending import CloseCase, CompleteCase, RecordChargingDecision
 from divert.casework.commands.record import LiftSensitivity, RecordFollowUp, SetSensitivity
@@ -18,7 +18,7 @@ from tests.ready import READY
 from tests.refusals import MEETING
 
 
-def choices(desk: Office, ref: str, who: Actor, command: type[Command], named: str) -> list[Any]:
+def choices(desk: Office, ref: str, who: Actor, command: type[CaseCommand], named: str) -> list[Any]:
     """What `who` may choose from, by value."""
     with desk.database.reading() as session:
         case = desk.find(session, ref)

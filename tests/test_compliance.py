@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from divert.acts.refusals import Refused
 from divert.casework.briefs.breach import before_charging, before_deciding
 from divert.casework.command import Context
 from divert.casework.commands.appointments import BookAppointment, CorrectAttendance, RecordAttendance
@@ -14,7 +15,6 @@ from divert.casework.commands.contract import PauseContract, ResumeContract, Sig
 from divert.casework.commands.support import Allocate, AssessNeeds
 from divert.casework.compliance import Compliance, compliance, known_at
 from divert.casework.upkeep.check import check
-from divert.casework.workflow import Refused
 from divert.models import State
 from divert.records import ledger
 from tests.office import ENTRY, INSPECTOR, KEYWORKER, PROBATION_LEAD, SIGNED_CONDITIONS, Office

@@ -7,11 +7,12 @@ from alembic import command
 from sqlalchemy import inspect
 from sqlalchemy.orm.exc import StaleDataError
 
-from divert.casework.command import Command
+from divert.acts.refusals import NotAllowed, Refused, Stale
+from divert.casework.command import CaseCommand
 from divert.casework.commands.decisions import DecideForPolice
 from divert.casework.commands.record import AddNote
 from divert.casework.commands.referral import Refer
-from divert.casework.workflow import NoSuchCase, NotAllowed, Receipt, Refused, Stale, perform
+from divert.casework.workflow import NoSuchCase, Receipt, perform
 from divert.db import Database
 from divert.migrate import configuration, downgrade, is_current, migrate
 from divert.models import Case, Model, State
@@ -36,12 +37,14 @@ def test_the_migrations_come_to_the_tables_that_the_code_means(database: Databas
         command.check(config)
 
 
-def at_once(office: Office, acts: list[tuple[Actor, Command]], ref: str, seen: int | None) -> list[Receipt | Exception]:
+def at_once(
+    office: Office, acts: list[tuple[Actor, CaseCommand]], ref: str, seen: int | None
+) -> list[Receipt | Exception]:
     """Several people act on one case at the same moment, each in a session of their own."""
     ready = threading.Barrier(len(acts))
     results: list[Receipt | Exception] = []
 
-    def act(who: Actor, asked: Command) -> None:
+    def act(who: Actor, asked: CaseCommand) -> None:
         ready.wait()
         try:
             with office.database.writing() as session:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from divert.acts.refusals import Refused
 from divert.casework import deadlines
 from divert.casework.command import Context
 from divert.casework.commands.record import AddNote, RecordFollowUp
@@ -18,7 +19,7 @@ from divert.casework.commands.sharing import RecordConsent
 from divert.casework.lifecycle import COMMANDS
 from divert.casework.upkeep.check import check
 from divert.casework.visibility import may_see
-from divert.casework.workflow import Refused, objections
+from divert.casework.workflow import objections
 from divert.db import Database
 from divert.models import Access, LedgerEntry, Person, State
 from divert.models.tables import Model

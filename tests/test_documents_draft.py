@@ -8,11 +8,11 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from divert.acts.refusals import NotAllowed, Refused
 from divert.casework.command import Context
 from divert.casework.commands.contract import SignContract, Terms, VaryContract
 from divert.casework.commands.support import Allocate, AssessNeeds
 from divert.casework.preview import draft
-from divert.casework.workflow import NotAllowed, Refused
 from divert.models import Access, State
 from divert.people.staff import Actor
 from tests.browsing import Person

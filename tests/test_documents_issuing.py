@@ -8,11 +8,11 @@ from pydantic import ValidationError
 from pypdf import PdfReader
 from sqlalchemy import select, text
 
+from divert.acts.refusals import NotAllowed, Refused
 from divert.casework.commands.conditions import MarkConditionKept
 from divert.casework.commands.documents import IssueDocument, sha256
 from divert.casework.commands.record import AddNote
 from divert.casework.upkeep.check import check
-from divert.casework.workflow import NotAllowed, Refused
 from divert.documents.inputs import inputs
 from divert.documents.kinds import KINDS, DocumentKind
 from divert.models import Access, Document, State

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, ValidationError
 
-from divert.answers import IsoDate, OffenceCode
+from divert.acts.answers import IsoDate, OffenceCode
 from divert.eligibility.derivation import derive
 from divert.eligibility.facts import Facts, FurtherOffence, ReferralFacts
 from divert.eligibility.policies import released_policies

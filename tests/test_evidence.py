@@ -12,12 +12,12 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from divert.acts.refusals import Refused
 from divert.casework.command import Context
 from divert.casework.commands.conditions import RecordProgress
 from divert.casework.commands.retention import ReviewRetention
 from divert.casework.giving import give
 from divert.casework.upkeep.check import check
-from divert.casework.workflow import Refused
 from divert.models import Access, File, LedgerEntry, State
 from divert.people.staff import Actor
 from divert.records import evidence

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import select
 
+from divert.acts.refusals import NotAllowed, Refused
 from divert.casework.commands.appointments import BookAppointment
 from divert.casework.commands.record import SetSensitivity
 from divert.casework.commands.sharing import RecordConsent, ShareCase
 from divert.casework.commands.support import AssessNeeds
 from divert.casework.sharing import share
 from divert.casework.upkeep.check import check
-from divert.casework.workflow import NotAllowed, Refused
 from divert.exchange.consent import Part
 from divert.exchange.format import (
     Allowed,

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from divert.acts.refusals import NotAllowed
 from divert.casework.commands.record import SetSensitivity
 from divert.casework.commands.sharing import RecordConsent
 from divert.casework.intake.receiving import Taken, receive
 from divert.casework.upkeep.check import check
-from divert.casework.workflow import NotAllowed
 from divert.exchange.format import read, sha256
 from divert.exchange.received import MAX_BYTES, MAX_NOTES, ReceivedNote, Unusable, read_notes
 from divert.models import Access, State

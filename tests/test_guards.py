@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from divert.casework.command import Command
+from divert.acts.refusals import Refused
+from divert.casework.command import CaseCommand
 from divert.casework.commands import contract as c
 from divert.casework.commands import decisions as d
 from divert.casework.commands import ending as e
@@ -15,7 +16,6 @@ from divert.casework.guards import documents as on_paper
 from divert.casework.guards import retention as on_keeping
 from divert.casework.guards import sharing as on_sharing
 from divert.casework.lifecycle import TRANSITIONS
-from divert.casework.workflow import Refused
 from divert.models import State
 from divert.people.staff import Actor
 from tests.office import (
@@ -39,7 +39,7 @@ def test_a_guard_refuses_and_says_why(
     facts: dict[str, Any],
     before: Callable[[Office, str], None],
     who: Actor,
-    tried: Command,
+    tried: CaseCommand,
 ) -> None:
     if facts:
         facts = {**facts, "offence_on": facts.get("offence_on", DALE["offence_on"])}

@@ -175,7 +175,7 @@ def test_a_rewritten_chain_that_verifies_is_still_found_against_a_seal(office: O
         )
     assert faults(office.database) == []
     with office.database.reading() as session:
-        found = {(one.case_ref, one.what) for one in verify_seal(session, digest)}
+        found = {(one.chain, one.what) for one in verify_seal(session, digest)}
     assert found == {
         (removed, "the case was removed since the seal"),
         (cut, "the chain was cut since the seal"),

@@ -23,11 +23,12 @@ from hypothesis.stateful import (
 )
 from pydantic import ValidationError
 
+from divert.acts.refusals import NotAllowed, Refused
 from divert.casework import deadlines
 from divert.casework.command import Context
 from divert.casework.lifecycle import COMMANDS, row_for
 from divert.casework.upkeep.check import check
-from divert.casework.workflow import NoSuchCase, NotAllowed, Refused, objections, perform
+from divert.casework.workflow import NoSuchCase, objections, perform
 from divert.db import Database
 from divert.models import ANSWERED, OPEN, Case, State
 from divert.people.staff import SYSTEM, Actor

@@ -9,9 +9,9 @@ from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from divert.acts.refusals import NotAllowed, Refused
 from divert.casework.commands.decisions import CheckEligibility
 from divert.casework.upkeep.check import check
-from divert.casework.workflow import NotAllowed, Refused
 from divert.eligibility.policies import released_policies
 from divert.eligibility.policy import Verdict
 from divert.eligibility.rehearsal import more_a_month

@@ -16,8 +16,8 @@ from api.web import date_input, forms
 from api.web.components import components
 from api.web.forms import Field, Form
 from api.web.pages import drawn
-from divert.answers import IsoDate, Money, YesNo
-from divert.casework.command import LondonInstant
+from divert.acts.answers import IsoDate, Money, YesNo
+from divert.acts.command import LondonInstant
 
 GOVUK = components()
 HINT, FAULT = "A hint & more.", "A <fault>."

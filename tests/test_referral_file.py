@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from sqlalchemy import select
 
+from divert.acts.refusals import NotAllowed
 from divert.casework.commands.referral import Refer
 from divert.casework.intake.referral_file import (
     BATCH,
@@ -25,7 +26,6 @@ from divert.casework.intake.referral_file import (
     rows,
     take,
 )
-from divert.casework.workflow import NotAllowed
 from divert.db import Database
 from divert.models import Case, State
 from divert.people.staff import OPERATOR

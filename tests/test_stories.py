@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select
 
+from divert.acts.refusals import Refused
 from divert.casework.commands.appointments import BookAppointment
 from divert.casework.commands.breach import DecideBreach, RecordNewOffence, ReportBreach
 from divert.casework.commands.contract import DeclineContract, SignContract
@@ -17,7 +18,6 @@ from divert.casework.commands.ending import CloseCase, CompleteCase, RecordCharg
 from divert.casework.commands.referral import CorrectFacts, RecordReferralAgreement
 from divert.casework.commands.support import Allocate, AssessNeeds
 from divert.casework.upkeep.check import check
-from divert.casework.workflow import Refused
 from divert.models import Case, State
 from divert.records.ledger import entries_of
 from tests.office import (

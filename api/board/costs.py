@@ -11,14 +11,13 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from api.board.figures import day_asked
-from api.procedure.choices import Choice
 from api.web import forms
 from api.web.context import BySession, ByToken, RequestContext
-from api.web.forms import Form
+from api.web.forms import Choice, Form
 from api.web.pages import write
 from api.web.problems import may_answer, unusable
 from api.web.sign_in import Posted
-from divert.answers import IsoDate
+from divert.acts.answers import IsoDate
 from divert.board.figures.catalogue import BOARD_READS
 from divert.board.figures.costs import in_words, months_over
 from divert.board.figures.definition import Theme

@@ -30,13 +30,14 @@ from api.web.forms import Form
 from api.web.pages import in_words, write
 from api.web.problems import ProblemError
 from api.web.sign_in import posted_with
+from divert.acts.refusals import NotAllowed, Refused, Stale
 from divert.casework import files
 from divert.casework.briefs.by_command import BEFORE
-from divert.casework.command import Command, Context
+from divert.casework.command import CaseCommand, Context
 from divert.casework.commands.contract import Terms
 from divert.casework.commands.referral import Refer
 from divert.casework.giving import NAMES_FILES
-from divert.casework.workflow import NotAllowed, Refused, Stale, objections
+from divert.casework.workflow import objections
 from divert.models import Case
 from divert.people.staff import Actor
 from divert.records import access
@@ -62,13 +63,13 @@ def act(request: Request, ref: Ref, slug: Slug, form: PostedWithFiles, context: 
     return _submit(request, context, command, ref, with_files_kept(context, command, ref, form))
 
 
-def _command(slug: str) -> type[Command]:
+def _command(slug: str) -> type[CaseCommand]:
     if slug not in FOR_PEOPLE or FOR_PEOPLE[slug] is Refer:
         raise ProblemError("not-found")
     return FOR_PEOPLE[slug]
 
 
-def _open_form(request: Request, context: RequestContext, command: type[Command], ref: str) -> Response:
+def _open_form(request: Request, context: RequestContext, command: type[CaseCommand], ref: str) -> Response:
     with context.writing() as (session, actor):
         sheet = _sheet(session, actor, context, command, ref)
         access.record(session, actor, "consultation", context.at, case_ref=ref, what=f"form {command.slug()}")
@@ -80,7 +81,9 @@ def _open_form(request: Request, context: RequestContext, command: type[Command]
         return sheet.write(request, suggested(command, sheet.case, sheet.case_context))
 
 
-def _submit(request: Request, context: RequestContext, command: type[Command], ref: str, form: FormData) -> Response:
+def _submit(
+    request: Request, context: RequestContext, command: type[CaseCommand], ref: str, form: FormData
+) -> Response:
     """Carry out what was posted; or show the form again, with what is wrong and all that was typed."""
     data = Form(command).read(form)
     if forms.redraws(form):
@@ -109,7 +112,7 @@ def _submit(request: Request, context: RequestContext, command: type[Command], r
         return _again(request, context, command, ref, data, status=409, reasons=reasons, seen=seen)
 
 
-def _would_be_done(context: RequestContext, ref: str, given: Command) -> None:
+def _would_be_done(context: RequestContext, ref: str, given: CaseCommand) -> None:
     """Raises Refused where it would not: nobody is asked to check answers that are not taken."""
     with context.reading() as (session, actor):
         sheet = _sheet(session, actor, context, type(given), ref)
@@ -117,14 +120,14 @@ def _would_be_done(context: RequestContext, ref: str, given: Command) -> None:
             raise Refused(against)
 
 
-def _changed(context: RequestContext, command: type[Command], ref: str, data: Data) -> Data:
+def _changed(context: RequestContext, command: type[CaseCommand], ref: str, data: Data) -> Data:
     with context.reading() as (session, actor):
         sheet = _sheet(session, actor, context, command, ref)
         return changed(command, sheet.case, sheet.case_context, data)
 
 
 def _again(
-    request: Request, context: RequestContext, command: type[Command], ref: str, data: Data, **more: Any
+    request: Request, context: RequestContext, command: type[CaseCommand], ref: str, data: Data, **more: Any
 ) -> Response:
     """The form with what was typed, and what is to be said of it (`Sheet.write`)."""
     with context.reading() as (session, actor):
@@ -135,7 +138,7 @@ def _again(
 class Sheet:
     """The form of a command, on a case, before one person."""
 
-    command: type[Command]
+    command: type[CaseCommand]
     case: Case
     case_context: Context
 
@@ -191,6 +194,6 @@ class Sheet:
         return told(history(entries_of(self.case_context.session, self.case)[seen:], self.case_context.by))
 
 
-def _sheet(session: Session, actor: Actor, context: RequestContext, command: type[Command], ref: str) -> Sheet:
+def _sheet(session: Session, actor: Actor, context: RequestContext, command: type[CaseCommand], ref: str) -> Sheet:
     case = find(session, ref, actor)
     return Sheet(command, case, Context(session, actor, context.at, case.version + 1))

@@ -13,12 +13,13 @@ from api.procedure.commands import ALWAYS, Ref
 from api.web.context import BySession, ByToken, RequestContext
 from api.web.pages import write
 from api.web.problems import FieldFault, ProblemError, invalid, located, may_answer
-from divert.answers import YesNo
-from divert.casework.command import Context, EntryNumber
+from divert.acts.answers import YesNo
+from divert.acts.command import EntryNumber
+from divert.acts.refusals import NotAllowed
+from divert.casework.command import Context
 from divert.casework.commands.contract import SignContract, Terms, VaryContract
 from divert.casework.commands.documents import sha256
 from divert.casework.preview import draft, possible, preview
-from divert.casework.workflow import NotAllowed
 from divert.clock import london_text, written_date
 from divert.documents.kinds import KINDS, DocumentKind
 from divert.models import Case, Document, LedgerEntry

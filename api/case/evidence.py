@@ -15,10 +15,10 @@ from api.procedure.commands import Ref
 from api.web.context import BySession, ByToken, RequestContext
 from api.web.forms import flat
 from api.web.problems import ProblemError, may_answer
-from divert.casework.command import Command, Context
+from divert.acts.refusals import Refused
+from divert.casework.command import CaseCommand, Context
 from divert.casework.files import StoredFile
 from divert.casework.giving import NAMES_FILES, give
-from divert.casework.workflow import Refused
 from divert.records import access, evidence
 from divert.records.evidence import ENDINGS, PLAIN, TAKEN, NotTaken
 from divert.records.ledger import entries_of
@@ -78,7 +78,7 @@ def file_page(ref: Ref, sha256: Digest, context: BySession) -> Response:
     return _read(context, ref, sha256)
 
 
-def with_files_kept(context: RequestContext, command: type[Command], ref: str, form: FormData) -> FormData:
+def with_files_kept(context: RequestContext, command: type[CaseCommand], ref: str, form: FormData) -> FormData:
     """A form with each file in it kept, and named as what it was kept under; or with what is wrong with it instead."""
     found: list[tuple[str, str | UploadFile]] = []
     for name, value in form.multi_items():

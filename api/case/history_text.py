@@ -6,7 +6,7 @@ from typing import Any
 
 from api.case.view import EntryView
 from api.web.pages import in_words, kept_as
-from divert.casework.command import Command
+from divert.casework.command import CaseCommand
 from divert.casework.commands.referral import CorrectFacts
 from divert.casework.lifecycle import COMMANDS
 
@@ -18,7 +18,7 @@ def told(entries: Iterable[EntryView]) -> list[tuple[EntryView, Pairs]]:
     return [(one, answers(COMMANDS.get(one.command), json.loads(one.body) if one.body else {})) for one in entries]
 
 
-def answers(command: type[Command] | None, body: Mapping[str, Any]) -> Pairs:
+def answers(command: type[CaseCommand] | None, body: Mapping[str, Any]) -> Pairs:
     """Answers in words, each under its question."""
     asked = command.model_fields if command else {}
     given = {

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnExpressionArgument, Select, and_, func, select, tex
 from sqlalchemy.orm import Session
 
 from api.web.problems import FieldFault, invalid
-from divert.answers import IsoDate
+from divert.acts.answers import IsoDate
 from divert.casework.deadlines import ABOUT_THE_LIMIT, owner
 from divert.casework.visibility import may_see
 from divert.law.rulebook import rulebook

@@ -16,7 +16,7 @@ from api.procedure.commands import Ref
 from api.web.context import ByItself, BySession
 from api.web.pages import write
 from api.web.problems import ProblemError
-from divert.casework.command import Command, Context
+from divert.casework.command import CaseCommand, Context
 from divert.casework.guards.term import latest_end
 from divert.casework.lifecycle import row_for
 from divert.casework.visibility import may_see
@@ -77,7 +77,7 @@ def why(against: Objections) -> str:
     return " ".join(sentence for _, sentence in against.reasons)
 
 
-def _moves(command: type[Command], case: Case) -> bool:
+def _moves(command: type[CaseCommand], case: Case) -> bool:
     """Whether a command can lead a case elsewhere than where it stands."""
     row = row_for(command, case.state)
     return row is not None and row.to is not None

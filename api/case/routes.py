@@ -16,10 +16,11 @@ from api.procedure.lifecycle import purpose
 from api.web.context import ByToken
 from api.web.pages import READS_CASES
 from api.web.problems import Reason, may_answer
-from divert.casework.command import Command, Context
+from divert.acts.refusals import NotAllowed
+from divert.casework.command import CaseCommand, Context
 from divert.casework.commands.referral import Refer
 from divert.casework.visibility import may_see
-from divert.casework.workflow import NoSuchCase, NotAllowed, Objections, objections
+from divert.casework.workflow import NoSuchCase, Objections, objections
 from divert.models import Case
 from divert.models.loading import load_all
 from divert.people.staff import Actor
@@ -78,12 +79,12 @@ def _seen_by(actor: Actor) -> Select[Case]:
     return query.options(joinedload(Case.person), joinedload(Case.victim))
 
 
-def standing(case: Case, case_context: Context) -> list[tuple[type[Command], Objections]]:
+def standing(case: Case, case_context: Context) -> list[tuple[type[CaseCommand], Objections]]:
     """Every command for people but the one that opens a case, with what stands against it now."""
     return [(one, objections(case, one, case_context)) for one in FOR_PEOPLE.values() if one is not Refer]
 
 
-def _offer(command: type[Command], against: Objections, case: Case, case_context: Context) -> OfferView:
+def _offer(command: type[CaseCommand], against: Objections, case: Case, case_context: Context) -> OfferView:
     reasons = [("role", against.role)] if against.role else against.reasons
     return OfferView(
         command=command.slug(),

@@ -16,10 +16,11 @@ from api.web import forms
 from api.web.context import BySession, RequestContext
 from api.web.pages import in_words, write
 from api.web.sign_in import Posted
+from divert.acts.refusals import NotAllowed, Refused
 from divert.casework.command import Context
 from divert.casework.commands.sharing import ShareCase
 from divert.casework.sharing import foreseen
-from divert.casework.workflow import NotAllowed, Refused, locked, objections, perform
+from divert.casework.workflow import locked, objections, perform
 from divert.exchange.consent import Part, in_order, standing
 from divert.exchange.format import read, sha256
 from divert.models import Case

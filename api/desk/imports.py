@@ -4,14 +4,14 @@ import csv
 from io import StringIO
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request
-from starlette.datastructures import FormData, UploadFile
+from fastapi import APIRouter, Path, Request
+from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response
 
 from api.web.context import ByItself, BySession, RequestContext
-from api.web.pages import write
+from api.web.pages import REFRESH_S, write
 from api.web.problems import ProblemError
-from api.web.sign_in import posted_with
+from api.web.sign_in import PostedWithFile
 from api.web.state import app_state
 from divert.casework.intake import importing
 from divert.casework.intake.referral_file import COLUMNS, OPTIONAL, REPORT_COLUMNS, FileRefused, Outcome
@@ -23,12 +23,7 @@ IMPORTERS = (Role.police_team_lead, Role.project_manager)
 SHOWN = 20
 """How many rejected rows are told in words; the report holds them all."""
 
-REFRESH_S = 3
-
 Ref = Annotated[str, Path(max_length=43)]
-
-
-PostedWithFile = Annotated[FormData, Depends(posted_with(files=1))]
 
 
 @router.get("/import")

@@ -20,7 +20,7 @@ from api.web.forms import Form
 from api.web.pages import READS_CASES, write
 from api.web.problems import FieldFault, invalid, may_answer
 from api.web.sign_in import Posted
-from divert.answers import YesNo
+from divert.acts.answers import YesNo
 from divert.casework.command import Context
 from divert.clock import london_date
 from divert.eligibility.derivation import derive

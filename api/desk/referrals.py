@@ -24,11 +24,11 @@ from api.web.forms import Field, Form
 from api.web.pages import write
 from api.web.problems import ProblemError
 from api.web.sign_in import Posted
+from divert.acts.refusals import Refused
 from divert.casework.command import Context
 from divert.casework.commands.referral import Refer
 from divert.casework.intake import drafts
 from divert.casework.lifecycle import row_for
-from divert.casework.workflow import Refused
 from divert.clock import london_date, written_date
 from divert.eligibility.derivation import derive
 from divert.eligibility.facts import ReferralFacts

@@ -11,10 +11,9 @@ from starlette.datastructures import FormData
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from api.panel.draws import Digest, Pick, Sizing, frame_view, told_plainly, worked_out
-from api.procedure.choices import Choice
 from api.web import forms
 from api.web.context import BySession, RequestContext
-from api.web.forms import Field, Form
+from api.web.forms import Choice, Field, Form
 from api.web.pages import write
 from api.web.problems import ProblemError
 from api.web.sign_in import Posted

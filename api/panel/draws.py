@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.web.context import ByToken
 from api.web.problems import FieldFault, ProblemError, invalid, may_answer
-from divert.answers import fault
+from divert.acts.answers import fault
 from divert.models import Draw, Frame
 from divert.scrutiny import additions
 from divert.scrutiny import frame as frames_of

@@ -13,10 +13,9 @@ from starlette.responses import RedirectResponse, Response
 
 from api.panel.actions import ActionView, list_actions
 from api.panel.meeting_view import MeetingView, meeting_view
-from api.procedure.choices import Choice
 from api.web import forms
 from api.web.context import BySession, ByToken, RequestContext
-from api.web.forms import Form
+from api.web.forms import Choice, Form
 from api.web.pages import write
 from api.web.problems import ProblemError, may_answer
 from api.web.problems import Reason as Against

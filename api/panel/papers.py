@@ -11,7 +11,7 @@ from api.case.documents import PDF, pdf_file
 from api.panel.meetings import READ, Number, PackName, found_meeting, opened_pack
 from api.web.context import BySession, ByToken, RequestContext
 from api.web.problems import ProblemError, may_answer
-from divert.answers import YesNo
+from divert.acts.answers import YesNo
 from divert.models import Frame, Role
 from divert.people.staff import Actor
 from divert.scrutiny.meeting import MEETS, Meeting

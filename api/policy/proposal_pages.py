@@ -7,18 +7,17 @@ from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response
 
-from api.desk.imports import REFRESH_S, PostedWithFile
 from api.policy.policies import READS_PROPOSALS, tested
 from api.policy.proposals import Against, Digest, done, found_proposal, other, rehearsal_view
 from api.web import forms
 from api.web.context import ByItself, BySession, RequestContext
 from api.web.forms import Form
-from api.web.pages import write
+from api.web.pages import REFRESH_S, write
 from api.web.problems import ProblemError
-from api.web.sign_in import Posted
+from api.web.sign_in import Posted, PostedWithFile
 from api.web.state import app_state
+from divert.acts.refusals import Refused
 from divert.board.counting.breakdowns import ELSEWHERE, NOT_STATED
-from divert.casework.workflow import Refused
 from divert.clock import london_date, written_date
 from divert.eligibility.changes import changes
 from divert.eligibility.policy import Policy

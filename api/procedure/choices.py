@@ -7,23 +7,20 @@ Only what no guard would refuse is offered (`divert.casework.choice`).
 import copy
 import json
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any, get_args
 
 from pydantic import BaseModel
 from sqlalchemy import select
 
+from api.web.forms import Choice, schema_of
 from divert.casework import deadlines
 from divert.casework.choice import left_open
-from divert.casework.command import Command, Context
+from divert.casework.command import CaseCommand, Context
 from divert.casework.commands.support import Stage
 from divert.casework.guards.ending import LEVELS
 from divert.clock import london_text
 from divert.models import Case, LedgerEntry, Role, Staff
 from divert.people.staff import KEYWORKERS
-
-Choice = tuple[str | int, str]
-"""A value and the words for it."""
 
 
 def _needs(_case: Case, context: Context) -> list[Choice]:
@@ -120,7 +117,7 @@ def offered(model: type[BaseModel], case: Case | None, context: Context) -> dict
     """The choices that a model's fields name."""
     names = {one["choices"] for one in _parts(schema_of(model)) if "choices" in one}
     found = {name: CHOICES[name](case, context) for name in names}
-    if case is not None and issubclass(model, Command):
+    if case is not None and issubclass(model, CaseCommand):
         for question, asked in schema_of(model)["properties"].items():
             several = "items" in asked
             if name := (asked["items"] if several else asked).get("choices"):
@@ -132,7 +129,7 @@ def offered(model: type[BaseModel], case: Case | None, context: Context) -> dict
     return found
 
 
-def schema_with_choices(command: type[Command], case: Case, context: Context) -> dict[str, Any]:
+def schema_with_choices(command: type[CaseCommand], case: Case, context: Context) -> dict[str, Any]:
     """The JSON Schema of a command's body, closed to the choices that this case offers."""
     schema = copy.deepcopy(schema_of(command))
     found = offered(command, case, context)
@@ -140,12 +137,6 @@ def schema_with_choices(command: type[Command], case: Case, context: Context) ->
         if choices := found.get(one.pop("choices", "")):
             one["oneOf"] = [{"const": value, "title": words} for value, words in choices]
     return schema
-
-
-@lru_cache
-def schema_of(model: type[BaseModel]) -> dict[str, Any]:
-    """A model's JSON Schema, made once. Not to be changed."""
-    return model.model_json_schema()
 
 
 def _parts(schema: dict[str, Any]) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from api.procedure import idempotency
 from api.procedure.lifecycle import described
 from api.web.context import ByToken, RequestContext
 from api.web.problems import ProblemError, may_answer, unusable
-from divert.casework.command import Command
+from divert.casework.command import CaseCommand
 from divert.casework.commands.record import CASE_REF
 from divert.casework.commands.referral import Refer
 from divert.casework.lifecycle import COMMANDS, rows_of
@@ -63,7 +63,7 @@ FOR_PEOPLE = {slug: one for slug, one in COMMANDS.items() if any(row.by != (Role
 
 
 def carry_out(
-    context: RequestContext, ref: str | None, command: Command, seen: int | None = None, key: str | None = None
+    context: RequestContext, ref: str | None, command: CaseCommand, seen: int | None = None, key: str | None = None
 ) -> tuple[Receipt, bool]:
     """Perform and commit. Answers the receipt, and whether it is that of an earlier request with the same key.
 
@@ -105,7 +105,7 @@ def seen_in(if_match: str | None) -> int | None:
 
 
 def _answer(
-    context: RequestContext, ref: str | None, command: Command, if_match: str | None, key: str | None, status: int
+    context: RequestContext, ref: str | None, command: CaseCommand, if_match: str | None, key: str | None, status: int
 ) -> Response:
     try:
         receipt, replayed = carry_out(context, ref, command, seen_in(if_match), key)
@@ -123,9 +123,9 @@ def _answer(
     )
 
 
-def _route(command: type[Command]) -> Callable[..., Response]:
+def _route(command: type[CaseCommand]) -> Callable[..., Response]:
     def act(
-        ref: Ref, given: Command, context: ByToken, if_match: IfMatch = None, key: IdempotencyKey = None
+        ref: Ref, given: CaseCommand, context: ByToken, if_match: IfMatch = None, key: IdempotencyKey = None
     ) -> Response:
         return _answer(context, ref, given, if_match, key, status=200)
 

@@ -11,14 +11,14 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from api.web.problems import ProblemError
-from divert.casework.command import Command
+from divert.acts.chain import canonical
+from divert.casework.command import CaseCommand
 from divert.casework.workflow import Receipt
 from divert.models import IdempotencyKey, State
 from divert.people.staff import Actor
-from divert.records.ledger import canonical
 
 
-def claim(session: Session, actor: Actor, key: str, path: str, command: Command, at: datetime) -> Receipt | None:
+def claim(session: Session, actor: Actor, key: str, path: str, command: CaseCommand, at: datetime) -> Receipt | None:
     """Take the key for this request, in its transaction; or the receipt that an earlier one with it was given.
 
     The row is written before the work: of two at once, the second waits for the first and then finds its answer. Raises

@@ -12,7 +12,7 @@ from api.procedure.diagram import diagram
 from api.web.context import signed_in
 from api.web.pages import write
 from api.web.problems import KINDS, may_answer
-from divert.casework.command import Command
+from divert.casework.command import CaseCommand
 from divert.casework.guard import Guard
 from divert.casework.lifecycle import TRANSITIONS, Row, mermaid, rows_of
 from divert.eligibility.judge import HEADLINES
@@ -58,7 +58,7 @@ class LifecycleView(BaseModel):
     mermaid: str = Field(description="The same as a Mermaid state diagram: what moves a case.")
 
 
-def purpose(command: type[Command]) -> str:
+def purpose(command: type[CaseCommand]) -> str:
     """What a command is for, in its own words."""
     return inspect.getdoc(command) or command.title()
 
@@ -87,7 +87,7 @@ def _guard_view(guard: Guard) -> GuardView:
     return GuardView(name=guard.name, sentence=guard.says if isinstance(guard.says, str) else None)
 
 
-def described(command: type[Command]) -> str:
+def described(command: type[CaseCommand]) -> str:
     """A command's rows in Markdown, for OpenAPI."""
     lines = [purpose(command)]
     for row in map(row_view, rows_of(command)):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from api.web.forms import flat
-from divert.casework.command import Command, Context
+from divert.casework.command import CaseCommand, Context
 from divert.casework.commands.contract import SignContract, VaryContract
 from divert.casework.commands.referral import NEVER_UNKNOWN, CorrectFacts, referral_facts
 from divert.models import Case
@@ -34,19 +34,19 @@ def _standing_lists(case: Case, _context: Context) -> Data:
     return {name: value for name, value in facts.items() if isinstance(value, list)}
 
 
-SUGGESTED: dict[type[Command], Callable[[Any, Context], Data]] = {
+SUGGESTED: dict[type[CaseCommand], Callable[[Any, Context], Data]] = {
     SignContract: _mandatory,
     VaryContract: _as_signed,
     CorrectFacts: _standing_lists,
 }
 
 
-def suggested(command: type[Command], case: Case, context: Context) -> Data:
+def suggested(command: type[CaseCommand], case: Case, context: Context) -> Data:
     """Answers to begin with; everyone may change them."""
     return SUGGESTED[command](case, context) if command in SUGGESTED else {}
 
 
-def on_record(command: type[Command], case: Case) -> Data:
+def on_record(command: type[CaseCommand], case: Case) -> Data:
     """What stands now, for a form that would change it; nothing for any other."""
     if command is not CorrectFacts:
         return {}
@@ -55,7 +55,7 @@ def on_record(command: type[Command], case: Case) -> Data:
     }
 
 
-def changed(command: type[Command], case: Case, context: Context, data: Data) -> Data:
+def changed(command: type[CaseCommand], case: Case, context: Context, data: Data) -> Data:
     """What a form that would change what stands says, without the lists that came back as they were shown."""
     shown = suggested(command, case, context) if on_record(command, case) else {}
     return {

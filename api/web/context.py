@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from api.web.problems import STRANGE, NotSignedIn, ProblemError
 from api.web.sessions import PreservedForm, WebSession, visit_of
 from api.web.state import AppState, app_state
-from divert.casework.workflow import NotAllowed
+from divert.acts.refusals import NotAllowed
 from divert.models import Role
 from divert.people import sessions, staff
 from divert.people.staff import Actor

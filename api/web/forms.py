@@ -14,15 +14,17 @@ it.
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
 
-from api.procedure.choices import Choice, schema_of
 from api.web import date_input
 from api.web.problems import located
 
+Choice = tuple[str | int, str]
+"""A value and the words for it."""
 Kind = Literal["text", "words", "radios", "select", "boxes", "date", "file", "rows", "table"]
 Path = tuple[str | int, ...]
 Schema = Mapping[str, Any]
@@ -267,6 +269,12 @@ class Form:
         if "$ref" in said:
             said = {**said, **self.schema["$defs"][said["$ref"].removeprefix("#/$defs/")]}
         return said
+
+
+@lru_cache
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """A model's JSON Schema, made once. Not to be changed."""
+    return model.model_json_schema()
 
 
 def flat(data: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:

@@ -69,6 +69,9 @@ NAVIGATION = (
     ("/policies", "Policies", tuple(Role)),
     ("/help", "Help", tuple(Role)),
 )
+REFRESH_S = 3
+"""After how many seconds a page that waits for long work asks again by itself."""
+
 LED_TO = frozenset(to for to, _, _ in NAVIGATION)
 
 

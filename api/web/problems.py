@@ -20,8 +20,9 @@ from starlette.routing import Match
 from api.web.pages import wants_page, write
 from api.web.sessions import PreservedForm
 from api.web.state import app_state
+from divert.acts.refusals import NotAllowed, Refused, Stale
 from divert.board.counting.count_store import StillCounting
-from divert.casework.workflow import NoSuchCase, NotAllowed, Refused, Stale
+from divert.casework.workflow import NoSuchCase
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -55,6 +55,7 @@ def posted_with(files: int) -> Callable[[Request], AsyncIterator[FormData]]:
 
 
 Posted = Annotated[FormData, Depends(posted)]
+PostedWithFile = Annotated[FormData, Depends(posted_with(files=1))]
 
 
 @router.get("/sign-in")

@@ -12,14 +12,14 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from divert.answers import IsoMonth, Money, fault
+from divert.acts.answers import IsoMonth, Money, fault
+from divert.acts.command import Command, Short
+from divert.acts.refusals import NotAllowed
 from divert.board.counting.count_store import CountStore
 from divert.board.counting.counts import Spent
 from divert.board.counting.suppression import Audience
 from divert.board.figures.costs import days, first_of, spread
 from divert.board.figures.definition import months_between
-from divert.casework.command import Command, Short
-from divert.casework.workflow import NotAllowed
 from divert.clock import london_date
 from divert.law.rulebook import rulebook
 from divert.models import Cost, Role

@@ -6,7 +6,7 @@ spoken; where it asks for more, it cannot speak yet, and the answer stays open.
 
 from typing import Any
 
-from divert.casework.command import Command, Context
+from divert.casework.command import CaseCommand, Context
 from divert.casework.guard import Guard
 from divert.casework.lifecycle import row_for
 from divert.models import Case
@@ -26,7 +26,7 @@ class _OneAnswer:
         raise _NotAnswered(name)
 
 
-def left_open(command: type[Command], name: str, value: Any, case: Case, context: Context) -> bool:
+def left_open(command: type[CaseCommand], name: str, value: Any, case: Case, context: Context) -> bool:
     """Whether `value`, as the answer to the question `name`, can still be part of a command that is carried out."""
     row = row_for(command, case.state)
     asked = (guard for guard in row.provided if guard.reads_the_command) if row else ()

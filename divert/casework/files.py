@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from divert.answers import fault
+from divert.acts.answers import fault
 from divert.casework.command import Context
 from divert.models import Case, Evidence
 

@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
-from divert.casework.command import Command, Context
+from divert.acts.refusals import Refused
+from divert.casework.command import CaseCommand, Context
 from divert.casework.files import StoredFile
 from divert.casework.lifecycle import COMMANDS
-from divert.casework.workflow import Refused, objections
+from divert.casework.workflow import objections
 from divert.models import Case
 from divert.records import access, evidence
 
-NAMES_FILES: tuple[type[Command], ...] = tuple(one for one in COMMANDS.values() if "files" in one.model_fields)
+NAMES_FILES: tuple[type[CaseCommand], ...] = tuple(one for one in COMMANDS.values() if "files" in one.model_fields)
 """The commands that may name files."""
 
 

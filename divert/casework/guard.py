@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from divert.casework.command import Command, Context
+from divert.casework.command import CaseCommand, Context
 from divert.models import Case
 
 Says = str | Callable[..., str]
@@ -23,13 +23,13 @@ class Guard:
     statement: Callable[..., bool]
     reads_the_command: bool
 
-    def holds(self, case: Case, context: Context, command: Command | None = None) -> bool:
+    def holds(self, case: Case, context: Context, command: CaseCommand | None = None) -> bool:
         """Whether the statement is true; a guard that needs a command which is not there yet does not object."""
         if not self.reads_the_command:
             return self.statement(case, context)
         return command is None or self.statement(case, context, command)
 
-    def sentence(self, case: Case, context: Context, command: Command | None = None) -> str:
+    def sentence(self, case: Case, context: Context, command: CaseCommand | None = None) -> str:
         """Why not, for the person who asked."""
         return self.says if isinstance(self.says, str) else self.says(case, context, command)
 

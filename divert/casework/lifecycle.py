@@ -11,7 +11,7 @@ from typing import Any
 
 from transitions import Machine
 
-from divert.casework.command import Command, Context
+from divert.casework.command import CaseCommand, Context
 from divert.casework.commands.appointments import (
     BookAppointment,
     CancelAppointment,
@@ -78,7 +78,7 @@ To = State | Mapping[Guard, State] | None
 class Row:
     """One row of the procedure."""
 
-    command: type[Command]
+    command: type[CaseCommand]
     source: State | tuple[State, ...] | None
     to: To
     by: tuple[Role, ...]
@@ -266,14 +266,14 @@ TRANSITIONS = (
 )
 # fmt: on
 
-COMMANDS: dict[str, type[Command]] = {row.command.slug(): row.command for row in TRANSITIONS}
+COMMANDS: dict[str, type[CaseCommand]] = {row.command.slug(): row.command for row in TRANSITIONS}
 """Every command by its slug, in the order of the procedure."""
 
 
 ROWS = {command: tuple(row for row in TRANSITIONS if row.command is command) for command in COMMANDS.values()}
 
 
-def row_for(command: type[Command], state: State | None) -> Row | None:
+def row_for(command: type[CaseCommand], state: State | None) -> Row | None:
     """The row that lets `command` be done from `state` (None: where no case is yet)."""
     for row in rows_of(command):
         if (state is None and row.source is None) or state in row.sources:
@@ -281,7 +281,7 @@ def row_for(command: type[Command], state: State | None) -> Row | None:
     return None
 
 
-def rows_of(command: type[Command]) -> Iterator[Row]:
+def rows_of(command: type[CaseCommand]) -> Iterator[Row]:
     """All rows of one command."""
     return iter(ROWS.get(command, ()))
 
@@ -302,7 +302,7 @@ def _machine() -> Machine:
 MACHINE = _machine()
 
 
-def move(case: Case, command: type[Command], context: Context) -> None:
+def move(case: Case, command: type[CaseCommand], context: Context) -> None:
     """Put a case where the table says, after `command` was applied. MachineError where the table has no such row."""
     event: Any = MACHINE.events[command.slug()]
     event.trigger(case, case, context)

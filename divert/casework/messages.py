@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from divert.casework.command import Command, Context
+from divert.casework.command import CaseCommand, Context
 from divert.casework.commands.appointments import (
     BookAppointment,
     CancelAppointment,
@@ -27,7 +27,7 @@ SEND = insert(OutboxMessage)
 Wording = dict[str, str]
 
 
-def send(case: Case, command: Command, before: State | None, context: Context) -> None:
+def send(case: Case, command: CaseCommand, before: State | None, context: Context) -> None:
     """Write down what is to be told of a command that was just carried out, as the entry at the case's head."""
     told = [*_events(case, command, before), *_words(case, command, context)]
     if told:
@@ -35,7 +35,7 @@ def send(case: Case, command: Command, before: State | None, context: Context) -
         context.session.connection().execute(SEND, [same | one for one in told])
 
 
-def _events(case: Case, command: Command, before: State | None) -> Iterator[dict[str, Any]]:
+def _events(case: Case, command: CaseCommand, before: State | None) -> Iterator[dict[str, Any]]:
     """One event where the case moved, or a deadline of it was missed."""
     kind, more = f"case.{case.state}", {}
     if isinstance(command, EscalateDeadline):
@@ -51,7 +51,7 @@ def _events(case: Case, command: Command, before: State | None) -> Iterator[dict
     }
 
 
-def _words(case: Case, command: Command, context: Context) -> Iterator[dict[str, Any]]:
+def _words(case: Case, command: CaseCommand, context: Context) -> Iterator[dict[str, Any]]:
     """The messages that the rules have for this command, to whoever can be reached."""
     for rule in context.rules.messages.on(command.slug()):
         recipient = _recipient(rule, case, command, context)
@@ -65,7 +65,7 @@ def _words(case: Case, command: Command, context: Context) -> Iterator[dict[str,
 
 
 def _occasions(
-    rule: MessageRule, case: Case, command: Command, context: Context
+    rule: MessageRule, case: Case, command: CaseCommand, context: Context
 ) -> Iterator[tuple[Wording, dict[str, Any]]]:
     """What fills a rule's words, and what goes with them: once, or for a reminder once for each meeting of a series."""
     wording = {"ref": case.ref}
@@ -95,7 +95,7 @@ def _occasions(
         yield said, {"body": {"appointment": calendar, "reminder": False}}
 
 
-def _recipient(rule: MessageRule, case: Case, command: Command, context: Context) -> str | None:
+def _recipient(rule: MessageRule, case: Case, command: CaseCommand, context: Context) -> str | None:
     if rule.to == "keyworker":
         return case.keyworker
     if rule.to == "owner":
@@ -110,14 +110,14 @@ def _channel(rule: MessageRule, case: Case) -> str | None:
     return next((each for each in rule.by if reached[each]), None)
 
 
-def _appointment(case: Case, command: Command, context: Context) -> Appointment | None:
+def _appointment(case: Case, command: CaseCommand, context: Context) -> Appointment | None:
     """The meeting that a command is about: of a series, the first."""
     if isinstance(command, BookAppointment | RescheduleAppointment):
         return next((one for one in case.appointments if one.seq == context.seq), None)
     return appointment(case, command.appointment) if isinstance(command, CancelAppointment) else None
 
 
-def _others(case: Case, command: Command, met: Appointment) -> list[Appointment]:
+def _others(case: Case, command: CaseCommand, met: Appointment) -> list[Appointment]:
     """The rest of a series that is told of together with its first."""
     if isinstance(command, CancelAppointment):
         return command.called_off(case)[1:]

@@ -1,11 +1,12 @@
 """Which documents could be issued now, and what one would look like; and a contract before it is signed."""
 
+from divert.acts.refusals import NotAllowed, Refused
 from divert.casework.command import Context
 from divert.casework.commands.contract import Terms
 from divert.casework.commands.documents import IssueDocument
 from divert.casework.guards.dates import not_in_the_future
 from divert.casework.guards.documents import CAN_BE_MADE
-from divert.casework.workflow import NotAllowed, Refused, objections
+from divert.casework.workflow import objections
 from divert.documents.inputs import inputs
 from divert.documents.kinds import KINDS, DocumentKind
 from divert.documents.render import render

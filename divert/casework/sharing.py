@@ -5,9 +5,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from divert.acts.refusals import NotAllowed, Refused
 from divert.casework.command import Context
 from divert.casework.commands.sharing import ShareCase
-from divert.casework.workflow import NotAllowed, Receipt, Refused, locked, objections, perform
+from divert.casework.workflow import Receipt, locked, objections, perform
 from divert.exchange.consent import Part, in_order, standing
 from divert.exchange.format import Spelling, sha256, shared, written
 from divert.models import Case

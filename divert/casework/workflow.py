@@ -16,8 +16,10 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.sql.dml import ReturningInsert
 
+from divert.acts.chain import BEGINNING, canonical
+from divert.acts.refusals import NotAllowed, NotFound, Reason, Refused, Stale
 from divert.casework import deadlines, messages
-from divert.casework.command import Command, Context
+from divert.casework.command import CaseCommand, Context
 from divert.casework.lifecycle import Row, move, row_for, rows_of
 from divert.casework.visibility import may_see
 from divert.models import Case, Counter, Role, State
@@ -38,40 +40,14 @@ class Receipt:
     receipt: str
 
 
-class NoSuchCase(LookupError):
-    """There is no such case, or the caller may not know of it: the two read alike."""
-
-
-@dataclass
-class Stale(Exception):
-    """The case has changed since the caller saw it. `version` is the present one."""
-
-    version: int
-
-    def __str__(self) -> str:
-        return (
-            f"The case has changed since you opened it: it is now at version {self.version}. Look again, then decide."
-        )
-
-
-class NotAllowed(PermissionError):
-    """The caller's role may never do this."""
-
-
-@dataclass
-class Refused(Exception):
-    """It may not be done now. `reasons` holds every reason, each (name of the guard, sentence)."""
-
-    reasons: list[tuple[str, str]] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        return " ".join(sentence for _, sentence in self.reasons)
+class NoSuchCase(NotFound):
+    """There is no such case, or the caller may not know of it."""
 
 
 def perform(
     session: Session,
     ref: str | None,
-    command: Command,
+    command: CaseCommand,
     by: Actor,
     at: datetime,
     seen: int | None = None,
@@ -101,7 +77,7 @@ def perform(
         role=by.role,
         command=command.slug(),
         from_state=before,
-        body=ledger.canonical(command.body()),
+        body=canonical(command.body()),
         salt=salt or secrets.token_bytes(ledger.SALT_BYTES),
     )
     case.head, case.version = entry["hash"], context.seq
@@ -114,7 +90,7 @@ def perform(
     return Receipt(case.ref, case.state, case.version, case.head)
 
 
-def carry_out(case: Case, command: Command, context: Context) -> None:
+def carry_out(case: Case, command: CaseCommand, context: Context) -> None:
     """Apply a command that may be applied: its changes, the move, the deadlines. Replay does the same again."""
     before: State | None = case.state
     command.apply(case, context)
@@ -133,13 +109,15 @@ class Objections:
     """Why a command cannot be done: because of who asks (`role`), or of how things stand (`reasons`)."""
 
     role: str | None = None
-    reasons: list[tuple[str, str]] = field(default_factory=list)
+    reasons: list[Reason] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.role or self.reasons)
 
 
-def objections(case: Case, command: type[Command], context: Context, given: Command | None = None) -> Objections:
+def objections(
+    case: Case, command: type[CaseCommand], context: Context, given: CaseCommand | None = None
+) -> Objections:
     """Everything that stands against a command: with `given`, the whole answer; without, what is known beforehand."""
     state = case.state
     row: Row | None = row_for(command, state)
@@ -176,7 +154,7 @@ def _new_case(session: Session) -> Case:
     """A case not yet opened. Referrals take turns, so that two of one person and crime cannot both find none open."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(OPENING)))
-    return Case(state=None, version=0, head=ledger.BEGINNING)
+    return Case(state=None, version=0, head=BEGINNING)
 
 
 def _next_ref(session: Session, context: Context) -> str:

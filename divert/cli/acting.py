@@ -6,9 +6,10 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
+from divert.acts.refusals import Refused, Stale
 from divert.casework.commands.referral import Refer
 from divert.casework.lifecycle import COMMANDS, rows_of
-from divert.casework.workflow import NoSuchCase, Refused, Stale, perform
+from divert.casework.workflow import NoSuchCase, perform
 from divert.cli.cases import AsJson, By, in_lines, json_object
 from divert.cli.terminal import NOT_SO, WrongCall, actor, answer, answer_json, database, say
 from divert.clock import system_clock

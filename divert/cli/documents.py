@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from divert.acts.refusals import Refused
 from divert.casework.command import Context
 from divert.casework.commands.documents import IssueDocument, sha256
 from divert.casework.preview import preview
-from divert.casework.workflow import NoSuchCase, Refused, locked, perform
+from divert.casework.workflow import NoSuchCase, locked, perform
 from divert.cli.cases import AsJson, By, destination, in_lines
 from divert.cli.terminal import NOT_SO, WrongCall, actor, answer, answer_json, database, say
 from divert.clock import system_clock

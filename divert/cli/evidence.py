@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
+from divert.acts.refusals import Refused
 from divert.casework.command import Context
 from divert.casework.giving import give
-from divert.casework.workflow import NoSuchCase, Refused, locked
+from divert.casework.workflow import NoSuchCase, locked
 from divert.cli.cases import AsJson, By
 from divert.cli.terminal import NOT_SO, WrongCall, actor, answer, answer_json, database, say
 from divert.clock import system_clock

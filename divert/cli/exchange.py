@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from divert.acts.refusals import Refused
 from divert.casework.intake.receiving import receive
 from divert.casework.sharing import share
-from divert.casework.workflow import NoSuchCase, Refused
+from divert.casework.workflow import NoSuchCase
 from divert.cli.cases import AsJson, By, destination, in_lines
 from divert.cli.terminal import NOT_SO, WrongCall, actor, answer, answer_json, database, say
 from divert.clock import system_clock

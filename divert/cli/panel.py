@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from divert.casework.workflow import NotAllowed
+from divert.acts.refusals import NotAllowed
 from divert.cli.cases import AsJson, By, in_lines
 from divert.cli.terminal import NOT_SO, WrongCall, actor, answer, answer_json, answer_table, database, say
 from divert.clock import london_text, system_clock

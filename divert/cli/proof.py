@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import func, select
 
+from divert.acts.chain import Fault
 from divert.casework.lifecycle import mermaid
 from divert.casework.upkeep.check import check as faults_in
 from divert.cli.cases import AsJson
@@ -15,7 +16,6 @@ from divert.config import settings
 from divert.models import Case
 from divert.policies import adopted
 from divert.records import evidence, ledger
-from divert.records.ledger import Fault
 from divert.records.seal import seal as seal_now
 from divert.records.seal import verify_seal
 
@@ -51,7 +51,7 @@ def check(as_json: AsJson = False) -> None:
 def _tell(faults: Iterable[Fault], cases: int, as_json: bool, when_none: str) -> None:
     found = list(faults)
     if as_json:
-        listed = [{"case": fault.case_ref, "entry": fault.seq, "what": fault.what} for fault in found]
+        listed = [{"case": fault.chain, "entry": fault.seq, "what": fault.what} for fault in found]
         answer_json({"sound": not found, "cases": cases, "faults": listed})
     else:
         for fault in found:

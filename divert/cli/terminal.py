@@ -24,7 +24,7 @@ from rich.table import Table
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from divert.casework.workflow import NotAllowed
+from divert.acts.refusals import NotAllowed
 from divert.config import settings
 from divert.db import Database
 from divert.law.rule_files import RulesError

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from divert.board.figures.costs import last_of
 from divert.board.figures.definition import months_between
 from divert.board.spending import EnterCosts, enter
-from divert.casework.command import Command
+from divert.casework.command import CaseCommand
 from divert.clock import LONDON, london_date
 from divert.db import Database
 from divert.demo.paths import WAITING, Path, dealt, tell
@@ -47,7 +47,7 @@ YEAR = timedelta(days=365)
 USUALLY_SPENT = {"staff": 18_400, "providers": 5_200, "premises": 950, "systems": 610, "other": 240}
 """Pounds a month, invented."""
 
-Told = tuple[date, Path, type[Command] | None]
+Told = tuple[date, Path, type[CaseCommand] | None]
 """The day of a referral, the path its story takes, and the command it waits after, if it waits."""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from random import Random
 
-from divert.casework.command import Command
+from divert.casework.command import CaseCommand
 from divert.casework.commands.breach import DecideBreach, RecordNewOffence, ReportBreach
 from divert.casework.commands.contract import DeclineContract
 from divert.casework.commands.decisions import CheckEligibility, DecideForProbation, Reconsider, ReturnToForce
@@ -205,7 +205,7 @@ PATHS: tuple[tuple[int, Path], ...] = (
 )
 """Each path, and of how many in 180 it is the story."""
 
-WAITING: tuple[tuple[int, Path, type[Command]], ...] = (
+WAITING: tuple[tuple[int, Path, type[CaseCommand]], ...] = (
     (44, breaches, ReportBreach),
     (36, breaches, ReportBreach),
     (9, is_barred, ReturnToForce),

@@ -6,7 +6,7 @@ from random import Random
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from divert.casework.command import Command
+from divert.casework.command import CaseCommand
 from divert.casework.commands.deadline import EscalateDeadline
 from divert.casework.deadlines import standing
 from divert.casework.workflow import Receipt, perform
@@ -38,7 +38,7 @@ class Story:
     """
 
     def __init__(
-        self, session: Session, random: Random, on: date, until: datetime, number: int, halts: type[Command] | None
+        self, session: Session, random: Random, on: date, until: datetime, number: int, halts: type[CaseCommand] | None
     ) -> None:
         self.session, self.random, self.until, self.halts = session, random, until, halts
         self.salts = Random(number)  # noqa: S311 - invented people, the same every time
@@ -68,7 +68,7 @@ class Story:
         """Whether it turns out so this time."""
         return self.random.random() < probability
 
-    def does(self, who: Actor, command: Command, after: int = 0) -> Receipt:
+    def does(self, who: Actor, command: CaseCommand, after: int = 0) -> Receipt:
         """Somebody does something, so many working days after the last thing done. Raises Later."""
         if after:
             at_desk = time(9 + self.random.randrange(7), self.random.randrange(60))
@@ -104,7 +104,7 @@ class Story:
             asked = EscalateDeadline(kind=one.kind, about=one.about, due_on=one.due_on)
             self._kept(SYSTEM, asked, morning)
 
-    def _kept(self, who: Actor, command: Command, moment: datetime) -> Receipt:
+    def _kept(self, who: Actor, command: CaseCommand, moment: datetime) -> Receipt:
         ref = self.done.ref if self.done else None
         self.done = perform(self.session, ref, command, who, moment, salt=self.salts.randbytes(32))
         return self.done

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from divert.answers import AnyCase, BlankIsUnknown, Count, IsoDate, Money, OffenceCode, YesNo, fault
+from divert.acts.answers import AnyCase, BlankIsUnknown, Count, IsoDate, Money, OffenceCode, YesNo, fault
 from divert.law.offences import UnknownOffence, known_offences
 from divert.law.time_limits import add_months
 from divert.people.identifiers import DistrictCode, ForceCode

@@ -4,22 +4,21 @@ What was done to policy stands in a hash chain of its own. From it follow, and a
 are proposed, who signed them, and which were adopted.
 """
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from functools import lru_cache
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
 
+from divert.acts.chain import Fault, Link, canonical, verify_chain
 from divert.eligibility.judge import Judgement, trace_from
 from divert.eligibility.policies import Policies, released_policies
 from divert.eligibility.policy import Policy
 from divert.models import Check, PolicyEntry, Role
-from divert.records.ledger import BEGINNING, Fault, canonical
 from divert.records.seal import OF_POLICY
 
 SIGN = (Role.police_team_lead, Role.probation_team_lead, Role.project_manager)
@@ -91,9 +90,9 @@ def entries(session: Session) -> Sequence[PolicyEntry]:
     return session.scalars(select(PolicyEntry).order_by(PolicyEntry.seq)).all()
 
 
-def entry_hash(previous: str, entry: PolicyEntry) -> str:
-    """The hash of an entry that follows the entry hashed `previous`. It holds nobody's data that might have to go."""
-    header = {
+def says(entry: PolicyEntry) -> dict[str, Any]:
+    """What the hash of an entry covers, beside the hash before it. It holds nobody's data that might have to go."""
+    return {
         "seq": entry.seq,
         "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
         "by": entry.by,
@@ -102,19 +101,16 @@ def entry_hash(previous: str, entry: PolicyEntry) -> str:
         "policy": entry.policy,
         "body": entry.body,
     }
-    return hashlib.sha256((previous + canonical(header)).encode()).hexdigest()
 
 
 def verify(session: Session) -> Iterator[Fault]:
     """Every fault in the chain of policy. Nothing yielded: all that was ever decided is as it was written."""
-    previous = BEGINNING
-    for place, entry in enumerate(entries(session), start=1):
-        if entry.seq != place or entry.hash != entry_hash(previous, entry):
-            yield Fault(OF_POLICY, entry.seq, "its hash does not follow from the entry before it and what it says")
-            return
+    chain = entries(session)
+    broken = list(verify_chain(OF_POLICY, (Link(entry.seq, entry.hash, says(entry)) for entry in chain)))
+    yield from broken
+    for entry in chain if not broken else ():
         if entry.command == PROPOSE and _policy(canonical(json.loads(entry.body)["pack"])).digest != entry.policy:
             yield Fault(OF_POLICY, entry.seq, "the policy is not the one that its digest names")
-        previous = entry.hash
 
 
 @lru_cache

@@ -13,8 +13,9 @@ from pydantic import Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from divert.casework.command import Command, Reasons
-from divert.casework.workflow import NotAllowed, Refused
+from divert.acts.chain import BEGINNING, canonical, chained
+from divert.acts.command import Command, Reasons
+from divert.acts.refusals import NotAllowed, Refused
 from divert.clock import london_date, written_date
 from divert.eligibility.policies import Policies, read_policy, require_follows, require_known
 from divert.eligibility.policy import Policy
@@ -23,8 +24,7 @@ from divert.law.rule_files import RulesError
 from divert.law.rulebook import rulebook
 from divert.models import PolicyEntry
 from divert.people.staff import Actor
-from divert.policies.adopted import SIGN, Proposal, entries, entry_hash, policies_of, proposals
-from divert.records.ledger import BEGINNING, canonical
+from divert.policies.adopted import SIGN, Proposal, entries, policies_of, proposals, says
 
 TAKING_TURNS = 19_010_102
 """The lock under which entries about policy are written, one at a time."""
@@ -165,6 +165,6 @@ def _write(
         policy=digest,
         body=canonical(body),
     )
-    entry.hash = entry_hash(so_far[-1].hash if so_far else BEGINNING, entry)
+    entry.hash = chained(so_far[-1].hash if so_far else BEGINNING, says(entry))
     session.add(entry)
     session.flush()

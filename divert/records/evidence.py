@@ -15,8 +15,8 @@ import filetype
 from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
 
+from divert.acts.chain import Fault
 from divert.models import Case, Evidence, File
-from divert.records.ledger import Fault
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PLAIN = "text/plain"

@@ -2,14 +2,11 @@
 
 An entry's body (canonical JSON) stands beside a random salt. The chain covers SHA-256(salt + body), never the body, so
 that lawful disposal can remove body and salt and the chain still verifies, and nobody can guess a short body from its
-commitment. `hash = SHA-256(previous hash + canonical JSON of the header)`; a chain begins at 64 zeros. The stored text
-is what is hashed: it is never serialised again.
+commitment. The stored text is what is hashed: it is never serialised again. How entries are chained: divert.acts.chain.
 """
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
@@ -17,31 +14,13 @@ from typing import Any
 from sqlalchemy import String, insert, select, type_coerce
 from sqlalchemy.orm import Session
 
+from divert.acts.chain import BEGINNING, Fault, Link, chained, verify_chain
 from divert.models import Case, LedgerEntry, Role, State
 
-BEGINNING = "0" * 64
 SALT_BYTES = 32
 APPEND = insert(LedgerEntry)
 UNREAD = ("at", "role", "from_state", "to_state")
 """Columns that are verified as they are stored: a spoilt state or instant is a fault to report, not to stumble over."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Something wrong with a chain: which case, at which entry (None: the chain as a whole), and what."""
-
-    case_ref: str
-    seq: int | None
-    what: str
-
-    def __str__(self) -> str:
-        where = f"{self.case_ref} entry {self.seq}" if self.seq is not None else self.case_ref
-        return f"{where}: {self.what}"
-
-
-def canonical(value: Any) -> str:
-    """The one way a value is written as JSON: keys sorted, no spaces, non-ASCII letters as they are."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def commitment(salt: str, body: str) -> str:
@@ -49,8 +28,7 @@ def commitment(salt: str, body: str) -> str:
     return hashlib.sha256(bytes.fromhex(salt) + body.encode()).hexdigest()
 
 
-def entry_hash(
-    previous: str,
+def says(
     *,
     case_ref: str,
     seq: int,
@@ -61,9 +39,9 @@ def entry_hash(
     from_state: str | None,
     to_state: str,
     commitment: str,
-) -> str:
-    """The hash of an entry that follows the entry hashed `previous`."""
-    header = {
+) -> dict[str, Any]:
+    """What the hash of an entry covers, beside the hash before it."""
+    return {
         "case": case_ref,
         "seq": seq,
         "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
@@ -74,7 +52,6 @@ def entry_hash(
         "to": to_state,
         "commitment": commitment,
     }
-    return hashlib.sha256((previous + canonical(header)).encode()).hexdigest()
 
 
 def next_entry(
@@ -99,7 +76,7 @@ def next_entry(
         "to_state": case.state,
         "commitment": commitment(salt.hex(), body),
     }
-    return entry | {"hash": entry_hash(case.head, case_ref=case.ref, **entry), "salt": salt.hex(), "body": body}
+    return entry | {"hash": chained(case.head, says(case_ref=case.ref, **entry)), "salt": salt.hex(), "body": body}
 
 
 def append(session: Session, case: Case, entry: dict[str, Any]) -> None:
@@ -138,37 +115,40 @@ def verify(session: Session, case_ref: str | None = None) -> Iterator[Fault]:
 
 def _faults_in_chain(ref: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[Fault]:
     entries = [row for row in rows if row["seq"] is not None]
-    previous, stood = BEGINNING, None
-    for place, entry in enumerate(entries, start=1):
-        if entry["seq"] != place:
-            yield Fault(ref, entry["seq"], f"stands where entry {place} should: an entry was removed or added")
-            return
-        if (entry["body"] is None) != (entry["salt"] is None):
-            yield Fault(ref, place, "the body and its salt were not disposed of together")
-        elif entry["body"] is not None and not _opens(entry["commitment"], entry["salt"], entry["body"]):
-            yield Fault(ref, place, "the body is not the one that was committed to")
-        if entry["hash"] != _hash_of(entry, ref, previous):
-            yield Fault(ref, place, "its hash does not follow from the entry before it and what it says")
-            return
+    yield from _faults_in_bodies(ref, entries)
+    broken = list(verify_chain(ref, (Link(entry["seq"], entry["hash"], _says(entry, ref)) for entry in entries)))
+    if broken:
+        yield from broken
+        return
+    stood: str | None = None
+    for entry in entries:
         if entry["from_state"] != stood:
-            yield Fault(ref, place, "it moves the case from a state that the entry before did not leave it in")
-        previous, stood = entry["hash"], entry["to_state"]
-    case = rows[0]
-    if case["version"] != len(entries) or case["head"] != previous:
+            what = "it moves the case from a state that the entry before did not leave it in"
+            yield Fault(ref, entry["seq"], what)
+        stood = entry["to_state"]
+    case, head = rows[0], entries[-1]["hash"] if entries else BEGINNING
+    if case["version"] != len(entries) or case["head"] != head:
         yield Fault(ref, None, f"it points at entry {case['version']}; its chain ends otherwise, at {len(entries)}")
     elif case["stands"] != stood:
         yield Fault(ref, None, f"the case stands as {case['stands']}; its history ends as {stood}")
 
 
-def _hash_of(entry: Mapping[str, Any], ref: str, previous: str) -> str | None:
-    """What the entry's hash should be; None where its instant cannot even be read."""
+def _faults_in_bodies(ref: str, entries: Sequence[Mapping[str, Any]]) -> Iterator[Fault]:
+    for entry in entries:
+        if (entry["body"] is None) != (entry["salt"] is None):
+            yield Fault(ref, entry["seq"], "the body and its salt were not disposed of together")
+        elif entry["body"] is not None and not _opens(entry["commitment"], entry["salt"], entry["body"]):
+            yield Fault(ref, entry["seq"], "the body is not the one that was committed to")
+
+
+def _says(entry: Mapping[str, Any], ref: str) -> dict[str, Any] | None:
+    """What the hash of a stored entry covers; None where its instant cannot even be read."""
     at = entry["at"]
     try:
         at = datetime.fromisoformat(at).replace(tzinfo=UTC) if isinstance(at, str) else at
     except ValueError:
         return None
-    return entry_hash(
-        previous,
+    return says(
         case_ref=ref,
         seq=entry["seq"],
         at=at,

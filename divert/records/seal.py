@@ -11,8 +11,8 @@ from datetime import datetime
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from divert.acts.chain import Fault
 from divert.models import Case, LedgerEntry, PolicyEntry, Seal
-from divert.records.ledger import Fault
 
 OF_POLICY = "policies"
 """What the chain of what was done to policy is called, where a case has its reference."""

@@ -12,13 +12,13 @@ from pydantic import Field, model_validator
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from divert.answers import IsoDate, YesNo, fault
-from divert.casework.command import Command, Reasons, Short, Words
+from divert.acts.answers import IsoDate, YesNo, fault
+from divert.acts.chain import canonical
+from divert.acts.command import Command, Reasons, Short, Words
 from divert.eligibility.policy import Rule
 from divert.models import Draw, PanelEntry, Role, Staff
 from divert.people.staff import Actor
 from divert.policies.adopted import policies_of
-from divert.records import ledger
 from divert.scrutiny.actions import ANSWERS
 from divert.scrutiny.meeting import Case, Meeting, comes_back, meeting, meetings
 from divert.scrutiny.opening import is_missing, packs_of, policy_of
@@ -253,7 +253,7 @@ def open_meeting(session: Session, given: OpenMeeting, by: Actor, at: datetime) 
     packs |= comes_back(earlier) | _added(session, earlier)
     number = 1 + (session.scalar(select(func.max(PanelEntry.meeting))) or 0)
     body = {**given.body(), "packs": [[name, *case] for name, case in packs.items()]}
-    _append(session, number, 1, given.slug(), ledger.canonical(body), by, at)
+    _append(session, number, 1, given.slug(), canonical(body), by, at)
     return number
 
 
@@ -262,7 +262,7 @@ def take_additions(session: Session, by: Actor, at: datetime) -> None:
     _take_turns(session)
     everyone = meetings(session)
     if (told := next((one for one in everyone if one.is_open), None)) and (packs := _added(session, everyone)):
-        body = ledger.canonical({"packs": [[name, *case] for name, case in packs.items()]})
+        body = canonical({"packs": [[name, *case] for name, case in packs.items()]})
         _append(session, told.number, told.entries + 1, "take-additions", body, by, at)
 
 
@@ -274,7 +274,7 @@ def perform(session: Session, number: int, given: MeetingCommand, by: Actor, at:
     against = list(objections(session, told, given, by))
     if against:
         raise CannotBeDone(against)
-    _append(session, number, told.entries + 1, given.slug(), ledger.canonical(given.body()), by, at)
+    _append(session, number, told.entries + 1, given.slug(), canonical(given.body()), by, at)
     return known_to(session, number, by)
 
 

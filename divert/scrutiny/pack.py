@@ -14,13 +14,13 @@ from collections.abc import Collection, Iterator, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from divert.acts.chain import canonical
 from divert.casework.compliance import compliance
 from divert.eligibility.facts import Facts
 from divert.eligibility.judge import Finding
 from divert.law.rulebook import rulebook
 from divert.models import Case, Check, LedgerEntry
 from divert.policies.adopted import judged_again
-from divert.records.ledger import canonical
 
 AGE_BANDS = ((18, "under 18"), (25, "18 to 24"), (35, "25 to 34"), (45, "35 to 44"), (55, "45 to 54"))
 OLDEST = "55 and over"

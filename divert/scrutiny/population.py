@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, sel
 from sqlalchemy import Row as ResultRow
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from divert.answers import IsoDate, OffenceCode, fault
+from divert.acts.answers import IsoDate, OffenceCode, fault
 from divert.clock import midnight
 from divert.law.rulebook import rulebook
 from divert.models import Breach, Case, Check, Decision, LedgerEntry, Role, State

@@ -12,9 +12,10 @@ import structlog
 from sqlalchemy import Row, Select, literal_column, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from divert.acts.refusals import Refused
 from divert.casework import deadlines
 from divert.casework.commands.deadline import EscalateDeadline
-from divert.casework.workflow import Refused, perform
+from divert.casework.workflow import perform
 from divert.clock import Clock, london_date
 from divert.db import Database
 from divert.law.rulebook import rulebook

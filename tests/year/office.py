@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import or_, select
 
-from divert.casework.command import Command
+from divert.acts.refusals import NotAllowed, Refused
+from divert.casework.command import CaseCommand
 from divert.casework.commands.referral import RecordReferralAgreement, Refer
 from divert.casework.deadlines import ABOUT_THE_LIMIT
-from divert.casework.workflow import NoSuchCase, NotAllowed, Receipt, Refused, perform
+from divert.casework.workflow import NoSuchCase, Receipt, perform
 from divert.clock import london_date
 from divert.db import Database
 from divert.demo.people import BARRED, FOR_REVIEW, NOT_KNOWN, somebody
@@ -28,7 +29,7 @@ OPENS = time(9)
 EACH_TAKES = timedelta(seconds=1)
 """So little that no lease can run out between two of a day's acts while its holder is at work."""
 
-Asked = tuple[Actor, Command]
+Asked = tuple[Actor, CaseCommand]
 
 
 class Due(NamedTuple):
@@ -212,7 +213,7 @@ class Office:
         )
 
 
-def example(command: type[Command], **otherwise: Any) -> Command:
+def example(command: type[CaseCommand], **otherwise: Any) -> CaseCommand:
     """A command as its own example says it, but for what is given."""
     said: dict[str, Any] = command.model_json_schema()["examples"][0]
     return command.model_validate({**said, **otherwise})

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from divert.casework.command import Command
+from divert.casework.command import CaseCommand
 from divert.casework.commands.appointments import BookAppointment, RecordAttendance
 from divert.casework.commands.breach import DecideBreach, ReportBreach
 from divert.casework.commands.conditions import MarkConditionKept, RecordProgress, WaiveCondition
@@ -36,7 +36,7 @@ DIVERTED, NOT_IN_THE_INTEREST, EXPIRED = 22, 10, 17
 NEEDS = [code for code, need in rulebook().needs.items() if not need.restricted]
 
 
-Todo = list[tuple[Actor | None, Command]]
+Todo = list[tuple[Actor | None, CaseCommand]]
 Step = Callable[[Office, Case, Due], Todo]
 
 
@@ -138,7 +138,7 @@ def contract_signature(office: Office, case: Case, _: Due) -> Todo:
     return [(keyworker, SignContract.model_validate(terms)), (keyworker, meeting(office))]
 
 
-def meeting(office: Office) -> Command:
+def meeting(office: Office) -> CaseCommand:
     """An appointment in the next weeks."""
     on = add_working_days(office.today, office.random.randrange(2, 15))
     starts = moment(on, office.random.randrange(9, 17))
@@ -165,7 +165,7 @@ def appointment(office: Office, case: Case, one: Due) -> Todo:
     return todo
 
 
-def breach(office: Office, case: Case) -> Command:
+def breach(office: Office, case: Case) -> CaseCommand:
     """A report about the first condition that is still open."""
     unmet = [one.number for one in case.conditions if one.status == "open"]
     on = min(office.today, case.contract.ends_on) if case.contract is not None else office.today

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
-from divert.answers import MONTH_PATTERN, IsoDate
+from divert.acts.answers import MONTH_PATTERN, IsoDate
 from divert.board.counting import breakdowns
 from divert.board.counting.counts import WHOLE, Cell
 from divert.board.counting.suppression import Audience

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 
 from divert.casework.briefs.breach import Section, before_charging, before_deciding, before_reporting
 from divert.casework.briefs.terms import before_signing
-from divert.casework.command import Command, Context
+from divert.casework.command import CaseCommand, Context
 from divert.casework.commands.breach import DecideBreach, ReportBreach, ReviewBreach
 from divert.casework.commands.contract import PauseContract, SignContract, VaryContract
 from divert.casework.commands.ending import RecordChargingDecision
 from divert.models import Case
 
-BEFORE: Mapping[type[Command], Callable[[Case, Context], list[Section]]] = {
+BEFORE: Mapping[type[CaseCommand], Callable[[Case, Context], list[Section]]] = {
     SignContract: before_signing,
     VaryContract: before_signing,
     PauseContract: before_signing,

@@ -9,8 +9,9 @@ from pydantic import Field, model_validator
 from pydantic.config import JsonDict
 from pydantic.json_schema import SkipJsonSchema
 
-from divert.answers import IsoDate, YesNo
-from divert.casework.command import Command, Context, EntryNumber, LondonInstant, Reasons, Short, Words
+from divert.acts.answers import IsoDate, YesNo
+from divert.acts.command import EntryNumber, LondonInstant, Reasons, Short, Words
+from divert.casework.command import CaseCommand, Context
 from divert.clock import LONDON, london_date
 from divert.law.working_days import is_bank_holiday
 from divert.models import Appointment, Case
@@ -21,7 +22,7 @@ WHICH: JsonDict = {"choices": "appointments"}
 
 
 class BookAppointment(
-    Command,
+    CaseCommand,
     title="Book an appointment",
     json_schema_extra={
         "examples": [{"starts_at": "2019-05-15T10:00", "purpose": "First meeting", "place": "Community Safety Hub"}]
@@ -85,7 +86,7 @@ class BookAppointment(
 
 
 class RescheduleAppointment(
-    Command,
+    CaseCommand,
     title="Reschedule an appointment",
     json_schema_extra={
         "examples": [{"appointment": 10, "starts_at": "2019-05-17T10:00", "asked_by": "client", "why": "New shift."}]
@@ -117,7 +118,7 @@ class RescheduleAppointment(
 
 
 class CancelAppointment(
-    Command,
+    CaseCommand,
     title="Cancel an appointment",
     json_schema_extra={"examples": [{"appointment": 10, "asked_by": "service", "why": "Keyworker ill."}]},
 ):
@@ -140,7 +141,7 @@ class CancelAppointment(
             one.status = "cancelled"
 
 
-class Attendance(Command):
+class Attendance(CaseCommand):
     """What became of a meeting."""
 
     appointment: EntryNumber = Field(title="Appointment", json_schema_extra=WHICH)

@@ -4,8 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from divert.answers import IsoDate, YesNo
-from divert.casework.command import Command, Context, Reasons, Short, Words
+from divert.acts.answers import IsoDate, YesNo
+from divert.acts.command import Reasons, Short, Words
+from divert.casework.command import CaseCommand, Context
 from divert.casework.commands.conditions import ConditionNumber
 from divert.casework.commands.ending import call_off
 from divert.casework.files import Files, attach
@@ -13,7 +14,7 @@ from divert.models import Breach, Case
 
 
 class ReportBreach(
-    Command,
+    CaseCommand,
     title="Report a breach",
     json_schema_extra={
         "examples": [
@@ -48,7 +49,7 @@ class ReportBreach(
 
 
 class RecordNewOffence(
-    Command,
+    CaseCommand,
     title="Record a new offence",
     json_schema_extra={
         "examples": [{"occurred_on": "2019-06-12", "crime_ref": "CVP-19-100777", "what": "Arrested for shop theft."}]
@@ -69,7 +70,7 @@ class RecordNewOffence(
 
 
 class DecideBreach(
-    Command,
+    CaseCommand,
     title="Decide what follows",
     json_schema_extra={
         "examples": [
@@ -100,7 +101,7 @@ class DecideBreach(
 
 
 class ReviewBreach(
-    Command,
+    CaseCommand,
     title="Review the breach decision",
     json_schema_extra={"examples": [{"reasons": "The attendance sheet has come in: every session was kept."}]},
 ):

@@ -5,8 +5,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from divert.answers import IsoDate, YesNo
-from divert.casework.command import Command, Context, Reasons
+from divert.acts.answers import IsoDate, YesNo
+from divert.acts.command import Reasons
+from divert.casework.command import CaseCommand, Context
 from divert.casework.files import Files, attach
 from divert.models import Case
 
@@ -15,7 +16,7 @@ ConditionInForce = Annotated[int, Field(ge=1, le=99, json_schema_extra={"choices
 
 
 class RecordProgress(
-    Command,
+    CaseCommand,
     title="Record progress",
     json_schema_extra={"examples": [{"condition": 4, "evidence": "Two of four sessions attended, engaged well."}]},
 ):
@@ -33,7 +34,7 @@ class RecordProgress(
 
 
 class MarkConditionKept(
-    Command,
+    CaseCommand,
     title="Mark a condition as kept",
     json_schema_extra={
         "examples": [{"condition": 4, "kept_on": "2019-07-20", "evidence": "Course certificate seen by the keyworker."}]
@@ -53,7 +54,7 @@ class MarkConditionKept(
 
 
 class WaiveCondition(
-    Command,
+    CaseCommand,
     title="Waive a condition",
     json_schema_extra={"examples": [{"condition": 5, "reasons": "The garden closed; no other place could be found."}]},
 ):
@@ -68,7 +69,7 @@ class WaiveCondition(
 
 
 class CorrectCondition(
-    Command,
+    CaseCommand,
     title="Correct a condition's record",
     json_schema_extra={
         "examples": [

@@ -6,8 +6,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from divert.answers import IsoDate
-from divert.casework.command import Command, Context, Reasons, Short, Words
+from divert.acts.answers import IsoDate
+from divert.acts.command import Reasons, Short, Words
+from divert.casework.command import CaseCommand, Context
 from divert.law.rulebook import rulebook
 from divert.models import Case, Condition, Contract, Pause
 
@@ -44,7 +45,7 @@ class Promise(BaseModel):
         return self
 
 
-class Terms(Command):
+class Terms(CaseCommand):
     """What is signed: an end, and conditions."""
 
     signed_on: IsoDate = Field(title="Date signed")
@@ -106,7 +107,7 @@ class SignContract(
 
 
 class DeclineContract(
-    Command,
+    CaseCommand,
     title="Record that the contract was declined",
     json_schema_extra={"examples": [{"reasons": "Would rather go to court."}]},
 ):
@@ -142,7 +143,7 @@ class VaryContract(
 
 
 class PauseContract(
-    Command,
+    CaseCommand,
     title="Pause the contract",
     json_schema_extra={
         "examples": [
@@ -189,7 +190,7 @@ class PauseContract(
 
 
 class ResumeContract(
-    Command, title="Resume the contract", json_schema_extra={"examples": [{"resumed_on": "2019-06-08"}]}
+    CaseCommand, title="Resume the contract", json_schema_extra={"examples": [{"resumed_on": "2019-06-08"}]}
 ):
     """End a pause early; the contract's end comes back by the days not used."""
 

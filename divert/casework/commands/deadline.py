@@ -2,13 +2,14 @@
 
 from pydantic import Field
 
-from divert.answers import IsoDate
+from divert.acts.answers import IsoDate
+from divert.acts.command import Reasons
 from divert.casework import deadlines
-from divert.casework.command import Command, Context, Reasons
+from divert.casework.command import CaseCommand, Context
 from divert.models import Case, Role
 
 
-class OneDeadline(Command):
+class OneDeadline(CaseCommand):
     """An open deadline of a case."""
 
     kind: str = Field(title="Deadline", max_length=30, json_schema_extra={"choices": "deadlines"})

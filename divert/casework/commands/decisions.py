@@ -4,8 +4,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from divert.answers import YesNo
-from divert.casework.command import Command, Context, Reasons, Words
+from divert.acts.answers import YesNo
+from divert.acts.command import Reasons, Words
+from divert.casework.command import CaseCommand, Context
 from divert.casework.commands.referral import referral_facts
 from divert.eligibility.derivation import derive
 from divert.eligibility.judge import Judgement, judge
@@ -17,7 +18,7 @@ AGAINST = {"ineligible": True, "eligible": False}
 """The answer that goes against each verdict. Review leaves both open."""
 
 
-class CheckEligibility(Command, title="Check eligibility", json_schema_extra={"examples": [{}]}):
+class CheckEligibility(CaseCommand, title="Check eligibility", json_schema_extra={"examples": [{}]}):
     """Judge the facts by the policy in force on the referral date. The verdict is advice: people decide."""
 
     def apply(self, case: Case, context: Context) -> None:
@@ -43,7 +44,7 @@ def judged(case: Case, context: Context) -> Judgement:
     return judge(policy, derive(referral_facts(case), policy, context.rules.offences))
 
 
-class Decide(Command):
+class Decide(CaseCommand):
     """Yes or no for one side, with reasons."""
 
     side: ClassVar[Side]
@@ -104,7 +105,7 @@ class Reconsider(Decide, title="Reconsider your decision", json_schema_extra=YES
 
 
 class ReturnToForce(
-    Command,
+    CaseCommand,
     title="Return to the force",
     json_schema_extra={
         "examples": [{"reason_code": "not_agreed", "reasons": "Probation said no; police accept that."}]

@@ -5,8 +5,9 @@ from typing import Annotated
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from divert.answers import YesNo
-from divert.casework.command import Command, Context, EntryNumber
+from divert.acts.answers import YesNo
+from divert.acts.command import EntryNumber
+from divert.casework.command import CaseCommand, Context
 from divert.documents.inputs import inputs
 from divert.documents.kinds import KINDS, DocumentKind, Kind
 from divert.documents.render import render
@@ -17,7 +18,7 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class IssueDocument(
-    Command,
+    CaseCommand,
     title="Issue a document",
     json_schema_extra={"examples": [{"kind": "contract", "large_print": "no", "sha256": hashlib.sha256().hexdigest()}]},
 ):

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from divert.answers import IsoDate
-from divert.casework.command import Command, Context, Reasons, Words
+from divert.acts.answers import IsoDate
+from divert.acts.command import Reasons, Words
+from divert.casework.command import CaseCommand, Context
 from divert.law.rulebook import rulebook
 from divert.models import Case
 
@@ -15,7 +16,7 @@ TIME_EXPIRED = 17
 DIVERTED = 22
 
 
-class Outcome(Command):
+class Outcome(CaseCommand):
     """A crime outcome code, chosen and explained."""
 
     outcome_code: OutcomeCode = Field(title="Crime outcome code")
@@ -70,7 +71,7 @@ class RecordChargingDecision(
 
 
 class CloseCase(
-    Command,
+    CaseCommand,
     title="Close the case",
     json_schema_extra={"examples": [{"reason_code": "duplicate", "explanation": "Same crime as D-19-0001."}]},
 ):
@@ -95,7 +96,7 @@ class CloseCase(
 
 
 class Reinstate(
-    Command,
+    CaseCommand,
     title="Reinstate the case",
     json_schema_extra={"examples": [{"reason": "Wrong case: two Smiths."}]},
 ):

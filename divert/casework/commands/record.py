@@ -4,8 +4,9 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from divert.answers import IsoDate, YesNo
-from divert.casework.command import Command, Context, EntryNumber, Reasons, Words
+from divert.acts.answers import IsoDate, YesNo
+from divert.acts.command import EntryNumber, Reasons, Words
+from divert.casework.command import CaseCommand, Context
 from divert.models import Case, CaseLink, Sensitivity
 
 CASE_REF = r"^D-\d{2}-\d{4,}$"
@@ -13,7 +14,9 @@ HarmDays = Annotated[int, Field(ge=0, le=100_000)]
 """Days by sentencing guidelines, added up over offences; more than two hundred and seventy years is a slip."""
 
 
-class AddNote(Command, title="Add a note", json_schema_extra={"examples": [{"text": "Rang; will come on Tuesday."}]}):
+class AddNote(
+    CaseCommand, title="Add a note", json_schema_extra={"examples": [{"text": "Rang; will come on Tuesday."}]}
+):
     """Write something down. Facts apart from opinions, please: the person may read it one day."""
 
     words_only = True
@@ -22,7 +25,7 @@ class AddNote(Command, title="Add a note", json_schema_extra={"examples": [{"tex
 
 
 class CorrectNote(
-    Command,
+    CaseCommand,
     title="Correct a note",
     json_schema_extra={"examples": [{"note": 6, "text": "Rang; will come on Wednesday.", "reason": "Wrong day."}]},
 ):
@@ -35,7 +38,7 @@ class CorrectNote(
     reason: Reasons = Field(title="Why")
 
 
-class Sensitive(Command):
+class Sensitive(CaseCommand):
     """Who may open the case."""
 
     level: Sensitivity = Field(title="Sensitivity", json_schema_extra={"choices": "levels"})
@@ -63,7 +66,7 @@ class LiftSensitivity(
 
 
 class LinkCases(
-    Command,
+    CaseCommand,
     title="Link another case",
     json_schema_extra={"examples": [{"other_ref": "D-19-0002", "why": "Arrested together."}]},
 ):
@@ -78,7 +81,7 @@ class LinkCases(
 
 
 class MergePerson(
-    Command,
+    CaseCommand,
     title="Say that two records are one person",
     json_schema_extra={"examples": [{"other_ref": "D-19-0002", "why": "Same fingerprints; the name was misspelt."}]},
 ):
@@ -95,7 +98,7 @@ class MergePerson(
 
 
 class RecordFollowUp(
-    Command,
+    CaseCommand,
     title="Record a follow-up",
     json_schema_extra={
         "examples": [

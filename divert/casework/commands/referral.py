@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator
 from sqlalchemy import Select, bindparam, or_, select, true
 
-from divert.answers import IsoDate, OffenceCode, YesNo
-from divert.casework.command import Command, Context, Reasons, Short, Words
+from divert.acts.answers import IsoDate, OffenceCode, YesNo
+from divert.acts.command import Reasons, Short, Words
+from divert.casework.command import CaseCommand, Context
 from divert.eligibility.facts import ReferralFacts
 from divert.law.offences import Basis
 from divert.law.rulebook import rulebook
@@ -36,7 +37,7 @@ SurnameText = Annotated[str, Field(title="Surname", min_length=1, max_length=80)
 
 class Refer(
     ReferralFacts,
-    Command,
+    CaseCommand,
     title="Refer a person",
     json_schema_extra={
         "examples": [
@@ -163,7 +164,7 @@ def _same(born: bool) -> Select[Case]:
 
 class CorrectFacts(
     ReferralFacts,
-    Command,
+    CaseCommand,
     title="Correct the facts",
     json_schema_extra={"examples": [{"reason": "Custody record checked.", "remorse": "yes"}]},
 ):
@@ -208,7 +209,7 @@ PERSON_FIELDS = frozenset(CorrectFacts.model_fields) - frozenset(ReferralFacts.m
 
 
 class RecordReferralAgreement(
-    Command,
+    CaseCommand,
     title="Record the referral agreement",
     json_schema_extra={"examples": [{"signed_on": "2019-05-02", "explained_by": "PC 1795"}]},
 ):

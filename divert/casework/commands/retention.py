@@ -4,14 +4,15 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from divert.answers import IsoDate
-from divert.casework.command import Command, Context, Reasons
+from divert.acts.answers import IsoDate
+from divert.acts.command import Reasons
+from divert.casework.command import CaseCommand, Context
 from divert.casework.upkeep.disposal import dispose_of
 from divert.models import Case
 
 
 class ReviewRetention(
-    Command,
+    CaseCommand,
     title="Review how long it is kept",
     json_schema_extra={
         "examples": [{"decision": "keep", "keep_until": "2027-01-31", "reason": "A complaint is being looked into."}]

@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from divert.answers import IsoDate
-from divert.casework.command import Command, Context, Words
+from divert.acts.answers import IsoDate
+from divert.acts.command import Words
+from divert.casework.command import CaseCommand, Context
 from divert.casework.commands.documents import Sha256
 from divert.exchange.consent import Part, in_order
 from divert.exchange.format import Spelling, sha256, shared, written
@@ -24,7 +25,7 @@ class Recipient(BaseModel):
 
 
 class RecordConsent(
-    Command,
+    CaseCommand,
     title="Record consent to share",
     json_schema_extra={
         "examples": [
@@ -92,7 +93,7 @@ class RecordConsent(
 
 
 class ShareCase(
-    Command,
+    CaseCommand,
     title="Share with another organisation",
     json_schema_extra={
         "examples": [

@@ -4,15 +4,18 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from divert.answers import YesNo
-from divert.casework.command import Command, Context, Words
+from divert.acts.answers import YesNo
+from divert.acts.command import Words
+from divert.casework.command import CaseCommand, Context
 from divert.law.rulebook import rulebook
 from divert.models import Allocation, Case, NeedScore
 
 Stage = Literal["entry", "review", "exit"]
 
 
-class Allocate(Command, title="Allocate to a keyworker", json_schema_extra={"examples": [{"keyworker": "keyworker"}]}):
+class Allocate(
+    CaseCommand, title="Allocate to a keyworker", json_schema_extra={"examples": [{"keyworker": "keyworker"}]}
+):
     """Name the keyworker. A woman, or a person with complex needs, is usually for the specialist."""
 
     keyworker: str = Field(title="Keyworker", max_length=60, json_schema_extra={"choices": "keyworkers"})
@@ -44,7 +47,7 @@ class Score(BaseModel):
 
 
 class AssessNeeds(
-    Command,
+    CaseCommand,
     title="Assess needs",
     json_schema_extra={
         "examples": [

@@ -4,14 +4,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from divert.answers import IsoDate
-from divert.casework.command import Command, Context, Reasons, Short, Words
+from divert.acts.answers import IsoDate
+from divert.acts.command import Reasons, Short, Words
+from divert.casework.command import CaseCommand, Context
 from divert.casework.files import Files, attach
 from divert.models import Case, Victim
 
 
 class RecordVictimViews(
-    Command,
+    CaseCommand,
     title="Record the victim's views",
     json_schema_extra={
         "examples": [
@@ -44,7 +45,7 @@ class RecordVictimViews(
 
 
 class RecordVictimUpdate(
-    Command,
+    CaseCommand,
     title="Record an update to the victim",
     json_schema_extra={"examples": [{"told_on": "2019-05-08", "how": "telephone", "what": "Told of the decision."}]},
 ):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from divert.casework.command import Command, Context
+from divert.casework.command import CaseCommand, Context
 from divert.casework.commands.appointments import (
     Attendance,
     BookAppointment,
@@ -25,7 +25,7 @@ def condition_is_open(case: Case, _context: Context, command: Any) -> bool:
     return any(one.number == command.condition and one.status == "open" for one in case.conditions)
 
 
-def _names_open_conditions(case: Case, _context: Context, _command: Command | None) -> str:
+def _names_open_conditions(case: Case, _context: Context, _command: CaseCommand | None) -> str:
     unsettled = [
         f"{one.number} ({one.code})" for one in case.conditions if one.status == "open" and one.kind != "refrain"
     ]

@@ -1,6 +1,6 @@
 """What must hold at the end of a case, and for what is written beside it."""
 
-from divert.casework.command import Command, Context
+from divert.casework.command import CaseCommand, Context
 from divert.casework.commands.ending import (
     CHARGED,
     DIVERTED,
@@ -17,7 +17,7 @@ from divert.models import Case, Sensitivity, State
 # Ending
 
 
-def _outcome_for_the_date(_case: Case, context: Context, _command: Command) -> str:
+def _outcome_for_the_date(_case: Case, context: Context, _command: CaseCommand) -> str:
     starts = context.rules.outcomes[DIVERTED].starts
     return (
         f"From {written_date(starts)} a completed case is outcome 22; before that day outcome 22 did not exist:"
@@ -126,7 +126,7 @@ def other_case_exists(case: Case, context: Context, command: LinkCases | MergePe
     return command.other_ref != case.ref and context.case(command.other_ref) is not None
 
 
-def _tables_out(_case: Case, context: Context, _command: Command) -> str:
+def _tables_out(_case: Case, context: Context, _command: CaseCommand) -> str:
     known = ", ".join(context.rules.harm_tables_on(context.today))
     return f"There is no such table of harm scores yet: there is {known or 'none'}. Leave out score and table."
 

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from divert.casework.command import Command, Context
+from divert.casework.command import CaseCommand, Context
 from divert.casework.commands.contract import PauseContract, ResumeContract, Terms, VaryContract, running_pause
 from divert.casework.commands.support import Allocate, AssessNeeds
 from divert.casework.guard import guard
@@ -25,7 +25,7 @@ def names_another(case: Case, _context: Context, command: Allocate) -> bool:
     return case.keyworker != command.keyworker
 
 
-def _whose_case(case: Case, _context: Context, _command: Command | None) -> str:
+def _whose_case(case: Case, _context: Context, _command: CaseCommand | None) -> str:
     return f"Only the keyworker may do this: {case.keyworker or 'nobody yet; allocate the case first'}."
 
 
@@ -146,7 +146,7 @@ def latest_end(case: Case, context: Context) -> date | None:
     return case.limit_on - buffer if case.limit_on is not None and case.limit_basis == "statutory" else None
 
 
-def _states_latest_end(case: Case, context: Context, _command: Command) -> str:
+def _states_latest_end(case: Case, context: Context, _command: CaseCommand) -> str:
     latest, limit = latest_end(case, context), case.limit_on
     if latest is None or limit is None:
         return ""

@@ -8,13 +8,15 @@ from typing import NamedTuple
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
+from divert.acts.chain import canonical
+from divert.acts.refusals import Refused
 from divert.casework.commands.record import AddNote
-from divert.casework.workflow import NoSuchCase, Refused, locked, perform
+from divert.casework.workflow import NoSuchCase, locked, perform
 from divert.exchange.consent import same
 from divert.exchange.received import Line, LineFault, ReceivedNote, Unusable
 from divert.models import Case, ReceivedItem
 from divert.people.staff import Actor
-from divert.records import access, ledger
+from divert.records import access
 
 
 class Taken(NamedTuple):
@@ -99,4 +101,4 @@ def _key(note: ReceivedNote) -> tuple[str, str]:
 
 
 def _digest(note: ReceivedNote) -> str:
-    return hashlib.sha256(ledger.canonical(note.model_dump(mode="json")).encode()).hexdigest()
+    return hashlib.sha256(canonical(note.model_dump(mode="json")).encode()).hexdigest()

@@ -19,11 +19,12 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from sqlalchemy.orm import Session
 
+from divert.acts.refusals import NotAllowed
 from divert.casework.command import Context
 from divert.casework.commands.decisions import CheckEligibility
 from divert.casework.commands.referral import Refer
 from divert.casework.lifecycle import row_for
-from divert.casework.workflow import NotAllowed, perform
+from divert.casework.workflow import perform
 from divert.clock import Clock, london_date
 from divert.db import Database
 from divert.eligibility.derivation import derive

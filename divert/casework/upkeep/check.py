@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from divert.acts.chain import Fault
 from divert.casework import deadlines
 from divert.casework.commands.documents import sha256
 from divert.casework.obligations import outstanding
@@ -14,7 +15,6 @@ from divert.casework.upkeep.replay import replay, scratch
 from divert.models import FINAL, OPEN, Case, File, LedgerEntry, Model, OutboxMessage, Person, State
 from divert.policies.adopted import comes_to_the_same
 from divert.records import ledger
-from divert.records.ledger import Fault
 
 OF_A_CASE = [
     mapper.class_

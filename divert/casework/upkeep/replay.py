@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from divert.acts.chain import BEGINNING
 from divert.casework.command import Context
 from divert.casework.lifecycle import COMMANDS
 from divert.casework.workflow import carry_out
 from divert.db import Database
 from divert.models import Case, LedgerEntry, Model, PolicyEntry
 from divert.people.staff import Actor
-from divert.records import ledger
 
 
 class Gone(LookupError):
@@ -43,7 +43,7 @@ def scratch(like: Session) -> Iterator[Session]:
 
 def replay(other: Session, ref: str, entries: Sequence[LedgerEntry]) -> Iterator[tuple[LedgerEntry, Case]]:
     """Each entry, and the case as it stands after it. `entries` are the case's, from the first on. Raises Gone."""
-    again = Case(ref=ref, state=None, version=0, head=ledger.BEGINNING)
+    again = Case(ref=ref, state=None, version=0, head=BEGINNING)
     for entry in entries:
         if entry.body is None:
             raise Gone(f"What entry {entry.seq} of {ref} said was disposed of.")

@@ -1,0 +1,79 @@
+"""What a command is: one class that is the JSON body, the form, the file row and what is kept of it."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+from divert.acts.answers import FIRST_YEAR, LAST_YEAR, fault
+from divert.clock import LONDON
+
+UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+"""Control characters and halves of characters: PostgreSQL refuses some, UTF-8 others, and no page shows any."""
+
+
+class Command(BaseModel):
+    """Something that a person does. Subclasses carry a `title`, their fields, and what they change."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _can_be_written(cls, given: Any) -> Any:
+        """Refuse, in every field and whatever lies in it, text that cannot be kept."""
+        waiting = [given]
+        while waiting:
+            value = waiting.pop()
+            if isinstance(value, str) and UNWRITABLE.search(value):
+                raise fault("This holds a character that cannot be kept, such as a null. Use plain text.")
+            waiting += (
+                [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
+            )
+        return given
+
+    def body(self) -> dict[str, Any]:
+        """What is kept of it: every field, JSON-ready."""
+        return self.model_dump(mode="json")
+
+    @classmethod
+    def title(cls) -> str:
+        """As a button shows it."""
+        return str(cls.model_config.get("title") or cls.__name__)
+
+    @classmethod
+    def slug(cls) -> str:
+        """As an address and a chain show it: ReportBreach is report-breach."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", cls.__name__).lower()
+
+
+def _as_london(value: object) -> object:
+    """Read a wall-clock time that names no zone as Cleveland's."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError as bad:
+            raise fault("This is not a date and time. Write it like 2019-05-01T14:30.") from bad
+    if not isinstance(value, datetime):
+        raise fault("This is not a date and time. Write it like 2019-05-01T14:30.")
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise fault(f"This is outside {FIRST_YEAR} to {LAST_YEAR}. Write the date and time like 2019-05-01T14:30.")
+    return value.replace(tzinfo=LONDON) if value.tzinfo is None else value
+
+
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise ValueError("Say it in a few words: this cannot be left blank.")
+    return value
+
+
+LondonInstant = Annotated[datetime, BeforeValidator(_as_london), Field(examples=["2019-05-01T14:30"])]
+"""A date and time; without a zone it is Cleveland's wall clock."""
+
+Reasons = Annotated[str, AfterValidator(_not_blank), Field(min_length=1, max_length=4000)]
+"""Words that must be there: reasons, evidence, what happened."""
+
+Words = Annotated[str, Field(max_length=4000)]
+Short = Annotated[str, Field(max_length=120)]
+EntryNumber = Annotated[int, Field(ge=1, le=1_000_000)]
+"""The number of the ledger entry that made a row: appointment 11 was booked by entry 11."""
