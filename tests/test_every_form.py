@@ -6,8 +6,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.procedure.commands import FOR_PEOPLE
 from api.web.forms import flat
+from divert.casework.lifecycle import FOR_PEOPLE
 from divert.models import LedgerEntry, State
 from tests.browsing import Page, Person
 from tests.office import INSPECTOR, Office

@@ -8,8 +8,8 @@ import jsonschema_rs
 import pytest
 
 from api.app import create_app
-from api.procedure.commands import FOR_PEOPLE
 from divert.casework.commands.referral import Refer
+from divert.casework.lifecycle import FOR_PEOPLE
 from tests.office import OFFICER, Office
 from tests.ready import READY, example, said_in
 from tests.service import SETTINGS, Service, service

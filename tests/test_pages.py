@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.desk.referrals import STEPS
-from api.procedure.commands import FOR_PEOPLE
+from divert.casework.lifecycle import FOR_PEOPLE
 from divert.models import Access
 from tests.browsing import Page, Person, Visit, asks, begins, refers, refers_this_person, visits
 from tests.office import DALE, Office

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.procedure.commands import FOR_PEOPLE
 from api.web.sessions import NAME
 from divert import models
+from divert.casework.lifecycle import FOR_PEOPLE
 from divert.models import Role, Staff
 from divert.people.login_attempts import ACCOUNT
 from divert.people.staff import let_go, take_back

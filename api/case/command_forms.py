@@ -21,7 +21,7 @@ from api.case.history_text import answers, told
 from api.case.routes import find
 from api.case.view import EntryView, history
 from api.procedure.choices import offered
-from api.procedure.commands import FOR_PEOPLE, Overtaken, Ref, carry_out
+from api.procedure.commands import Overtaken, Ref, carry_out
 from api.procedure.lifecycle import purpose
 from api.procedure.suggestions import Data, changed, forgettable, on_record, suggested
 from api.web import forms
@@ -37,6 +37,7 @@ from divert.casework.command import CaseCommand, Context
 from divert.casework.commands.contract import Terms
 from divert.casework.commands.referral import Refer
 from divert.casework.giving import NAMES_FILES
+from divert.casework.lifecycle import FOR_PEOPLE
 from divert.casework.workflow import objections
 from divert.models import Case
 from divert.people.staff import Actor

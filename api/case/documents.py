@@ -23,6 +23,7 @@ from divert.casework.preview import draft, possible, preview
 from divert.clock import london_text, written_date
 from divert.documents.kinds import KINDS, DocumentKind
 from divert.models import Case, Document, LedgerEntry
+from divert.people.rights import may_read
 from divert.people.staff import Actor
 from divert.records import access
 
@@ -193,7 +194,7 @@ def _documents(session: Session, actor: Actor, context: RequestContext, ref: str
 
 def issued(case: Case, case_context: Context) -> list[IssuedView]:
     """What was issued of a case and the reader may have."""
-    mine = [one for one in case.documents if case_context.by.role in KINDS[DocumentKind(one.kind)].read_by]
+    mine = [one for one in case.documents if may_read(case_context.by.role, KINDS[DocumentKind(one.kind)].subject)]
     return [_issued_view(case, one, case_context) for one in mine]
 
 
@@ -260,7 +261,7 @@ def _issued(context: RequestContext, ref: str, seq: int) -> bytes:
         document = session.get(Document, (case.id, seq))
         if document is None:
             raise ProblemError("not-found", f"Entry {seq} of {ref} issued no document.")
-        if actor.role not in KINDS[DocumentKind(document.kind)].read_by:
+        if not may_read(actor.role, KINDS[DocumentKind(document.kind)].subject):
             raise NotAllowed(f"The {KINDS[DocumentKind(document.kind)].title.lower()} is not for your role.")
         if sha256(document.pdf) != document.sha256:
             raise ProblemError(

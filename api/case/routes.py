@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from api.case.listing import PageView, Search, cases
 from api.case.view import KNOWS_SUPPORT, CaseView, EntryView, case_view, history
 from api.procedure.choices import schema_with_choices
-from api.procedure.commands import FOR_PEOPLE, Ref
+from api.procedure.commands import Ref
 from api.procedure.lifecycle import purpose
 from api.web.context import ByToken
 from api.web.pages import READS_CASES
@@ -19,6 +19,7 @@ from api.web.problems import Reason, may_answer
 from divert.acts.refusals import NotAllowed
 from divert.casework.command import CaseCommand, Context
 from divert.casework.commands.referral import Refer
+from divert.casework.lifecycle import FOR_PEOPLE
 from divert.casework.visibility import may_see
 from divert.casework.workflow import NoSuchCase, Objections, objections
 from divert.models import Case

@@ -22,7 +22,8 @@ from divert.eligibility.policies import NoPolicy
 from divert.eligibility.policy import Effect, Verdict
 from divert.law.rulebook import rulebook
 from divert.models import Case, Check, LedgerEntry, Role, Sensitivity, State
-from divert.people.staff import TEAM, Actor
+from divert.people.rights import TEAM
+from divert.people.staff import Actor
 from divert.policies.adopted import comes_to_the_same, judged_again
 
 KNOWS_SUPPORT = (*TEAM, Role.auditor)

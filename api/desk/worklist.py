@@ -27,7 +27,8 @@ from divert.clock import london_date
 from divert.law.rulebook import rulebook
 from divert.models import Case, Role, SavedFilter, Staff, State
 from divert.people.identifiers import DISTRICTS
-from divert.people.staff import KEYWORKERS, TEAM, Actor
+from divert.people.rights import KEYWORKERS, TEAM
+from divert.people.staff import Actor
 from divert.records import access
 
 router = APIRouter(include_in_schema=False)

@@ -14,7 +14,8 @@ from api.web.sign_in import Posted
 from divert.models import OPEN, Case, Role, Staff
 from divert.models.case import in_states
 from divert.people import staff
-from divert.people.staff import KEYWORKERS, Actor
+from divert.people.rights import KEYWORKERS
+from divert.people.staff import Actor
 from divert.records import access
 
 router = APIRouter(include_in_schema=False)

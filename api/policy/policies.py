@@ -19,11 +19,12 @@ from divert.eligibility.policy import COMPARE, Effect, Operator, Policy, Rule
 from divert.law.offences import Offence
 from divert.law.rulebook import DeadlineRule, rulebook
 from divert.models import Role
-from divert.policies.adopted import SIGN, policies_of
+from divert.people.rights import SIGNATORIES
+from divert.policies.adopted import policies_of
 
 router = APIRouter(tags=["eligibility"])
 
-READS_PROPOSALS = (*SIGN, Role.board_member, Role.auditor)
+READS_PROPOSALS = (*SIGNATORIES, Role.board_member, Role.auditor)
 """Who may read what is proposed, and what its rehearsal counts."""
 
 Name = Annotated[str, Path(max_length=80, examples=["2019-04-01-full"])]
@@ -220,7 +221,7 @@ def policy_page(request: Request, policy_id: Name, context: BySession) -> Respon
             request,
             "policy.html",
             actor=actor,
-            rehearses=actor.role in SIGN,
+            rehearses=actor.role in SIGNATORIES,
             policy=policy,
             last=last,
             stands=_stands(policy.starts, last, london_date(context.at)),

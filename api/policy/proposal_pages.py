@@ -25,8 +25,9 @@ from divert.eligibility.rehearsal import GROUPS
 from divert.law.rule_files import RulesError
 from divert.law.rulebook import rulebook
 from divert.people.identifiers import DISTRICTS, ETHNICITIES, SEXES
+from divert.people.rights import SIGNATORIES
 from divert.policies import decisions
-from divert.policies.adopted import SIGN, policies_of, proposals
+from divert.policies.adopted import policies_of, proposals
 from divert.policies.decisions import ProposePolicy, SignPolicy, WithdrawPolicy
 from divert.policies.writing import begun
 
@@ -64,9 +65,9 @@ def propose(request: Request, form: PostedWithFile, context: BySession) -> Respo
     try:
         command = ProposePolicy(text=text)
         if form.get("check"):
-            with context.reading(*SIGN) as (session, _):
+            with context.reading(*SIGNATORIES) as (session, _):
                 return _page(request, context, text, holds=decisions.candidate(session, text))
-        with context.writing(*SIGN) as (session, actor):
+        with context.writing(*SIGNATORIES) as (session, actor):
             made = decisions.propose(session, command, actor, context.at)
     except ValidationError as error:
         return _page(request, context, text, next(iter(forms.faults(error).values())))
@@ -107,9 +108,9 @@ def proposal_page(request: Request, digest: Digest, context: ByItself, against: 
             against=against or "",
             choices=choices,
             may_sign=actor.role in one.waits_for,
-            may_withdraw=actor.role in SIGN and not one.withdrawn
+            may_withdraw=actor.role in SIGNATORIES and not one.withdrawn
             and not (one.adopted and one.policy.starts <= london_date(context.at)),
-            roles=SIGN,
+            roles=SIGNATORIES,
             says={rule.id: rule.says for policy in (*policies, one.policy) for rule in policy.rules},
             names=NAMES | {offence.code: offence.title for offence in rulebook().offences.all},
         )  # fmt: skip
@@ -152,7 +153,7 @@ def _form(
     errors: dict[forms.Path, str] | None = None,
     status: int = 422,
 ) -> Response:
-    with context.reading(*SIGN) as (session, actor):
+    with context.reading(*SIGNATORIES) as (session, actor):
         questions, policy = Form(command).questions(data, errors), found_proposal(session, digest).policy
         return write(
             request,
@@ -179,7 +180,7 @@ def _page(
             every=list(reversed(proposals(session).values())),
             text=text,
             holds=holds,
-            writes=actor.role in SIGN,
-            roles=SIGN,
+            writes=actor.role in SIGNATORIES,
+            roles=SIGNATORIES,
             errors=[("text", fault)] if fault else [],
         )

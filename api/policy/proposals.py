@@ -17,9 +17,10 @@ from divert.clock import london_date
 from divert.eligibility.rehearsal import Rehearsal
 from divert.law.rule_files import RulesError
 from divert.models import Role
+from divert.people.rights import SIGNATORIES
 from divert.people.staff import Actor
 from divert.policies import decisions
-from divert.policies.adopted import SIGN, Proposal, policies_of, proposals
+from divert.policies.adopted import Proposal, policies_of, proposals
 from divert.policies.decisions import NoSuchProposal, ProposePolicy, SignPolicy, WithdrawPolicy
 from divert.policies.rehearsals import rehearse
 
@@ -78,7 +79,7 @@ def read_proposals(context: ByToken) -> list[ProposalView]:
 def propose(command: ProposePolicy, context: ByToken) -> ProposalView:
     """Checked against its own examples, and what the rulebook knows. It binds nobody until every post has signed."""
     try:
-        with context.writing(*SIGN) as (session, actor):
+        with context.writing(*SIGNATORIES) as (session, actor):
             return proposal_view(session, decisions.propose(session, command, actor, context.at))
     except RulesError as fault:
         raise invalid([FieldFault(pointer="#/text", detail=str(fault))]) from None
@@ -120,11 +121,11 @@ def done(context: RequestContext, digest: str, command: SignPolicy | WithdrawPol
     """Sign it, or withdraw it."""
     found = None
     if isinstance(command, SignPolicy):
-        with context.reading(*SIGN) as (session, _):  # it may take seconds, and nobody is to wait for the writer
+        with context.reading(*SIGNATORIES) as (session, _):  # it may take seconds, and nobody is to wait for the writer
             found_proposal(session, digest)
             found = rehearse(session, digest, None)
     try:
-        with context.writing(*SIGN) as (session, actor):
+        with context.writing(*SIGNATORIES) as (session, actor):
             if isinstance(command, SignPolicy) and found is not None:
                 now = decisions.sign(session, digest, command, found, actor, context.at)
             else:
@@ -155,6 +156,6 @@ def other(session: Session, against: str | None) -> str | None:
 
 def rehearsal_view(context: RequestContext, session: Session, actor: Actor, found: Rehearsal) -> RehearsalView:
     """What a rehearsal counts, as whoever asks may know it."""
-    if actor.role in SIGN:
+    if actor.role in SIGNATORIES:
         return exactly(found)
     return as_to_the_board(found, session, context.app_state.counts.shown(london_date(context.at), context.at))

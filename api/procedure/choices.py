@@ -19,12 +19,12 @@ from divert.casework.command import CaseCommand, Context
 from divert.casework.commands.support import Stage
 from divert.casework.guards.ending import LEVELS
 from divert.clock import london_text
-from divert.models import Case, LedgerEntry, Role, Staff
-from divert.people.staff import KEYWORKERS
+from divert.models import Case, LedgerEntry, Staff
+from divert.people.rights import KEYWORKERS, Subject, may_read
 
 
 def _needs(_case: Case, context: Context) -> list[Choice]:
-    specialist = context.by.role is Role.complex_needs_specialist
+    specialist = may_read(context.by.role, Subject.restricted_need)
     return [(one.code, one.title) for one in context.rules.needs.values() if specialist or not one.restricted]
 
 

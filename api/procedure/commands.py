@@ -19,9 +19,9 @@ from api.web.problems import ProblemError, may_answer, unusable
 from divert.casework.command import CaseCommand
 from divert.casework.commands.record import CASE_REF
 from divert.casework.commands.referral import Refer
-from divert.casework.lifecycle import COMMANDS, rows_of
+from divert.casework.lifecycle import FOR_PEOPLE
 from divert.casework.workflow import Receipt, perform
-from divert.models import Case, LedgerEntry, Role, State
+from divert.models import Case, LedgerEntry, State
 from divert.worker.purge import KEYS_KEPT
 
 router = APIRouter(tags=["commands"])
@@ -56,10 +56,6 @@ class Done(BaseModel):
     state: State
     version: int = Field(ge=1, description="The number of the case's ledger entries. Its ETag.")
     receipt: str = Field(description="The hash of the new ledger entry. Keep it: it proves what was recorded.")
-
-
-FOR_PEOPLE = {slug: one for slug, one in COMMANDS.items() if any(row.by != (Role.system,) for row in rows_of(one))}
-"""The worker's own commands have no route, form or button."""
 
 
 def carry_out(

@@ -33,7 +33,8 @@ from api.web.state import app_state
 from divert.board.figures.catalogue import BOARD_READS
 from divert.clock import london_text, written_date
 from divert.models import Role
-from divert.people.staff import TEAM, Actor
+from divert.people.rights import TEAM
+from divert.people.staff import Actor
 from divert.records import evidence
 from divert.records.evidence import ENDINGS, TAKEN
 from divert.scrutiny import wording

@@ -62,14 +62,9 @@ from divert.casework.guards import (
     victim,
 )
 from divert.models import FINAL, OPEN, TAKEN, Case, Role, State
-from divert.people.staff import KEYWORKERS, TEAM
+from divert.people.rights import KEYWORKERS, MANAGER, OFFICER, POLICE, PROBATION, TEAM, WORKER
 
 S = State
-OFFICER = (Role.referring_officer,)
-POLICE = (Role.police_team_lead,)
-PROBATION = (Role.probation_team_lead,)
-MANAGER = (Role.project_manager,)
-ANYONE = tuple(State)
 
 To = State | Mapping[Guard, State] | None
 
@@ -229,7 +224,7 @@ TRANSITIONS = (
       POLICE + PROBATION + MANAGER, (deadline.deadline_is_open, deadline.not_set_by_law, deadline.moved_ahead),
       f"{SCHEME}: nothing is forgotten"),
     Row(EscalateDeadline,       OPEN + FINAL,                 None,
-      (Role.system,), (deadline.deadline_is_open, deadline.deadline_missed), f"{SCHEME}: nothing is forgotten"),
+      WORKER, (deadline.deadline_is_open, deadline.deadline_missed), f"{SCHEME}: nothing is forgotten"),
 
     Row(IssueDocument,          (S.referred, S.under_decision), None,
       OFFICER + TEAM, (*documents.CAN_BE_MADE, documents.is_what_was_previewed),
@@ -269,6 +264,13 @@ TRANSITIONS = (
 COMMANDS: dict[str, type[CaseCommand]] = {row.command.slug(): row.command for row in TRANSITIONS}
 """Every command by its slug, in the order of the procedure."""
 
+
+FOR_PEOPLE = {
+    slug: command
+    for slug, command in COMMANDS.items()
+    if any(row.by != WORKER for row in TRANSITIONS if row.command is command)
+}
+"""Those that people carry out: the worker's own have no route, form or button."""
 
 ROWS = {command: tuple(row for row in TRANSITIONS if row.command is command) for command in COMMANDS.values()}
 

@@ -2,28 +2,19 @@
 
 from sqlalchemy import ColumnElement, false, or_, true
 
-from divert.models import Case, Role, Sensitivity
-from divert.people.staff import TEAM, Actor
-
-SEES_RESTRICTED = (
-    Role.police_team_lead,
-    Role.probation_team_lead,
-    Role.project_manager,
-    Role.auditor,
-    Role.system,
-)
+from divert.models import Case, Sensitivity
+from divert.people.rights import Rows, Subject, rows_for
+from divert.people.staff import Actor
 
 
 def may_see(actor: Actor) -> ColumnElement[bool]:
-    """The condition on a case under which `actor` may open it.
-
-    The team: all but restricted ones, which the leads, the manager and the case's keyworker see. An officer: their own
-    referrals. The auditor and the worker: all. The panel and the board: none; they have samples and figures.
-    """
-    if actor.role in SEES_RESTRICTED:
-        return true()
-    if actor.role in TEAM:
-        return or_(Case.sensitivity != Sensitivity.restricted, Case.keyworker == actor.username)
-    if actor.role is Role.referring_officer:
-        return Case.referred_by == actor.username
-    return false()
+    """The condition on a case under which `actor` may open it, by the table of rights."""
+    match rows_for(actor.role, Subject.cases):
+        case Rows.all:
+            return true()
+        case Rows.unrestricted:
+            return or_(Case.sensitivity != Sensitivity.restricted, Case.keyworker == actor.username)
+        case Rows.own:
+            return Case.referred_by == actor.username
+        case _:
+            return false()

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Literal
 
 from divert.models import FINAL, OPEN, Role, State
-from divert.people.staff import KEYWORKERS, TEAM
+from divert.people.rights import CASEWORK, Subject, readers
 
 
 class DocumentKind(StrEnum):
@@ -30,13 +30,13 @@ class Kind:
     title: str
     reader: Reader
     states: tuple[State, ...]
-    by: tuple[Role, ...]
+    subject: Subject
     about: Literal["appointment", "breach"] | None = None
 
     @property
-    def read_by(self) -> tuple[Role, ...]:
-        """Who may open one that was issued: whoever may issue it, and the auditor."""
-        return (*self.by, Role.auditor)
+    def by(self) -> tuple[Role, ...]:
+        """Who may issue one: whoever works on cases and may read it. The auditor only reads."""
+        return tuple(role for role in readers(self.subject) if role in CASEWORK)
 
     @property
     def has_large_print(self) -> bool:
@@ -44,52 +44,50 @@ class Kind:
         return self.reader != "the prosecution"
 
 
-LEADS = (Role.police_team_lead, Role.probation_team_lead, Role.project_manager)
-
 KINDS = {
     DocumentKind.referral_agreement: Kind(
         "Referral agreement",
         "the person",
         (State.referred, State.under_decision),
-        (Role.referring_officer, *TEAM),
+        Subject.referral_agreement,
     ),
     DocumentKind.contract: Kind(
         "Contract",
         "the person",
         (State.active, State.breach_review),
-        (*KEYWORKERS, *LEADS),
+        Subject.letters,
     ),
     DocumentKind.appointment_letter: Kind(
         "Appointment letter",
         "the person",
         (State.active, State.breach_review),
-        (*KEYWORKERS, *LEADS),
+        Subject.letters,
         about="appointment",
     ),
     DocumentKind.breach_letter: Kind(
         "Breach letter",
         "the person",
         (State.breach_review, State.active, State.returned),
-        (*KEYWORKERS, *LEADS),
+        Subject.letters,
         about="breach",
     ),
     DocumentKind.completion_letter: Kind(
         "Completion letter",
         "the person",
         (State.completed,),
-        (*KEYWORKERS, *LEADS),
+        Subject.letters,
     ),
     DocumentKind.victim_update: Kind(
         "Update to the victim",
         "the victim",
         OPEN + FINAL,
-        TEAM,
+        Subject.victim_update,
     ),
     DocumentKind.handover: Kind(
         "Handover bundle",
         "the prosecution",
         (State.returned, State.prosecuted),
-        (Role.police_team_lead, Role.project_manager),
+        Subject.handover,
     ),
 }
 """Every kind, in the order in which a case comes to need them."""

@@ -36,7 +36,7 @@ POSTS = tuple(role for role in Role if role not in WORKER)
 """Every post that a person may have."""
 
 Side = Literal["police", "probation"]
-SIDES: Mapping[Role, Side] = dict.fromkeys(POLICE, "police") | dict.fromkeys(PROBATION, "probation")
+SIDES: Mapping[Role, Side] = {**dict.fromkeys(POLICE, "police"), **dict.fromkeys(PROBATION, "probation")}
 """For which side each lead decides."""
 
 

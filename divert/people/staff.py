@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from divert.models import EarlierPost, Instant, Role, Staff, StaffSession, Token
+from divert.people.rights import POSTS
 
 TOKEN_LIFE = timedelta(days=365)
 
@@ -27,15 +28,6 @@ class Actor:
 SYSTEM = Actor("system", Role.system)
 OPERATOR = Actor("operator", Role.project_manager)
 """Whoever stands at the server's own command line, where nobody else is named."""
-
-TEAM = (
-    Role.police_team_lead,
-    Role.probation_team_lead,
-    Role.probation_service_officer,
-    Role.complex_needs_specialist,
-    Role.project_manager,
-)
-KEYWORKERS = (Role.probation_service_officer, Role.complex_needs_specialist)
 
 
 HOLDER = (
@@ -60,7 +52,7 @@ def add(session: Session, username: str, name: str, role: Role, password: str | 
     """Take a person on. Raises ValueError where the username is taken, malformed, or the password is short."""
     if not username or not username.replace(".", "").replace("-", "").isalnum() or username != username.lower():
         raise ValueError("username: use small letters, digits, dots and hyphens, like j.smith")
-    if role is Role.system:
+    if role not in POSTS:
         raise ValueError("role: system is the worker's own and cannot be given to a person")
     if session.get(Staff, username) is not None or username in (SYSTEM.username, OPERATOR.username):
         raise ValueError(f"username: {username} is taken; choose another")
@@ -78,7 +70,7 @@ def give_post(session: Session, username: str, role: Role, at: datetime) -> Staf
     KeyError if unknown; ValueError where it cannot be given.
     """
     one = _here(session, username)
-    if role is Role.system:
+    if role not in POSTS:
         raise ValueError("role: system is the worker's own and cannot be given to a person")
     if one.role is not role:
         session.add(EarlierPost(username=username, until=at, role=one.role))

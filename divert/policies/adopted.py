@@ -19,10 +19,8 @@ from divert.eligibility.judge import Judgement, trace_from
 from divert.eligibility.policies import Policies, released_policies
 from divert.eligibility.policy import Policy
 from divert.models import Check, PolicyEntry, Role
+from divert.people.rights import SIGNATORIES
 from divert.records.seal import OF_POLICY
-
-SIGN = (Role.police_team_lead, Role.probation_team_lead, Role.project_manager)
-"""The posts that must each sign a policy before it is adopted: both sides that decide, and the scheme's manager."""
 
 PROPOSE, SIGNED, WITHDRAW = "propose-policy", "sign-policy", "withdraw-policy"
 
@@ -40,7 +38,7 @@ class Proposal:
     @property
     def waits_for(self) -> tuple[Role, ...]:
         """The posts that have yet to sign."""
-        return () if self.withdrawn else tuple(role for role in SIGN if role not in self.signed)
+        return () if self.withdrawn else tuple(role for role in SIGNATORIES if role not in self.signed)
 
     @property
     def adopted(self) -> bool:

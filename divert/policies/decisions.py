@@ -23,8 +23,9 @@ from divert.eligibility.rehearsal import Rehearsal
 from divert.law.rule_files import RulesError
 from divert.law.rulebook import rulebook
 from divert.models import PolicyEntry
+from divert.people.rights import SIGNATORIES
 from divert.people.staff import Actor
-from divert.policies.adopted import SIGN, Proposal, entries, policies_of, proposals, says
+from divert.policies.adopted import Proposal, entries, policies_of, proposals, says
 
 TAKING_TURNS = 19_010_102
 """The lock under which entries about policy are written, one at a time."""
@@ -142,8 +143,8 @@ def _objections(policy: Policy, policies: Policies, at: datetime) -> list[tuple[
 
 
 def _allowed(by: Actor) -> None:
-    if by.role not in SIGN:
-        able = ", ".join(role.label.lower() for role in SIGN)
+    if by.role not in SIGNATORIES:
+        able = ", ".join(role.label.lower() for role in SIGNATORIES)
         raise NotAllowed(f"The scheme's policy is in the hands of: {able}.")
 
 

@@ -11,7 +11,8 @@ from divert.casework.commands.referral import referral_facts
 from divert.eligibility.derivation import derive
 from divert.eligibility.judge import Judgement, judge
 from divert.law.rulebook import rulebook
-from divert.models import Case, Check, Decision, Role
+from divert.models import Case, Check, Decision
+from divert.people.rights import SIDES
 
 Side = Literal["police", "probation"]
 AGAINST = {"ineligible": True, "eligible": False}
@@ -101,7 +102,7 @@ class Reconsider(Decide, title="Reconsider your decision", json_schema_extra=YES
 
     def deciding_side(self, context: Context) -> Side:
         """The side of whoever acts."""
-        return "police" if context.by.role is Role.police_team_lead else "probation"
+        return SIDES[context.by.role]
 
 
 class ReturnToForce(

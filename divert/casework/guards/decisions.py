@@ -3,7 +3,8 @@
 from divert.casework.command import Context
 from divert.casework.commands.decisions import Decide, ReturnToForce
 from divert.casework.guard import guard
-from divert.models import Case, Role
+from divert.models import Case
+from divert.people.rights import SIDES
 
 
 @guard("The facts have changed since eligibility was checked. Check it again first.")
@@ -18,19 +19,19 @@ def verdict_known(case: Case, _context: Context) -> bool:
 
 @guard("This side has decided already. Use 'Reconsider your decision'.")
 def side_has_not_decided(case: Case, context: Context) -> bool:
-    return case.decision("police" if context.by.role is Role.police_team_lead else "probation") is None
+    return case.decision(SIDES[context.by.role]) is None
 
 
 @guard("You have made no decision in this case that could be reconsidered.")
 def decided_before(case: Case, context: Context) -> bool:
-    mine = case.decision("police" if context.by.role is Role.police_team_lead else "probation")
+    mine = case.decision(SIDES[context.by.role])
     return mine is not None and mine.by == context.by.username
 
 
 @guard("Police and probation decide separately: two different people.")
 def two_different_people(case: Case, context: Context) -> bool:
-    other = case.decision("probation" if context.by.role is Role.police_team_lead else "police")
-    return other is None or other.by != context.by.username
+    others = [case.decision(side) for side in SIDES.values() if side != SIDES[context.by.role]]
+    return all(other is None or other.by != context.by.username for other in others)
 
 
 @guard("This goes against the verdict, so it is an override. Say why.")

@@ -5,6 +5,7 @@ from divert.casework.commands.documents import IssueDocument, sha256
 from divert.casework.guard import guard
 from divert.casework.guards.victim import has_a_victim
 from divert.models import Case
+from divert.people.rights import listed
 
 
 def _when_it_is_issued(case: Case, _context: Context, command: IssueDocument) -> str:
@@ -19,7 +20,7 @@ def document_fits_the_state(case: Case, _context: Context, command: IssueDocumen
 
 
 def _who_issues_it(_case: Case, _context: Context, command: IssueDocument) -> str:
-    able = " or ".join(role.label.lower() for role in command.settled.by)
+    able = listed(command.settled.by, " or ")
     return f"The {command.settled.title.lower()} is issued by the {able}."
 
 

@@ -5,7 +5,8 @@ from divert.casework.commands.sharing import ShareCase
 from divert.casework.guard import guard
 from divert.exchange.consent import anybody, in_order, standing
 from divert.exchange.format import sha256
-from divert.models import Case, Role, Sensitivity
+from divert.models import Case, Sensitivity
+from divert.people.rights import LEADS
 
 
 @guard("No consent to share is in force in this case. Ask the person, and record what they say.")
@@ -26,8 +27,7 @@ def consent_covers_it(case: Case, context: Context, command: ShareCase) -> bool:
 
 @guard("This case is restricted: only the team leads share anything of it.")
 def restricted_shared_by_leads(case: Case, context: Context) -> bool:
-    leads = (Role.police_team_lead, Role.probation_team_lead)
-    return case.sensitivity is not Sensitivity.restricted or context.by.role in leads
+    return case.sensitivity is not Sensitivity.restricted or context.by.role in LEADS
 
 
 @guard("What would leave now is not the file that was made: the case, or the day, has changed. Make it again.")

@@ -8,8 +8,8 @@ from divert.casework.commands.support import Allocate, AssessNeeds
 from divert.casework.guard import guard
 from divert.clock import written_date
 from divert.law.time_limits import add_months
-from divert.models import Case, Role, Staff
-from divert.people.staff import KEYWORKERS
+from divert.models import Case, Staff
+from divert.people.rights import KEYWORKERS, PROBATION, Subject, may_read
 
 # Support
 
@@ -37,7 +37,7 @@ def by_the_keyworker(case: Case, context: Context) -> bool:
 @guard("A need that is restricted is scored by the complex needs specialist only. Leave it out.")
 def restricted_need_by_specialist(_case: Case, context: Context, command: AssessNeeds) -> bool:
     restricted = any(context.rules.needs[one.need].restricted for one in command.scores)
-    return not restricted or context.by.role is Role.complex_needs_specialist
+    return not restricted or may_read(context.by.role, Subject.restricted_need)
 
 
 @guard("Needs were assessed at entry already. Use a review.")
@@ -164,7 +164,7 @@ def fits_time_limit(case: Case, context: Context, command: Terms | PauseContract
 @guard("Someone who has changed a contract must name a probation team lead who agreed to it.")
 def probation_lead_agreed(_case: Case, context: Context, command: VaryContract) -> bool:
     one = context.session.get(Staff, command.agreed_by)
-    return one is not None and one.active and one.role is Role.probation_team_lead
+    return one is not None and one.active and one.role in PROBATION
 
 
 @guard("The contract is paused already.")
