@@ -126,3 +126,11 @@ def office(database: Database) -> Office:
 def desk(sqlite: Database) -> Office:
     """The office on SQLite alone."""
     return Office(sqlite)
+
+
+@pytest.fixture
+def postgres(postgres_url: str, postgres_template: Database) -> Iterator[Office]:
+    """The office on PostgreSQL alone, for what only rows that lock can show."""
+    opened = opened_as(postgres_template, postgres_url)
+    yield Office(opened)
+    opened.dispose()

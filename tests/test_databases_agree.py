@@ -1,24 +1,39 @@
 """One schema on two databases: migrations up and down, no drift, and one winner where two write at once."""
 
 import threading
+from threading import Event
+from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import inspect
+from sqlalchemy import event, inspect
 from sqlalchemy.orm.exc import StaleDataError
 
 from divert.acts.refusals import NotAllowed, Refused, Stale
 from divert.casework.command import CaseCommand
 from divert.casework.commands.decisions import DecideForPolice
-from divert.casework.commands.record import AddNote
+from divert.casework.commands.record import AddNote, SetSensitivity
 from divert.casework.commands.referral import Refer
+from divert.casework.commands.victim import RecordVictimViews
+from divert.casework.upkeep.check import check
 from divert.casework.workflow import NoSuchCase, Receipt, perform
 from divert.db import Database
 from divert.migrate import configuration, downgrade, is_current, migrate
-from divert.models import Case, Model, State
+from divert.models import Case, Model, Sensitivity, State
 from divert.people.staff import Actor
 from divert.records.ledger import entries_of
-from tests.office import BOARD, DALE, INSPECTOR, KEYWORKER, MEMBER, OFFICER, OTHER_INSPECTOR, OTHER_OFFICER, Office
+from tests.office import (
+    BOARD,
+    DALE,
+    INSPECTOR,
+    KEYWORKER,
+    MANAGER,
+    MEMBER,
+    OFFICER,
+    OTHER_INSPECTOR,
+    OTHER_OFFICER,
+    Office,
+)
 
 
 def test_migrations_go_up_and_down_and_up_again(database: Database) -> None:
@@ -72,6 +87,54 @@ def test_of_two_inspectors_who_decide_at_once_one_wins_and_the_other_is_told(off
     assert sum(isinstance(one, Stale) for one in results) == 1
     with office.open(ref) as case:
         assert len(case.decisions) == 1
+
+
+def waits_for_a_lock(database: Database) -> bool:
+    """Whether some session on PostgreSQL is waiting for a row that another holds."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with database.engine.connect() as connection:
+        return bool(connection.exec_driver_sql(waiting).scalar())
+
+
+def test_who_waited_for_a_case_acts_on_what_it_has_become(postgres: Office) -> None:
+    """Two people record what a victim said. The second waits; what they say is compared with what the first wrote."""
+    ref = postgres.case_in(State.referred)
+    postgres.does(OFFICER, RecordVictimViews(views="sought"), ref)
+    obtained = RecordVictimViews(views="obtained", contact_name="Ms Farrow")
+    second = threading.Thread(target=postgres.does, args=(OFFICER, RecordVictimViews(views="sought"), ref))
+    with postgres.database.writing() as session:
+        perform(session, ref, obtained, INSPECTOR, postgres.now)
+        second.start()
+        patience = Event()
+        for _ in range(600):
+            if waits_for_a_lock(postgres.database):
+                break
+            patience.wait(0.1)
+        else:
+            pytest.fail("nobody came to wait for the case")
+    second.join()
+    with postgres.open(ref) as case:
+        assert case.victim is not None
+        assert case.victim.views == "sought"  # as the last entry says
+    with postgres.database.reading() as session:
+        assert list(check(session)) == []
+
+
+def test_a_statement_that_waits_for_a_lock_reads_nothing_beside_the_row_it_locks(postgres: Office) -> None:
+    waiting: list[str] = []
+
+    def listen(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if "FOR UPDATE" in statement and "SKIP LOCKED" not in statement:
+            waiting.append(statement)
+
+    event.listen(postgres.database.engine, "before_cursor_execute", listen)
+    ref = postgres.case_in(State.completed)
+    postgres.does(MANAGER, SetSensitivity(level=Sensitivity.restricted, reason="Known to the team."), ref)
+    assert waiting
+    for statement in waiting:
+        columns, _, rest = " ".join(statement.split()).removeprefix("SELECT ").partition(" FROM ")
+        table = rest.split()[0]
+        assert all(column.strip().startswith(f"{table}.") for column in columns.split(",")), statement
 
 
 def test_eight_notes_at_once_are_eight_entries_in_one_chain(office: Office) -> None:

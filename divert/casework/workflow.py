@@ -13,7 +13,7 @@ from functools import lru_cache
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
 from divert.acts.chain import BEGINNING, canonical
@@ -145,9 +145,12 @@ def locked(session: Session, ref: str, by: Actor) -> Case:
 
 @lru_cache
 def _locking(by: Actor) -> Select[Case]:
-    """The query for one case that `by` may open: composed once, since composing costs more than running it."""
-    query = select(Case).where(Case.ref == bindparam("ref"), may_see(by)).options(joinedload(Case.victim))
-    return query.with_for_update(of=Case)
+    """The query for one case that `by` may open: composed once, since composing costs more than running it.
+
+    It reads the case's own row and no other. Whoever waits for the lock is given the locked row anew, and every other
+    row of the same statement as it stood before the wait.
+    """
+    return select(Case).where(Case.ref == bindparam("ref"), may_see(by)).with_for_update(of=Case)
 
 
 def _new_case(session: Session) -> Case:

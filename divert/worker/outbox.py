@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from divert.casework.messages import SUBSCRIBERS
@@ -62,8 +62,7 @@ def take(session: Session, now: datetime, worker: str, channels: Sequence[str] =
     It is its case's first undelivered one in its channel. One that killed every worker that took it is dead, and so is
     one about an appointment that has begun. A reminder of an appointment that was moved or called off is dropped.
     """
-    while (row := session.execute(_next(now, channels)).first()) is not None:
-        found: OutboxMessage = row.OutboxMessage
+    while (found := session.scalar(_next(now, channels))) is not None:
         if found.body.get("reminder") and not _still_booked(session, found):
             session.delete(found)
         elif (at := _appointment_at(found)) is not None and at <= now:
@@ -72,7 +71,7 @@ def take(session: Session, now: datetime, worker: str, channels: Sequence[str] =
             found.dead_at, found.fault = now, "no worker came back from it"
         else:
             found.attempts, found.leased_until, found.leased_by = found.attempts + 1, now + LEASE, worker
-            return _message(row)
+            return _message(session, found)
         session.flush()
     return None
 
@@ -131,7 +130,7 @@ def _still_booked(session: Session, reminder: OutboxMessage) -> bool:
     return bool(session.scalar(select(exists().where(*booked, Appointment.at == _appointment_at(reminder)))))
 
 
-def _next(now: datetime, channels: Sequence[str]) -> Select[OutboxMessage, str, str | None, str | None]:
+def _next(now: datetime, channels: Sequence[str]) -> Select[OutboxMessage]:
     """The first due message that nobody holds and none of its case and channel stands before.
 
     A reminder takes its place when its time comes: until then it lets those after it go.
@@ -145,9 +144,7 @@ def _next(now: datetime, channels: Sequence[str]) -> Select[OutboxMessage, str, 
         or_(earlier.due_at <= now, earlier.due_at == earlier.made_at, earlier.attempts > 0),
     )
     return (
-        select(OutboxMessage, Case.ref, Person.phone, Person.email)
-        .join(Case, Case.id == OutboxMessage.case_id)
-        .join(Person, Person.id == Case.person_id)
+        select(OutboxMessage)
         .where(
             _waiting(OutboxMessage),
             OutboxMessage.due_at <= now,
@@ -172,12 +169,20 @@ def _held(message: Message, worker: str) -> Any:
     )
 
 
-def _message(row: Row[OutboxMessage, str, str | None, str | None]) -> Message:
-    one: OutboxMessage = row.OutboxMessage
-    address = {"text": row.phone, "email": row.email}.get(one.channel) if one.recipient == PERSON else None
+ADDRESSEE = (
+    select(Case.ref, Person.phone, Person.email)
+    .join(Person, Person.id == Case.person_id)
+    .where(Case.id == bindparam("case_id"))
+)
+"""Whose message it is and where they are reached: asked once the message is held, so that a correction counts."""
+
+
+def _message(session: Session, one: OutboxMessage) -> Message:
+    case = session.execute(ADDRESSEE, {"case_id": one.case_id}).one()
+    address = {"text": case.phone, "email": case.email}.get(one.channel) if one.recipient == PERSON else None
     return Message(
         id=one.id,
-        case_ref=row.ref,
+        case_ref=case.ref,
         seq=one.seq,
         channel=one.channel,
         kind=one.kind,
