@@ -9,13 +9,30 @@ import fcntl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import IntEnum, unique
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
+
+
+@unique
+class Turn(IntEnum):
+    """What is done by one session at a time, under which of PostgreSQL's advisory locks."""
+
+    opening_cases = 19_010_100
+    meetings = 19_010_101
+    policies = 19_010_102
+    evidence = 19_010_103
+
+
+def take_turn(session: Session, turn: Turn) -> None:
+    """Wait until nobody else has this turn, and hold it until the transaction ends. On SQLite every writer does."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(turn)))
 
 
 class Database:

@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "divert.law": {"divert.clock"},
     "divert.people": {"divert.models"},
     "divert.acts": {"divert.clock", "divert.db", "divert.law", "divert.people"},
-    "divert.records": GROUND | {"divert.acts", "divert.law", "divert.people"},
+    "divert.records": GROUND | {"divert.acts", "divert.db", "divert.law", "divert.people"},
     # the rooms: each imports only what stands above it here
     "divert.eligibility": {"divert.acts", "divert.clock", "divert.law", "divert.people"},
     "divert.documents": GROUND | {"divert.law", "divert.people", "divert.records"},
@@ -49,7 +49,7 @@ MAY_IMPORT = {
     "divert.policies": GROUND | {"divert.acts", "divert.db", "divert.eligibility", "divert.law", "divert.people",
                                  "divert.records"},
     "divert.casework": CASES | {"divert.db", "divert.documents", "divert.exchange"},
-    "divert.scrutiny": CASES | {"divert.casework.command", "divert.casework.commands", "divert.casework.compliance",
+    "divert.scrutiny": CASES | {"divert.db", "divert.casework.commands", "divert.casework.compliance",
                                 "divert.casework.upkeep.replay", "divert.documents"},
     "divert.board.counting": GROUND | {"divert.acts", "divert.db", "divert.eligibility", "divert.law",
                                        "divert.records"},
@@ -61,6 +61,7 @@ MAY_IMPORT = {
     "divert.board": set(),
     "divert.worker": CASES | {"divert.board.counting", "divert.casework", "divert.config", "divert.db"},
     "divert.office": CASES | {"divert.worker"},
+    "divert.procedure": {"divert.acts", "divert.board.spending", "divert.office", "divert.policies", "divert.scrutiny"},
     # the faces: they may use everything below, and nothing below may use them
     "api.web": DOMAIN,
     "api.procedure": DOMAIN | {"api.web"},

@@ -18,13 +18,13 @@ from api.web.pages import write
 from api.web.problems import may_answer, unusable
 from api.web.sign_in import Posted
 from divert.acts.answers import IsoDate
-from divert.board.figures.catalogue import BOARD_READS
 from divert.board.figures.costs import in_words, months_over
 from divert.board.figures.definition import Theme
 from divert.board.spending import ENTERS, EnterCosts, enter, entries, pence, standing
 from divert.clock import london_date
 from divert.law.rulebook import rulebook
 from divert.models import Cost, Role
+from divert.people.rights import Subject
 
 router = APIRouter(tags=["board"])
 
@@ -67,7 +67,7 @@ def cost_views(found: Sequence[Cost]) -> list[CostView]:
 @router.get("/api/board/costs", summary="Costs", responses=may_answer("not-signed-in", "not-allowed", "invalid"))
 def read_costs(context: ByToken, as_at: AsAt = None) -> list[CostView]:
     """Every amount that had been entered as spent by a day, the latest first, with whether it still counts."""
-    with context.reading(*BOARD_READS) as (session, _):
+    with context.reading(Subject.figures) as (session, _):
         return cost_views(entries(session, day_asked(context, as_at)))
 
 
@@ -80,7 +80,7 @@ def read_costs(context: ByToken, as_at: AsAt = None) -> list[CostView]:
 def enter_costs(command: EnterCosts, context: ByToken) -> list[CostView]:
     """For a month, or spread over several: an amount for each. What was entered of one before counts no more."""
     try:
-        with context.writing(*ENTERS) as (session, actor):
+        with context.writing(ENTERS) as (session, actor):
             return cost_views(enter(session, command, actor, context.at))
     except ValidationError as error:
         raise unusable(error) from None
@@ -99,7 +99,7 @@ def post_costs(request: Request, form: Posted, context: BySession) -> Response:
     if forms.redraws(form):
         return _page(request, context, data)
     try:
-        with context.writing(*ENTERS) as (session, actor):
+        with context.writing(ENTERS) as (session, actor):
             enter(session, EnterCosts.model_validate(data), actor, context.at)
     except ValidationError as error:
         return _page(request, context, data, forms.faults(error))
@@ -113,7 +113,7 @@ def _page(
     errors: dict[forms.Path, str] | None = None,
     as_at: date | None = None,
 ) -> Response:
-    with context.reading(*BOARD_READS) as (session, actor):
+    with context.reading(Subject.figures) as (session, actor):
         day = day_asked(context, as_at)
         found = entries(session, day)
         spent, headings = pence(standing(found).values()), rulebook().cost_headings_on(day)

@@ -22,7 +22,7 @@ from api.web.problems import FieldFault, ProblemError, invalid, located, may_ans
 from divert.board.counting import breakdowns
 from divert.board.counting.counts import WHOLE, Counts
 from divert.board.counting.suppression import Audience
-from divert.board.figures.catalogue import BOARD_READS, figures
+from divert.board.figures.catalogue import figures
 from divert.board.figures.definition import Figure, Measure, Theme, View, count_in_words
 from divert.board.figures.fairness import Fairness, Range, fairness
 from divert.board.reading import chart
@@ -32,6 +32,7 @@ from divert.board.reading.paper import further, ground, paper, says
 from divert.board.reading.query import Asked
 from divert.board.spending import spent
 from divert.clock import london_date, london_text, written_date
+from divert.people.rights import Subject
 
 router = APIRouter(tags=["board"])
 
@@ -42,14 +43,14 @@ MAY = may_answer("not-signed-in", "not-allowed", "invalid", "still-counting")
 @router.get("/api/board/figures", summary="Figures", responses=MAY)
 def read_figures(context: ByToken, asked: View_) -> list[Figure]:
     """Funnel, completion, breach, overrides, deadlines ...: each with its definition, and how it must not be read."""
-    with context.reading(*BOARD_READS):
+    with context.reading(Subject.figures):
         return figures(_view(context, asked))
 
 
 @router.get("/api/board/fairness", summary="Fairness", responses=MAY)
 def read_fairness(context: ByToken, asked: View_) -> list[Fairness]:
     """Each stage by sex, ethnicity, age and district: rates, their ratios, and whether they differ beyond chance."""
-    with context.reading(*BOARD_READS):
+    with context.reading(Subject.figures):
         day_asked(context, _whole(asked).as_at)
         return fairness(_counts_of(context, asked))
 
@@ -57,7 +58,7 @@ def read_fairness(context: ByToken, asked: View_) -> list[Fairness]:
 @router.get("/board", include_in_schema=False)
 def dashboard(request: Request, context: BySession) -> Response:
     """A few numbers, to be read in a minute."""
-    with context.reading(*BOARD_READS) as (_, actor):
+    with context.reading(Subject.figures) as (_, actor):
         sought = _sought(request, context, whole=True)
     day = sought.asked.on(sought.today)
     now, before = (_counts_on(context, on, sought.asked) for on in (day, earlier(day)))
@@ -68,7 +69,7 @@ def dashboard(request: Request, context: BySession) -> Response:
 @router.get("/board/figures/{theme}", include_in_schema=False)
 def figures_page(request: Request, context: BySession, theme: str | None = None) -> Response:
     """The same, to be read."""
-    with context.reading(*BOARD_READS) as (_, actor):
+    with context.reading(Subject.figures) as (_, actor):
         chosen, sought = _theme(theme), _sought(request, context)
     view = _view_of(context, sought.asked)
     found = [one for one in figures(view) if chosen is None or one.theme is chosen]
@@ -80,7 +81,7 @@ def figures_page(request: Request, context: BySession, theme: str | None = None)
 @router.get("/board/compare", include_in_schema=False)
 def compare_page(request: Request, context: BySession, by: Literal["phase", "district"] = "phase") -> Response:
     """Pilot beside full scheme, or district beside district."""
-    with context.reading(*BOARD_READS) as (_, actor):
+    with context.reading(Subject.figures) as (_, actor):
         sought = _sought(request, context, whole=True, beside=("by",))
     counts = _counts_of(context, sought.asked)
     return write(
@@ -91,7 +92,7 @@ def compare_page(request: Request, context: BySession, by: Literal["phase", "dis
 @router.get("/board/fairness", include_in_schema=False)
 def fairness_page(request: Request, context: BySession) -> Response:
     """Whether groups fare alike, to be read."""
-    with context.reading(*BOARD_READS) as (_, actor):
+    with context.reading(Subject.figures) as (_, actor):
         sought = _sought(request, context, whole=True)
     counts = _counts_of(context, sought.asked)
     return write(request, "fairness.html", actor=actor, found=fairness(counts), **_page(context, sought, counts))
@@ -100,7 +101,7 @@ def fairness_page(request: Request, context: BySession) -> Response:
 @router.get("/board/table/{name}.csv", include_in_schema=False)
 def table(context: BySession, asked: View_, name: str) -> Response:
     """One figure's table, to take away."""
-    with context.reading(*BOARD_READS):
+    with context.reading(Subject.figures):
         pass
     found = next((one for one in figures(_view(context, asked)) if one.id == name), None)
     if found is None:
@@ -112,7 +113,7 @@ def table(context: BySession, asked: View_, name: str) -> Response:
 @router.get("/board/chart/narrow/{name}.{kind}", include_in_schema=False)
 def picture(request: Request, context: BySession, asked: View_, name: str, kind: Literal["svg", "png"]) -> Response:
     """One figure's chart, to look at beside its table or to take away; narrow, for a telephone."""
-    with context.reading(*BOARD_READS):
+    with context.reading(Subject.figures):
         pass
     found = next((one for one in figures(_view(context, asked)) if one.id == name), None)
     return _drawn(chart.chart(found, _size(request)) if found else None, name, kind)
@@ -124,7 +125,7 @@ def fairness_picture(
     request: Request, context: BySession, asked: View_, name: str, kind: Literal["svg", "png"]
 ) -> Response:
     """One comparison's chart."""
-    with context.reading(*BOARD_READS):
+    with context.reading(Subject.figures):
         pass
     found = _comparison(context, asked, name)
     return _drawn(chart.forest(found, _size(request)) if found else None, name, kind)
@@ -133,7 +134,7 @@ def fairness_picture(
 @router.get("/board/fairness/table/{name}.csv", include_in_schema=False)
 def fairness_table(context: BySession, asked: View_, name: str) -> Response:
     """One comparison's table, to take away."""
-    with context.reading(*BOARD_READS):
+    with context.reading(Subject.figures):
         pass
     found = _comparison(context, asked, name)
     if found is None:
@@ -167,7 +168,7 @@ def _drawn(spec: chart.Spec | None, name: str, kind: Literal["svg", "png"]) -> R
 @router.get("/board/paper.pdf", include_in_schema=False)
 def board_paper(context: BySession, asked: View_) -> Response:
     """Everything, as a paper for the board's meeting."""
-    with context.reading(*BOARD_READS):
+    with context.reading(Subject.figures):
         pass
     day = day_asked(context, asked.as_at)
     now, before = (context.app_state.counts.shown(on, context.at, asked.audience) for on in (day, earlier(day)))

@@ -9,12 +9,11 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
 from api.case.listing import PageView, Search, cases
-from api.case.view import KNOWS_SUPPORT, CaseView, EntryView, case_view, history
+from api.case.view import CaseView, EntryView, case_view, history
 from api.procedure.choices import schema_with_choices
 from api.procedure.commands import Ref
 from api.procedure.lifecycle import purpose
 from api.web.context import ByToken
-from api.web.pages import READS_CASES
 from api.web.problems import Reason, may_answer
 from divert.acts.refusals import NotAllowed
 from divert.casework.command import CaseCommand, Context
@@ -24,6 +23,7 @@ from divert.casework.visibility import may_see
 from divert.casework.workflow import NoSuchCase, Objections, objections
 from divert.models import Case
 from divert.models.loading import load_all
+from divert.people.rights import Subject, may_read
 from divert.people.staff import Actor
 from divert.records import access
 from divert.records.ledger import entries_of
@@ -101,7 +101,7 @@ def _offer(command: type[CaseCommand], against: Objections, case: Case, case_con
 @router.get("/api/cases", summary="List cases", responses=may_answer("not-signed-in", "not-allowed", "invalid"))
 def list_cases(wanted: Annotated[Search, Query()], context: ByToken) -> PageView:
     """The cases that the caller may know of, the latest first."""
-    with context.writing(*READS_CASES) as (session, actor):
+    with context.writing(Subject.cases) as (session, actor):
         access.record(session, actor, "consultation", context.at, what="list of cases")
         return cases(session, actor, wanted)
 
@@ -143,7 +143,7 @@ def read_ledger(ref: Ref, context: ByToken, response: Response) -> LedgerView:
     """Every entry, for the team and the auditor. Salt, body and commitment together let anyone prove an entry again."""
     with context.writing() as (session, actor):
         case = find(session, ref, actor)
-        if actor.role not in KNOWS_SUPPORT:
+        if not may_read(actor.role, Subject.support):
             raise NotAllowed("The history is for the Divert team and the auditor.")
         access.record(session, actor, "consultation", context.at, case_ref=ref, what="ledger")
         response.headers["ETag"] = f'"{case.version}"'

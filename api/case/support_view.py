@@ -11,10 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from divert.casework.compliance import Compliance, compliance
 from divert.law.rulebook import rulebook
-from divert.models import Case, Condition, LedgerEntry, Role
+from divert.models import Case, Condition, LedgerEntry
+from divert.people.rights import Subject, may_read
 from divert.people.staff import Actor
-
-KNOWS_RESTRICTED_NEED = (Role.complex_needs_specialist, Role.auditor)
 
 
 class Shown(BaseModel):
@@ -151,7 +150,7 @@ def support_view(
         needs=[
             NeedView.model_validate(one)
             for one in case.need_scores
-            if actor.role in KNOWS_RESTRICTED_NEED or not is_restricted(one.need)
+            if may_read(actor.role, Subject.restricted_need) or not is_restricted(one.need)
         ],
         contracts=[ContractView.model_validate(one) for one in case.contracts],
         conditions=[_condition_view(one, kept.get(one.number)) for one in case.conditions],

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from api.case.support_view import KNOWS_RESTRICTED_NEED, Shown, SupportView, is_restricted, support_view, with_words
+from api.case.support_view import Shown, SupportView, is_restricted, support_view, with_words
 from divert.casework import deadlines
 from divert.casework.commands.referral import clock_of, referral_facts
 from divert.casework.lifecycle import COMMANDS
@@ -22,12 +22,9 @@ from divert.eligibility.policies import NoPolicy
 from divert.eligibility.policy import Effect, Verdict
 from divert.law.rulebook import rulebook
 from divert.models import Case, Check, LedgerEntry, Role, Sensitivity, State
-from divert.people.rights import TEAM
+from divert.people.rights import Subject, may_read
 from divert.people.staff import Actor
 from divert.policies.adopted import comes_to_the_same, judged_again
-
-KNOWS_SUPPORT = (*TEAM, Role.auditor)
-"""Who may know what the scheme works on with a person, and read the words of the record."""
 
 
 class PersonView(Shown):
@@ -271,7 +268,7 @@ def case_view(case: Case, actor: Actor, entries: Sequence[LedgerEntry]) -> CaseV
             "deadlines": [DeadlineView.model_validate(one) for one in case.deadlines],
             "linked": [one.other_ref for one in case.links],
             "evidence": given_in(case.ref, history(entries, actor)),
-            "support": support_view(case, entries, said, actor) if actor.role in KNOWS_SUPPORT else None,
+            "support": support_view(case, entries, said, actor) if may_read(actor.role, Subject.support) else None,
         }
     )
 
@@ -315,10 +312,10 @@ def given_in(ref: str, entries: Sequence[EntryView]) -> list[GivenView]:
 
 
 def _withheld(entry: LedgerEntry, actor: Actor) -> bool:
-    if entry.body is None or actor.role in KNOWS_RESTRICTED_NEED or entry.by == actor.username:
+    if entry.body is None or may_read(actor.role, Subject.restricted_need) or entry.by == actor.username:
         return False
     scores = json.loads(entry.body).get("scores", [])
-    return actor.role not in KNOWS_SUPPORT or any(is_restricted(one["need"]) for one in scores)
+    return not may_read(actor.role, Subject.support) or any(is_restricted(one["need"]) for one in scores)
 
 
 def _entry_view(entry: LedgerEntry, *, withheld: bool) -> EntryView:

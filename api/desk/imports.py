@@ -15,11 +15,11 @@ from api.web.sign_in import PostedWithFile
 from api.web.state import app_state
 from divert.casework.intake import importing
 from divert.casework.intake.referral_file import COLUMNS, OPTIONAL, REPORT_COLUMNS, FileRefused, Outcome
-from divert.models import Import, Role
+from divert.models import Import
+from divert.people.rights import Subject
 
 router = APIRouter(include_in_schema=False)
 
-IMPORTERS = (Role.police_team_lead, Role.project_manager)
 SHOWN = 20
 """How many rejected rows are told in words; the report holds them all."""
 
@@ -39,7 +39,7 @@ def try_file(request: Request, form: PostedWithFile, context: BySession) -> Resp
     if not isinstance(given, UploadFile) or not given.filename:
         return _page(request, context, "Choose the file to be read.")
     try:
-        with context.writing(*IMPORTERS) as (session, actor):
+        with context.writing(Subject.referral_files) as (session, actor):
             ref = importing.begin(session, actor.username, given.file.read(), context.at, dry_run=True)
     except FileRefused as refused:
         return _page(request, context, str(refused))
@@ -49,7 +49,7 @@ def try_file(request: Request, form: PostedWithFile, context: BySession) -> Resp
 @router.get("/import/{ref}")
 def run_page(request: Request, ref: Ref, context: ByItself) -> Response:
     """How far it has come, and what each row came to. It asks again by itself while there is more to come."""
-    with context.reading(*IMPORTERS) as (session, actor):
+    with context.reading(Subject.referral_files) as (session, actor):
         one = _run(importing.find(session, ref, actor.username))
         counts = importing.results(session, one)
         cut_short = importing.was_cut_short(one, context.at)
@@ -73,7 +73,7 @@ def run_page(request: Request, ref: Ref, context: ByItself) -> Response:
 @router.post("/import/{ref}")
 def take_file(request: Request, ref: Ref, form: PostedWithFile, context: BySession) -> Response:
     """After trying it: take the file. After it was cut short: go on."""
-    with context.writing(*IMPORTERS) as (session, actor):
+    with context.writing(Subject.referral_files) as (session, actor):
         one = _run(importing.find(session, ref, actor.username))
         if one.ended_at is not None and one.dry_run:
             ref = importing.begin(session, actor.username, one.file, context.at, dry_run=False)
@@ -86,7 +86,7 @@ def take_file(request: Request, ref: Ref, form: PostedWithFile, context: BySessi
 @router.get("/import/{ref}/report.csv")
 def report(ref: Ref, context: BySession) -> Response:
     """What each row came to, with the columns of the command line's report."""
-    with context.reading(*IMPORTERS) as (session, actor):
+    with context.reading(Subject.referral_files) as (session, actor):
         one = _run(importing.find(session, ref, actor.username))
         text = StringIO()
         lines = csv.writer(text)
@@ -111,7 +111,7 @@ def _run(one: Import | None) -> Import:
 
 
 def _page(request: Request, context: RequestContext, fault: str = "") -> Response:
-    with context.reading(*IMPORTERS) as (session, actor):
+    with context.reading(Subject.referral_files) as (session, actor):
         return write(
             request,
             "import.html",

@@ -17,7 +17,7 @@ from api.procedure.choices import offered
 from api.web import forms
 from api.web.context import BySession, ByToken, RequestContext
 from api.web.forms import Form
-from api.web.pages import READS_CASES, write
+from api.web.pages import write
 from api.web.problems import FieldFault, invalid, may_answer
 from api.web.sign_in import Posted
 from divert.acts.answers import YesNo
@@ -29,6 +29,7 @@ from divert.eligibility.judge import Judgement, judge
 from divert.eligibility.policies import NoPolicy, Policies
 from divert.eligibility.policy import Effect, Verdict
 from divert.law.rulebook import rulebook
+from divert.people.rights import Subject
 from divert.policies.adopted import policies_of
 
 router = APIRouter(tags=["eligibility"])
@@ -126,7 +127,7 @@ def _page(
     begun: bool = False,
     errors: Mapping[forms.Path, str] | None = None,
 ) -> Response:
-    with context.reading(*READS_CASES) as (session, actor):
+    with context.reading(Subject.cases) as (session, actor):
         form = Form(PreCheck, offered(PreCheck, None, Context(session, actor, context.at, 1)))
         questions = {one.name: one for one in form.questions({"agrees": None, **data}, errors)}
         for one in questions.values():

@@ -28,14 +28,14 @@ from divert.acts.refusals import Refused
 from divert.casework.command import Context
 from divert.casework.commands.referral import Refer
 from divert.casework.intake import drafts
-from divert.casework.lifecycle import row_for
+from divert.casework.lifecycle import able
 from divert.clock import london_date, written_date
 from divert.eligibility.derivation import derive
 from divert.eligibility.facts import ReferralFacts
 from divert.eligibility.judge import Judgement, judge
 from divert.eligibility.policies import NoPolicy, Policies
 from divert.law.rulebook import rulebook
-from divert.models import Draft, Role
+from divert.models import Draft
 from divert.people.staff import Actor
 from divert.policies.adopted import policies_of
 
@@ -69,9 +69,7 @@ STEPS = (
     Step("officer", "About this referral", ("referred_on", "officer", "officer_unit", "notes")),
 )  # fmt: skip
 
-_opens = row_for(Refer, None)
-REFERRERS: tuple[Role, ...] = tuple(_opens.by) if _opens else ()
-"""Who may refer, by the table."""
+REFERRERS = able(Refer)
 
 Ref = Annotated[str, Path(max_length=43)]
 Slug = Annotated[str, Path(max_length=20)]
@@ -80,7 +78,7 @@ Slug = Annotated[str, Path(max_length=20)]
 @router.get("/referrals")
 def begun(request: Request, context: BySession) -> Response:
     """What whoever asks has begun, and a way to begin another."""
-    with context.reading(*REFERRERS) as (session, actor):
+    with context.reading(REFERRERS) as (session, actor):
         found = drafts.those_of(session, actor.username, context.at)
         return write(request, "referrals.html", actor=actor, drafts=found, kept=drafts.KEPT, first=STEPS[0])
 
@@ -88,7 +86,7 @@ def begun(request: Request, context: BySession) -> Response:
 @router.post("/referrals")
 def begin(form: Posted, context: BySession) -> Response:
     """Begin one."""
-    with context.writing(*REFERRERS) as (session, actor):
+    with context.writing(REFERRERS) as (session, actor):
         ref = drafts.begin(session, actor.username, context.at)
     return RedirectResponse(f"/referrals/{ref}/{STEPS[0].slug}", 303)
 
@@ -96,7 +94,7 @@ def begin(form: Posted, context: BySession) -> Response:
 @router.post("/referrals/{ref}/give-up")
 def give_up(ref: Ref, form: Posted, context: BySession) -> Response:
     """Delete one."""
-    with context.writing(*REFERRERS) as (session, actor):
+    with context.writing(REFERRERS) as (session, actor):
         session.delete(_draft(session, ref, actor, context))
     return RedirectResponse("/referrals", 303)
 
@@ -110,7 +108,7 @@ def check(request: Request, ref: Ref, context: BySession) -> Response:
 @router.post("/referrals/{ref}/check")
 def refer(request: Request, ref: Ref, form: Posted, context: BySession) -> Response:
     """Refer the person."""
-    with context.reading(*REFERRERS) as (session, actor):
+    with context.reading(REFERRERS) as (session, actor):
         body = _body(_draft(session, ref, actor, context), context)
     try:
         receipt, _ = carry_out(context, None, Refer.model_validate(body), None)
@@ -136,7 +134,7 @@ def step_answered(request: Request, ref: Ref, slug: Slug, form: Posted, context:
     """Keep the answers of one page, right or wrong, and go on to the next; or say what is wrong with them."""
     step = _step_of(slug)
     said = {name: answer for name, answer in Form(Refer).read(form).items() if name in step.asks}
-    with context.writing(*REFERRERS) as (session, actor):
+    with context.writing(REFERRERS) as (session, actor):
         draft = _draft(session, ref, actor, context)
         draft.body = {name: answer for name, answer in draft.body.items() if name not in step.asks} | said
         draft.saved_at = context.at
@@ -186,7 +184,7 @@ def _questions(session: Session, actor: Actor, context: RequestContext, body: Ma
 def _step(
     request: Request, ref: str, step: Step, context: RequestContext, errors: Mapping[forms.Path, str] | None = None
 ) -> Response:
-    with context.reading(*REFERRERS) as (session, actor):
+    with context.reading(REFERRERS) as (session, actor):
         body = _body(_draft(session, ref, actor, context), context)
         found = _questions(session, actor, context, body, errors or {})
         place = STEPS.index(step)
@@ -208,7 +206,7 @@ def _step(
 def _check(
     request: Request, ref: str, context: RequestContext, *, status: int = 200, reasons: Sequence[str] = ()
 ) -> Response:
-    with context.reading(*REFERRERS) as (session, actor):
+    with context.reading(REFERRERS) as (session, actor):
         body = _body(_draft(session, ref, actor, context), context)
         wrong = _faults(body, list(Refer.model_fields))
         found = _questions(session, actor, context, body, wrong)

@@ -19,26 +19,22 @@ from starlette.responses import RedirectResponse, Response
 
 from api.case.listing import Filters, PageView, Plain, Search, cases, counted, risky
 from api.web.context import BySession, RequestContext
-from api.web.pages import READS_CASES, write
+from api.web.pages import write
 from api.web.problems import unusable
 from api.web.sign_in import Posted
 from divert.casework.visibility import may_see
 from divert.clock import london_date
 from divert.law.rulebook import rulebook
-from divert.models import Case, Role, SavedFilter, Staff, State
+from divert.models import Case, SavedFilter, Staff, State
 from divert.people.identifiers import DISTRICTS
-from divert.people.rights import KEYWORKERS, TEAM
+from divert.people.rights import KEYWORKERS, TEAM, Rows, Subject, may_read, rows_for
 from divert.people.staff import Actor
 from divert.records import access
 
 router = APIRouter(include_in_schema=False)
 
-ELSEWHERE = {
-    Role.board_member: "/board",
-    Role.panel_coordinator: "/panel/draws",
-    Role.panel_member: "/panel/meetings",
-}
-"""Where those begin who have no cases."""
+HOMES = (("/board", Subject.figures), ("/panel/draws", Subject.drawn_packs), ("/panel/meetings", Subject.meetings))
+"""Where those begin who have no cases: at the first that is theirs."""
 
 COUNTED_TO = 100
 SHOWN_AT_RISK = 5
@@ -103,7 +99,7 @@ def views(actor: Actor, today: date) -> Mapping[str, View]:
     """The lists that `actor` may begin from, theirs first."""
     near = Filters(limit_before=risky(today), order="limit")
     soon = today + timedelta(days=DUE["week"][1])
-    if actor.role is Role.referring_officer:
+    if rows_for(actor.role, Subject.cases) is Rows.own:
         return {
             "mine": View("Your referrals", Filters(open_only=True, order="due")),
             "risk": View("Time limit near", near),
@@ -142,8 +138,8 @@ def by_address(request: Request) -> Asked:
 def worklist(request: Request, wanted: Annotated[Asked, Depends(by_address)], context: BySession) -> Response:
     """What is due: to each their own first."""
     with context.writing() as (session, actor):
-        if actor.role in ELSEWHERE:
-            return RedirectResponse(ELSEWHERE[actor.role], 303)
+        if not may_read(actor.role, Subject.cases):
+            return RedirectResponse(next(home for home, subject in HOMES if may_read(actor.role, subject)), 303)
         access.record(session, actor, "consultation", context.at, what="worklist")
         return _list(request, session, actor, context, wanted)
 
@@ -154,7 +150,7 @@ def search(request: Request, form: Posted, context: BySession) -> Response:
     words = str(form.get("q") or "").strip()
     if not words:
         return RedirectResponse("/", 303)
-    with context.writing(*READS_CASES) as (session, actor):
+    with context.writing(Subject.cases) as (session, actor):
         access.record(session, actor, "consultation", context.at, what="search of cases")
         if ref := session.scalar(select(Case.ref).where(Case.ref == words.upper(), may_see(actor))):
             return RedirectResponse(f"/cases/{ref}", 303)
@@ -178,7 +174,7 @@ def search(request: Request, form: Posted, context: BySession) -> Response:
 def save(request: Request, form: Posted, context: BySession) -> Response:
     """Keep a list under a name: again under the same name replaces it."""
     name, wanted = str(form.get("name") or "").strip(), asked(dict(parse_qsl(str(form.get("query") or ""))))
-    with context.writing(*READS_CASES) as (session, actor):
+    with context.writing(Subject.cases) as (session, actor):
         kept = session.scalar(select(func.count()).where(SavedFilter.username == actor.username)) or 0
         error = None
         if not name or len(name) > 60 or not name.isprintable():
@@ -194,7 +190,7 @@ def save(request: Request, form: Posted, context: BySession) -> Response:
 @router.post("/saved-filters/remove")
 def remove(form: Posted, context: BySession) -> Response:
     """Keep it no longer."""
-    with context.writing(*READS_CASES) as (session, actor):
+    with context.writing(Subject.cases) as (session, actor):
         one = (SavedFilter.username == actor.username, SavedFilter.name == str(form.get("name") or ""))
         session.execute(delete(SavedFilter).where(*one))
     return RedirectResponse("/", 303)
@@ -262,7 +258,7 @@ def _at_risk(session: Session, actor: Actor, wanted: Asked, view: Filters, today
 def _questions(session: Session, actor: Actor, wanted: Asked, today: date) -> list[Question]:
     """What a list may be narrowed by."""
     keyworkers: Sequence[Any] = ()
-    if actor.role is not Role.referring_officer:
+    if rows_for(actor.role, Subject.cases) is not Rows.own:
         keyworkers = session.connection().execute(HELD_BY).all()
     found = [
         Question("state", "Where it stands", [(one.value, one.label) for one in State], wanted.state),

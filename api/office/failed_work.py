@@ -7,11 +7,12 @@ from sqlalchemy import select
 from starlette.responses import RedirectResponse, Response
 
 from api.web.context import BySession
-from api.web.pages import SEES_WORK, write
+from api.web.pages import write
 from api.web.problems import ProblemError
 from api.web.sign_in import Posted
 from divert.law.rulebook import rulebook
 from divert.models import Case, OutboxMessage, Role
+from divert.people.rights import Subject
 from divert.records import access
 from divert.worker import outbox
 from divert.worker.sweep import set_aside
@@ -32,7 +33,7 @@ def undone_page(
     retried: Annotated[int | None, Query(ge=0, lt=2**31)] = None,
 ) -> Response:
     """Everything that waits for the worker, or has been given up."""
-    with context.reading(*SEES_WORK) as (session, actor):
+    with context.reading(Subject.failed_work) as (session, actor):
         return write(
             request,
             "undone.html",
@@ -51,7 +52,7 @@ def undone_page(
 @router.post("/undone/messages/{message}/retry")
 def retry(message: int, form: Posted, context: BySession) -> Response:
     """Give a dead message all its tries again."""
-    with context.writing(*RETRIES) as (session, actor):
+    with context.writing(RETRIES) as (session, actor):
         if not 0 < message < 2**31 or not outbox.retry(session, message, context.at):
             raise ProblemError("not-found", "There is no such dead message: it may have been retried already.")
         about = select(Case.ref).join(OutboxMessage, OutboxMessage.case_id == Case.id)

@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from api.web.context import BySession, RequestContext
-from api.web.pages import KEEPS_STAFF, write
+from api.web.pages import write
 from api.web.problems import ProblemError
 from api.web.sign_in import Posted
 from divert.models import OPEN, Case, Role, Staff
 from divert.models.case import in_states
 from divert.people import staff
-from divert.people.rights import KEYWORKERS
+from divert.people.rights import KEYWORKERS, Subject
 from divert.people.staff import Actor
 from divert.records import access
 
@@ -28,7 +28,7 @@ ASKED = ("username", "name", "role", "password")
 @router.get("/staff")
 def staff_page(request: Request, context: BySession) -> Response:
     """Everyone, and the cases of those who can no longer see to them."""
-    with context.reading(*KEEPS_STAFF) as (session, actor):
+    with context.reading(Subject.staff) as (session, actor):
         said, who = request.query_params.get("done", ""), request.query_params.get("who", "")
         known = session.get(Staff, who) is not None
         done = f"{who} {DONE[said]}." if known and said in DONE else None
@@ -42,7 +42,7 @@ def take_on(request: Request, form: Posted, context: BySession) -> Response:
     wrong = {} if typed["name"] else {"name": "Give the person's name."}
     if typed["role"] not in POSTS:
         wrong["role"] = "Choose a post."
-    with context.writing(*KEEPS_STAFF) as (session, actor):
+    with context.writing(Subject.staff) as (session, actor):
         try:
             if not wrong:
                 staff.add(session, typed["username"], typed["name"], Role(typed["role"]), typed["password"] or None)
@@ -57,7 +57,7 @@ def take_on(request: Request, form: Posted, context: BySession) -> Response:
 @router.post("/staff/{username}/post")
 def move(username: str, form: Posted, context: BySession) -> Response:
     """Another post."""
-    with context.writing(*KEEPS_STAFF) as (session, actor):
+    with context.writing(Subject.staff) as (session, actor):
         _somebody_else(username, actor)
         try:
             staff.give_post(session, username, Role(str(form.get("role"))), context.at)
@@ -70,7 +70,7 @@ def move(username: str, form: Posted, context: BySession) -> Response:
 @router.get("/staff/{username}/leave")
 def leave_form(request: Request, username: str, context: BySession) -> Response:
     """What letting somebody go leaves behind, before it is done."""
-    with context.reading(*KEEPS_STAFF) as (session, actor):
+    with context.reading(Subject.staff) as (session, actor):
         one = session.get(Staff, username)
         if one is None or not one.active:
             raise ProblemError("not-found", "There is no such person here.")
@@ -91,7 +91,7 @@ def come_back(username: str, form: Posted, context: BySession) -> Response:
 
 
 def _changed(username: str, context: RequestContext, how: str) -> Response:
-    with context.writing(*KEEPS_STAFF) as (session, actor):
+    with context.writing(Subject.staff) as (session, actor):
         _somebody_else(username, actor)
         try:
             if how == "left":

@@ -7,12 +7,12 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from api.policy.policies import READS_PROPOSALS
 from api.web.context import BySession, ByToken
 from api.web.pages import write
 from api.web.problems import may_answer
 from divert.clock import london_date
-from divert.scrutiny.actions import ANSWERS, FOLLOWS, actions
+from divert.people.rights import Subject, may_read
+from divert.scrutiny.actions import ANSWERS, actions
 from divert.scrutiny.meeting import meetings
 from divert.scrutiny.opening import policy_of
 
@@ -60,14 +60,14 @@ def action_views(session: Session, today: date) -> list[ActionView]:
 @router.get("/api/panel/actions", summary="List actions", responses=may_answer("not-signed-in", "not-allowed"))
 def list_actions(context: ByToken) -> list[ActionView]:
     """What the panel's findings ask for, and what was answered: the open ones first, by their day."""
-    with context.reading(*FOLLOWS) as (session, _):
+    with context.reading(Subject.findings) as (session, _):
         return action_views(session, london_date(context.at))
 
 
 @router.get("/panel/actions", include_in_schema=False)
 def actions_page(request: Request, context: BySession) -> Response:
     """The same, to be read; the force answers from here."""
-    with context.reading(*FOLLOWS) as (session, actor):
+    with context.reading(Subject.findings) as (session, actor):
         found = action_views(session, london_date(context.at))
         return write(
             request,
@@ -75,5 +75,5 @@ def actions_page(request: Request, context: BySession) -> Response:
             actor=actor,
             found=found,
             answers=actor.role in ANSWERS,
-            rehearses=actor.role in READS_PROPOSALS,
+            rehearses=may_read(actor.role, Subject.proposals),
         )

@@ -21,11 +21,12 @@ from divert.clock import london_date
 from divert.law.rulebook import rulebook
 from divert.models import Draw, Frame, Staff
 from divert.people.identifiers import DISTRICTS
+from divert.people.rights import Subject, may_read
 from divert.people.staff import Actor
 from divert.scrutiny import additions
 from divert.scrutiny import draw as sampling
 from divert.scrutiny import frame as frames_of
-from divert.scrutiny.frame import COORDINATES, OPENS, READS, AlreadyDrawn, FrameChanged, NoSuchFrame
+from divert.scrutiny.frame import COORDINATES, AlreadyDrawn, FrameChanged, NoSuchFrame
 from divert.scrutiny.opening import open_packs
 from divert.scrutiny.population import CERTAINTY, DECIDES, FrameRule
 from divert.scrutiny.proof import ALTOGETHER, Estimate, if_clean
@@ -66,14 +67,14 @@ TOP_UP = Order(
 @router.get("/panel/draws")
 def draws_page(request: Request, context: BySession) -> Response:
     """Frames and draws, to be read."""
-    with context.reading(*READS) as (session, actor):
+    with context.reading(Subject.draws) as (session, actor):
         found = [(frame_view(frozen, made is not None), made) for frozen, made in frames_of.frames(session)]
         return write(
             request,
             "draws.html",
             actor=actor,
             found=found,
-            opens=actor.role in OPENS,
+            opens=may_read(actor.role, Subject.drawn_packs),
             coordinates=actor.role in COORDINATES,
         )
 
@@ -81,7 +82,7 @@ def draws_page(request: Request, context: BySession) -> Response:
 @router.get("/panel/sizes")
 def sizes_page(request: Request, context: BySession) -> Response:
     """How large a sample must be, and what a clean one would prove."""
-    with context.reading(*READS) as (_, actor):
+    with context.reading(Subject.draws) as (_, actor):
         form, asked = Form(Sizing), FormData([*request.query_params.multi_items()])
         data = form.read(asked)
         errors: Errors = {}
@@ -105,14 +106,14 @@ def sizes_page(request: Request, context: BySession) -> Response:
 @router.get("/panel/draws/freeze")
 def freeze_form(request: Request, context: BySession) -> Response:
     """The form of a frame's rule."""
-    with context.reading(*COORDINATES) as (session, actor):
+    with context.reading(COORDINATES) as (session, actor):
         return _rule_form(request, session, actor, context, {})
 
 
 @router.post("/panel/draws/freeze")
 def freeze(request: Request, form: Posted, context: BySession) -> Response:
     """Freeze it."""
-    with context.writing(*COORDINATES) as (session, actor):
+    with context.writing(COORDINATES) as (session, actor):
         data = Form(FrameRule).read(form)
         if forms.redraws(form):
             return _rule_form(request, session, actor, context, data)
@@ -128,7 +129,7 @@ def freeze(request: Request, form: Posted, context: BySession) -> Response:
 @router.get("/panel/draws/{frame}")
 def packs_page(request: Request, frame: Digest, context: BySession) -> Response:
     """The packs of one draw, to be read."""
-    with context.writing(*OPENS) as (session, actor), told_plainly():
+    with context.writing(Subject.drawn_packs) as (session, actor), told_plainly():
         packs = open_packs(session, frame, actor, context.at)
         cut_off = frames_of.frame(session, frame).cut_off
         return write(request, "packs.html", actor=actor, frame=frame, packs=packs, on=cut_off)
@@ -137,7 +138,7 @@ def packs_page(request: Request, frame: Digest, context: BySession) -> Response:
 @router.get("/panel/draws/{frame}/published.json")
 def published_file(frame: Digest, context: BySession) -> Response:
     """The frame and, once it is drawn, what docs/redraw.py confirms, as a file to save and to publish."""
-    with context.reading(*READS) as (session, _), told_plainly():
+    with context.reading(Subject.draws) as (session, _), told_plainly():
         frozen, made = frames_of.frame(session, frame), session.get(Draw, frame)
         said = frames_of.frame_publication(frozen) if made is None else frames_of.publication_of(frozen, made)
         named = {"Content-Disposition": f'attachment; filename="draw-{frame[:12]}.json"'}
@@ -149,7 +150,7 @@ def draw_form(
     request: Request, frame: Digest, context: BySession, total: Annotated[str, Query(max_length=6)] = ""
 ) -> Response:
     """What sizes would prove, and the seed."""
-    with context.reading(*COORDINATES) as (session, actor), told_plainly():
+    with context.reading(COORDINATES) as (session, actor), told_plainly():
         frozen = frames_of.frame(session, frame)
         errors: Errors = {}
         sizes = frames_of.sizes_for(frozen)
@@ -169,7 +170,7 @@ def draw(request: Request, frame: Digest, form: Posted, context: BySession) -> R
 @router.get("/panel/draws/{frame}/top-up")
 def top_up_form(request: Request, frame: Digest, context: BySession) -> Response:
     """How many more."""
-    with context.reading(*COORDINATES) as (session, actor), told_plainly():
+    with context.reading(COORDINATES) as (session, actor), told_plainly():
         frozen, had = frames_of.frame(session, frame), _had(session, frame)
         return _order_form(request, actor, frozen, had, TOP_UP, dict.fromkeys(frozen.strata, "0"), "")
 
@@ -183,7 +184,7 @@ def top_up(request: Request, frame: Digest, form: Posted, context: BySession) ->
 @router.get("/panel/draws/{frame}/pick")
 def pick_form(request: Request, frame: Digest, context: BySession) -> Response:
     """Which case, and why."""
-    with context.reading(*COORDINATES) as (session, actor), told_plainly():
+    with context.reading(COORDINATES) as (session, actor), told_plainly():
         frames_of.drawn_from(session, frame)
         return _form(request, actor, "Pick a case", Pick, {})
 
@@ -191,7 +192,7 @@ def pick_form(request: Request, frame: Digest, context: BySession) -> Response:
 @router.post("/panel/draws/{frame}/pick")
 def pick(request: Request, frame: Digest, form: Posted, context: BySession) -> Response:
     """Put it beside the draw."""
-    with context.writing(*COORDINATES) as (session, actor):
+    with context.writing(COORDINATES) as (session, actor):
         data = Form(Pick).read(form)
         if forms.redraws(form):
             return _form(request, actor, "Pick a case", Pick, data)
@@ -208,7 +209,7 @@ def pick(request: Request, frame: Digest, form: Posted, context: BySession) -> R
 
 
 def _ordered(request: Request, frame: str, form: FormData, context: RequestContext, order: Order) -> Response:
-    with context.writing(*COORDINATES) as (session, actor):
+    with context.writing(COORDINATES) as (session, actor):
         with told_plainly():
             frozen = frames_of.frame(session, frame)
             had = {} if order is DRAW else _had(session, frame)

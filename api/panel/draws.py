@@ -13,10 +13,11 @@ from api.web.context import ByToken
 from api.web.problems import FieldFault, ProblemError, invalid, may_answer
 from divert.acts.answers import fault
 from divert.models import Draw, Frame
+from divert.people.rights import Subject
 from divert.scrutiny import additions
 from divert.scrutiny import frame as frames_of
 from divert.scrutiny.draw import Publication
-from divert.scrutiny.frame import COORDINATES, OPENS, READS, AlreadyDrawn, FrameChanged, NoSuchFrame
+from divert.scrutiny.frame import COORDINATES, AlreadyDrawn, FrameChanged, NoSuchFrame
 from divert.scrutiny.opening import NoSuchPack, OpenedPack, open_pack, open_packs
 from divert.scrutiny.population import FrameRule
 from divert.scrutiny.proof import if_clean, least_sample
@@ -187,14 +188,14 @@ READ = ("not-signed-in", "not-allowed")
 @router.post("/api/panel/frames", status_code=201, summary="Freeze a frame", responses=may_answer(*BODY))
 def freeze(rule: FrameRule, context: ByToken) -> FrameView:
     """Freeze the cases that a rule chooses. Frozen again, it is the same frame."""
-    with context.writing(*COORDINATES) as (session, actor), told_plainly():
+    with context.writing(COORDINATES) as (session, actor), told_plainly():
         return frame_view(frames_of.freeze(session, rule, actor, context.at), drawn=False)
 
 
 @router.get("/api/panel/frames", summary="List frames", responses=may_answer(*READ))
 def list_frames(context: ByToken) -> list[FrameView]:
     """Every frame, the latest first."""
-    with context.reading(*READS) as (session, _):
+    with context.reading(Subject.draws) as (session, _):
         return [frame_view(frozen, made is not None) for frozen, made in frames_of.frames(session)]
 
 
@@ -220,7 +221,7 @@ def told_plainly() -> Iterator[None]:
 @router.get("/api/panel/sizes", summary="Work out sizes", responses=may_answer(*READ, "invalid"))
 def work_out_sizes(sizing: Annotated[Sizing, Query()], context: ByToken) -> Worked:
     """How large a sample must be to show what there is, and what a clean one would prove; of any number of cases."""
-    with context.reading(*READS):
+    with context.reading(Subject.draws):
         return worked_out(sizing)
 
 
@@ -229,7 +230,7 @@ def work_out_sizes(sizing: Annotated[Sizing, Query()], context: ByToken) -> Work
 )
 def weigh_sizes(frame: Digest, total: Annotated[Total, Query()], context: ByToken) -> Plan:
     """Before the draw: how a total is allotted to the strata, and what finding nothing would prove."""
-    with context.reading(*READS) as (session, _), told_plainly():
+    with context.reading(Subject.draws) as (session, _), told_plainly():
         frozen = frames_of.frame(session, frame)
         sizes = frames_of.sizes_for(frozen, total)
         found = if_clean(frames_of.cases_in(frozen), sizes)
@@ -244,7 +245,7 @@ def weigh_sizes(frame: Digest, total: Annotated[Total, Query()], context: ByToke
 )
 def draw(order: DrawOrder, context: ByToken) -> Publication:
     """Draw, once. The answer holds all that a stranger needs to draw again with docs/redraw.py."""
-    with context.writing(*COORDINATES) as (session, actor), told_plainly():
+    with context.writing(COORDINATES) as (session, actor), told_plainly():
         frozen, sizes = frames_of.frame(session, order.frame), order.sizes or {}
         if order.total is not None:
             sizes = frames_of.sizes_for(frozen, order.total, stated=sizes)
@@ -260,7 +261,7 @@ def draw(order: DrawOrder, context: ByToken) -> Publication:
 )
 def top_up(frame: Digest, order: TopUpOrder, context: ByToken) -> Publication:
     """Draw more by the same seed, from where it stopped; for the meeting that is open, or else the next."""
-    with context.writing(*COORDINATES) as (session, actor), told_plainly():
+    with context.writing(COORDINATES) as (session, actor), told_plainly():
         additions.top_up(session, frame, order.sizes, order.reason, actor, context.at)
         return published(session, frame)
 
@@ -273,7 +274,7 @@ def top_up(frame: Digest, order: TopUpOrder, context: ByToken) -> Publication:
 )
 def pick(frame: Digest, order: Pick, context: ByToken) -> Publication:
     """Put a case beside a draw, in no rate; for the meeting that is open, or else the next."""
-    with context.writing(*COORDINATES) as (session, actor), told_plainly():
+    with context.writing(COORDINATES) as (session, actor), told_plainly():
         additions.pick(session, frame, order.case, order.theme, actor, context.at)
         return published(session, frame)
 
@@ -281,21 +282,21 @@ def pick(frame: Digest, order: Pick, context: ByToken) -> Publication:
 @router.get("/api/panel/draws", summary="List draws", responses=may_answer(*READ))
 def list_draws(context: ByToken) -> list[DrawnView]:
     """Every draw, that of the latest frame first."""
-    with context.reading(*READS) as (session, _):
+    with context.reading(Subject.draws) as (session, _):
         return [drawn_view(frozen, made) for frozen, made in frames_of.frames(session) if made is not None]
 
 
 @router.get("/api/panel/draws/{frame}", summary="Read a draw", responses=may_answer(*READ, "not-found"))
 def read_draw(frame: Digest, context: ByToken) -> Publication:
     """What was published: docs/redraw.py confirms it."""
-    with context.reading(*READS) as (session, _):
+    with context.reading(Subject.draws) as (session, _):
         return published(session, frame)
 
 
 @router.get("/api/panel/draws/{frame}/packs", summary="Read packs", responses=may_answer(*READ, "not-found"))
 def read_packs(frame: Digest, context: ByToken) -> list[OpenedPack]:
     """Every case drawn, as it was known when it left the scheme's hands, and nobody's name."""
-    with context.writing(*OPENS) as (session, actor):
+    with context.writing(Subject.drawn_packs) as (session, actor):
         try:
             return open_packs(session, frame, actor, context.at)
         except LookupError as none:
@@ -307,7 +308,7 @@ def read_policy(
     frame: Digest, pack: Annotated[str, Path(max_length=40, examples=["completed-1"])], context: ByToken
 ) -> OpenedPack:
     """One case drawn, by its number in the sample."""
-    with context.writing(*OPENS) as (session, actor):
+    with context.writing(Subject.drawn_packs) as (session, actor):
         try:
             return open_pack(session, frame, pack, actor, context.at)
         except (NoSuchFrame, NoSuchPack) as none:

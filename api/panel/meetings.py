@@ -22,11 +22,12 @@ from api.web.problems import Reason as Against
 from api.web.sign_in import Posted
 from divert.clock import written_date
 from divert.models import Draw, Frame, Role, Staff
+from divert.people.rights import Subject, may_read
 from divert.people.staff import Actor
 from divert.scrutiny import meeting_commands
 from divert.scrutiny.actions import ANSWERS, AT_MEETINGS
 from divert.scrutiny.frame import NoSuchFrame
-from divert.scrutiny.meeting import MEETS, Meeting, meetings
+from divert.scrutiny.meeting import Meeting, meetings
 from divert.scrutiny.meeting_commands import (
     COORDINATOR,
     MEETING_COMMANDS,
@@ -41,7 +42,6 @@ from divert.scrutiny.meeting_commands import (
     rules_of,
 )
 from divert.scrutiny.opening import OpenedPack, open_pack
-from divert.scrutiny.outcomes import COMPARES
 
 router = APIRouter(tags=["panel"])
 
@@ -75,7 +75,7 @@ def opened_pack(session: Session, told: Meeting, name: str, actor: Actor, contex
 def _do(context: RequestContext, number: int | None, given: MeetingCommand | OpenMeeting) -> int:
     """Do it and commit; the meeting's number. Raises a problem where it may not be."""
     try:
-        with context.writing(*AT_MEETINGS) as (session, actor):
+        with context.writing(AT_MEETINGS) as (session, actor):
             if isinstance(given, OpenMeeting):
                 return open_meeting(session, given, actor, context.at)
             return meeting_commands.perform(session, number or 0, given, actor, context.at).number
@@ -94,7 +94,7 @@ def _do(context: RequestContext, number: int | None, given: MeetingCommand | Ope
 @router.get("/api/panel/meetings", summary="List meetings", responses=may_answer(*READ[:2]))
 def list_meetings(context: ByToken) -> list[MeetingView]:
     """Every meeting that you may know of, the first first."""
-    with context.reading(*MEETS) as (session, actor):
+    with context.reading(Subject.meetings) as (session, actor):
         everyone = meetings(session)
         return [meeting_view(session, one, everyone, actor) for one in _seen_by(session, actor)]
 
@@ -109,7 +109,7 @@ def start(given: OpenMeeting, context: ByToken) -> MeetingView:
 @router.get("/api/panel/meetings/{number}", summary="Read a meeting", responses=may_answer(*READ))
 def read_meeting(number: Number, context: ByToken) -> MeetingView:
     """A meeting, its packs and findings, and what they prove."""
-    with context.reading(*MEETS) as (session, actor):
+    with context.reading(Subject.meetings) as (session, actor):
         return meeting_view(session, found_meeting(session, number, actor), meetings(session), actor)
 
 
@@ -118,7 +118,7 @@ def read_meeting(number: Number, context: ByToken) -> MeetingView:
 )
 def read_meeting_pack(number: Number, name: PackName, context: ByToken) -> OpenedPack:
     """A case as it was known when it left the scheme's hands, and nobody's name. Every opening is logged."""
-    with context.writing(*MEETS) as (session, actor):
+    with context.writing(Subject.meetings) as (session, actor):
         return opened_pack(session, found_meeting(session, number, actor), name, actor, context)
 
 
@@ -148,7 +148,7 @@ for slug, each in MEETING_COMMANDS.items():
 @router.get("/panel/meetings", include_in_schema=False)
 def meetings_page(request: Request, context: BySession) -> Response:
     """Every meeting, and how the panel's findings go from one to the next."""
-    with context.reading(*MEETS) as (session, actor):
+    with context.reading(Subject.meetings) as (session, actor):
         everyone = meetings(session)
         found = [meeting_view(session, one, everyone, actor) for one in _seen_by(session, actor)]
         return write(
@@ -157,7 +157,7 @@ def meetings_page(request: Request, context: BySession) -> Response:
             actor=actor,
             found=found,
             opens=actor.role in COORDINATOR,
-            compares=actor.role in COMPARES,
+            compares=may_read(actor.role, Subject.comparisons),
         )
 
 
@@ -176,7 +176,7 @@ def opening_answered(request: Request, form: Posted, context: BySession) -> Resp
 @router.get("/panel/meetings/{number}", include_in_schema=False)
 def meeting_page(request: Request, number: Number, context: BySession) -> Response:
     """A meeting, its packs and findings, and what they prove."""
-    with context.reading(*MEETS) as (session, actor):
+    with context.reading(Subject.meetings) as (session, actor):
         told = found_meeting(session, number, actor)
         view = meeting_view(session, told, meetings(session), actor)
         offers = [
@@ -188,7 +188,7 @@ def meeting_page(request: Request, number: Number, context: BySession) -> Respon
 @router.get("/panel/meetings/{number}/packs/{name}", include_in_schema=False)
 def meeting_pack_page(request: Request, number: Number, name: PackName, context: BySession) -> Response:
     """One pack of a meeting."""
-    with context.writing(*MEETS) as (session, actor):
+    with context.writing(Subject.meetings) as (session, actor):
         told = found_meeting(session, number, actor)
         try:
             pack = opened_pack(session, told, name, actor, context)
@@ -277,7 +277,7 @@ def _form(
     reasons: Sequence[str] = (),
 ) -> Response:
     """The form, with what was typed and what is wrong with it."""
-    with context.reading(*(command.by if issubclass(command, MeetingCommand) else COORDINATOR)) as (session, actor):
+    with context.reading(command.by if issubclass(command, MeetingCommand) else COORDINATOR) as (session, actor):
         told = found_meeting(session, number, actor) if number is not None else None
         questions = Form(command, _choices(session, told, actor, data.get("pack"))).questions(data, errors)
         return write(

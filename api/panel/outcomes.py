@@ -11,8 +11,9 @@ from api.panel.meeting_view import EstimateView, estimate_view
 from api.web.context import BySession, ByToken
 from api.web.pages import write
 from api.web.problems import may_answer
+from divert.people.rights import Subject
 from divert.scrutiny.meeting import meetings, proved
-from divert.scrutiny.outcomes import COMPARES, outcomes
+from divert.scrutiny.outcomes import outcomes
 
 router = APIRouter(tags=["panel"])
 
@@ -63,12 +64,12 @@ def _view(session: Session) -> OutcomesView:
 @router.get("/api/panel/outcomes", summary="Read outcomes", responses=may_answer("not-signed-in", "not-allowed"))
 def read_outcomes(context: ByToken) -> OutcomesView:
     """What the panel found over all its meetings, by decision maker and by group, small numbers withheld."""
-    with context.reading(*COMPARES) as (session, _):
+    with context.reading(Subject.comparisons) as (session, _):
         return _view(session)
 
 
 @router.get("/panel/outcomes", include_in_schema=False)
 def outcomes_page(request: Request, context: BySession) -> Response:
     """The same, to be read."""
-    with context.reading(*COMPARES) as (session, actor):
+    with context.reading(Subject.comparisons) as (session, actor):
         return write(request, "outcomes.html", actor=actor, found=_view(session))

@@ -13,8 +13,9 @@ from api.web.context import BySession, ByToken, RequestContext
 from api.web.problems import ProblemError, may_answer
 from divert.acts.answers import YesNo
 from divert.models import Frame, Role
+from divert.people.rights import Subject
 from divert.people.staff import Actor
-from divert.scrutiny.meeting import MEETS, Meeting
+from divert.scrutiny.meeting import Meeting
 from divert.scrutiny.papers import Numbered, meeting_paper, pack_paper
 
 router = APIRouter(tags=["panel"])
@@ -69,7 +70,7 @@ def pack_paper_of(number: Number, name: PackName, wanted: Wanted, context: BySes
 
 
 def _packs(number: int, context: RequestContext) -> Response:
-    with context.writing(*MEETS) as (session, actor):
+    with context.writing(Subject.meetings) as (session, actor):
         told = found_meeting(session, number, actor)
         mine = [
             name for name in told.packs if actor.role is not Role.panel_member or told.may_open(actor.username, name)
@@ -81,7 +82,7 @@ def _packs(number: int, context: RequestContext) -> Response:
 
 
 def _pack(number: int, name: str, wanted: Alone, context: RequestContext) -> Response:
-    with context.writing(*MEETS) as (session, actor):
+    with context.writing(Subject.meetings) as (session, actor):
         told = found_meeting(session, number, actor)
         one = _numbered(session, told, name, actor, context)
     return pdf_file(pack_paper(told, one, alone=wanted.alone), f"meeting-{number}-pack-{one.number}")

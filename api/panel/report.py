@@ -11,7 +11,8 @@ from api.web.context import BySession, ByToken, RequestContext
 from api.web.pages import write
 from api.web.problems import may_answer
 from divert.clock import london_date
-from divert.scrutiny.report import REPORTS, Report, explained, report, report_paper, year_of
+from divert.people.rights import Subject
+from divert.scrutiny.report import Report, explained, report, report_paper, year_of
 
 router = APIRouter(tags=["panel"])
 
@@ -52,7 +53,7 @@ def read_report_paper(context: ByToken, wanted: Wanted) -> Response:
 def report_page(request: Request, context: BySession, wanted: Wanted) -> Response:
     """The same, to be read."""
     told = _report(context, wanted)
-    with context.reading(*REPORTS) as (_, actor):
+    with context.reading(Subject.scrutiny_report) as (_, actor):
         return write(request, "report.html", actor=actor, told=told, explained=explained(told))
 
 
@@ -64,7 +65,7 @@ def report_paper_page(context: BySession, wanted: Wanted) -> Response:
 
 def _report(context: RequestContext, wanted: Year) -> Report:
     today = london_date(context.at)
-    with context.reading(*REPORTS) as (session, _):
+    with context.reading(Subject.scrutiny_report) as (session, _):
         return report(session, wanted.year or year_of(today), today)
 
 

@@ -18,14 +18,10 @@ from divert.eligibility.policies import NoPolicy, Policies
 from divert.eligibility.policy import COMPARE, Effect, Operator, Policy, Rule
 from divert.law.offences import Offence
 from divert.law.rulebook import DeadlineRule, rulebook
-from divert.models import Role
-from divert.people.rights import SIGNATORIES
+from divert.people.rights import SIGNATORIES, Subject, may_read
 from divert.policies.adopted import policies_of
 
 router = APIRouter(tags=["eligibility"])
-
-READS_PROPOSALS = (*SIGNATORIES, Role.board_member, Role.auditor)
-"""Who may read what is proposed, and what its rehearsal counts."""
 
 Name = Annotated[str, Path(max_length=80, examples=["2019-04-01-full"])]
 
@@ -134,7 +130,7 @@ def policies_page(request: Request, context: BySession) -> Response:
             request,
             "policies.html",
             actor=actor,
-            proposals=actor.role in READS_PROPOSALS,
+            proposals=may_read(actor.role, Subject.proposals),
             policies=[(policy, policies.last_day(policy), _stands(policy.starts, policies.last_day(policy), today))
                    for policy in reversed(list(policies))],
         )  # fmt: skip

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response
 
-from api.policy.policies import READS_PROPOSALS, tested
+from api.policy.policies import tested
 from api.policy.proposals import Against, Digest, done, found_proposal, other, rehearsal_view
 from api.web import forms
 from api.web.context import ByItself, BySession, RequestContext
@@ -25,7 +25,7 @@ from divert.eligibility.rehearsal import GROUPS
 from divert.law.rule_files import RulesError
 from divert.law.rulebook import rulebook
 from divert.people.identifiers import DISTRICTS, ETHNICITIES, SEXES
-from divert.people.rights import SIGNATORIES
+from divert.people.rights import SIGNATORIES, Subject
 from divert.policies import decisions
 from divert.policies.adopted import policies_of, proposals
 from divert.policies.decisions import ProposePolicy, SignPolicy, WithdrawPolicy
@@ -50,7 +50,7 @@ def proposed_page(
     rule: Annotated[str | None, Query(max_length=60)] = None,
 ) -> Response:
     """What is proposed, and where a policy is written. `rule` of `policy`, where the panel doubts it, stands there."""
-    with context.reading(*READS_PROPOSALS) as (session, _):
+    with context.reading(Subject.proposals) as (session, _):
         policies, today = policies_of(session), london_date(context.at)
         base = policies.get(policy) if policy in {one.id for one in policies} and policy else policies.in_force(today)
     return _page(request, context, begun(base, rule, today))
@@ -65,9 +65,9 @@ def propose(request: Request, form: PostedWithFile, context: BySession) -> Respo
     try:
         command = ProposePolicy(text=text)
         if form.get("check"):
-            with context.reading(*SIGNATORIES) as (session, _):
+            with context.reading(SIGNATORIES) as (session, _):
                 return _page(request, context, text, holds=decisions.candidate(session, text))
-        with context.writing(*SIGNATORIES) as (session, actor):
+        with context.writing(SIGNATORIES) as (session, actor):
             made = decisions.propose(session, command, actor, context.at)
     except ValidationError as error:
         return _page(request, context, text, next(iter(forms.faults(error).values())))
@@ -79,7 +79,7 @@ def propose(request: Request, form: PostedWithFile, context: BySession) -> Respo
 @router.get("/policies/proposed/{digest}")
 def proposal_page(request: Request, digest: Digest, context: ByItself, against: Against = None) -> Response:
     """A proposed policy: what it changes, who would be judged otherwise, who signed. It asks again while it counts."""
-    with context.reading(*READS_PROPOSALS) as (session, actor):
+    with context.reading(Subject.proposals) as (session, actor):
         one, policies = found_proposal(session, digest), policies_of(session)
         before = [policy for policy in policies if policy.starts < one.policy.starts][-1]
         held = app_state(request)
@@ -153,7 +153,7 @@ def _form(
     errors: dict[forms.Path, str] | None = None,
     status: int = 422,
 ) -> Response:
-    with context.reading(*SIGNATORIES) as (session, actor):
+    with context.reading(SIGNATORIES) as (session, actor):
         questions, policy = Form(command).questions(data, errors), found_proposal(session, digest).policy
         return write(
             request,
@@ -171,7 +171,7 @@ def _form(
 def _page(
     request: Request, context: RequestContext, text: str, fault: str = "", holds: Policy | None = None
 ) -> Response:
-    with context.reading(*READS_PROPOSALS) as (session, actor):
+    with context.reading(Subject.proposals) as (session, actor):
         return write(
             request,
             "proposed.html",

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
-from api.policy.policies import READS_PROPOSALS, PolicyView, policy_view
+from api.policy.policies import PolicyView, policy_view
 from api.policy.rehearsal_counts import RehearsalView, as_to_the_board, exactly
 from api.web.context import ByToken, RequestContext
 from api.web.problems import FieldFault, ProblemError, invalid, may_answer
@@ -17,7 +17,7 @@ from divert.clock import london_date
 from divert.eligibility.rehearsal import Rehearsal
 from divert.law.rule_files import RulesError
 from divert.models import Role
-from divert.people.rights import SIGNATORIES
+from divert.people.rights import SIGNATORIES, Subject
 from divert.people.staff import Actor
 from divert.policies import decisions
 from divert.policies.adopted import Proposal, policies_of, proposals
@@ -71,7 +71,7 @@ def proposal_view(session: Session, one: Proposal) -> ProposalView:
 @router.get("/api/policies/proposed", summary="Every proposed policy", responses=may_answer(*READ[:2]))
 def read_proposals(context: ByToken) -> list[ProposalView]:
     """With who signed it, the latest first."""
-    with context.reading(*READS_PROPOSALS) as (session, _):
+    with context.reading(Subject.proposals) as (session, _):
         return [proposal_view(session, one) for one in reversed(proposals(session).values())]
 
 
@@ -79,7 +79,7 @@ def read_proposals(context: ByToken) -> list[ProposalView]:
 def propose(command: ProposePolicy, context: ByToken) -> ProposalView:
     """Checked against its own examples, and what the rulebook knows. It binds nobody until every post has signed."""
     try:
-        with context.writing(*SIGNATORIES) as (session, actor):
+        with context.writing(SIGNATORIES) as (session, actor):
             return proposal_view(session, decisions.propose(session, command, actor, context.at))
     except RulesError as fault:
         raise invalid([FieldFault(pointer="#/text", detail=str(fault))]) from None
@@ -88,7 +88,7 @@ def propose(command: ProposePolicy, context: ByToken) -> ProposalView:
 @router.get("/api/policies/proposed/{digest}", summary="One proposed policy", responses=may_answer(*READ))
 def read_proposal(digest: Digest, context: ByToken) -> ProposalView:
     """With who signed it."""
-    with context.reading(*READS_PROPOSALS) as (session, _):
+    with context.reading(Subject.proposals) as (session, _):
         return proposal_view(session, found_proposal(session, digest))
 
 
@@ -99,7 +99,7 @@ def read_proposal(digest: Digest, context: ByToken) -> ProposalView:
 )
 def read_rehearsal(digest: Digest, context: ByToken, against: Against = None) -> RehearsalView:
     """Judge every past case by it: who flips, each with the rules that make the difference. Changes nothing."""
-    with context.reading(*READS_PROPOSALS) as (session, actor):
+    with context.reading(Subject.proposals) as (session, actor):
         found_proposal(session, digest)
         found = rehearse(session, digest, other(session, against))
         return rehearsal_view(context, session, actor, found)
@@ -121,11 +121,11 @@ def done(context: RequestContext, digest: str, command: SignPolicy | WithdrawPol
     """Sign it, or withdraw it."""
     found = None
     if isinstance(command, SignPolicy):
-        with context.reading(*SIGNATORIES) as (session, _):  # it may take seconds, and nobody is to wait for the writer
+        with context.reading(SIGNATORIES) as (session, _):  # it may take seconds, and nobody is to wait for the writer
             found_proposal(session, digest)
             found = rehearse(session, digest, None)
     try:
-        with context.writing(*SIGNATORIES) as (session, actor):
+        with context.writing(SIGNATORIES) as (session, actor):
             if isinstance(command, SignPolicy) and found is not None:
                 now = decisions.sign(session, digest, command, found, actor, context.at)
             else:

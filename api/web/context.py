@@ -23,6 +23,7 @@ from api.web.state import AppState, app_state
 from divert.acts.refusals import NotAllowed
 from divert.models import Role
 from divert.people import sessions, staff
+from divert.people.rights import Subject, listed, readers
 from divert.people.staff import Actor
 
 BEARER = HTTPBearer(
@@ -30,6 +31,10 @@ BEARER = HTTPBearer(
     scheme_name="token",
     description="A staff member's token: `divert staff token USERNAME` makes one, `divert demo` prints one a role.",
 )
+
+
+Able = Subject | tuple[Role, ...] | None
+"""Who may: whoever may read a subject (`divert.people.rights`), or those whom an act names; None: whoever is here."""
 
 
 @dataclass(frozen=True)
@@ -47,19 +52,19 @@ class RequestContext:
         return app_state(self.request)
 
     @contextmanager
-    def reading(self, *roles: Role) -> Iterator[tuple[Session, Actor]]:
-        """A session that writes nothing, and who asks: in one of these roles, where any are named."""
+    def reading(self, able: Able = None) -> Iterator[tuple[Session, Actor]]:
+        """A session that writes nothing, and who asks, who must be able."""
         with self.app_state.database.reading() as session:
-            yield session, self._actor(session, roles)
+            yield session, self._actor(session, able)
         if self._unnoted():
             with self.app_state.database.writing() as session:
                 self._note(session)
 
     @contextmanager
-    def writing(self, *roles: Role) -> Iterator[tuple[Session, Actor]]:
-        """A session committed when the block ends, and who asks."""
+    def writing(self, able: Able = None) -> Iterator[tuple[Session, Actor]]:
+        """A session committed when the block ends, and who asks, who must be able."""
         with self.app_state.database.writing() as session:
-            actor = self._actor(session, roles)
+            actor = self._actor(session, able)
             self._note(session)
             yield session, actor
 
@@ -71,7 +76,7 @@ class RequestContext:
             self.seen(session)
             self.request.state.unnoted = False
 
-    def _actor(self, session: Session, roles: tuple[Role, ...]) -> Actor:
+    def _actor(self, session: Session, able: Able) -> Actor:
         actor = self.who(session)
         if actor is None:
             raise NotSignedIn
@@ -79,9 +84,9 @@ class RequestContext:
         typed: PreservedForm | None = getattr(self.request.state, "kept", None)
         if typed is not None and typed.username != actor.username:  # a form that was given out to somebody else
             raise ProblemError("not-allowed", STRANGE)
-        if roles and actor.role not in roles:
-            able = ", ".join(role.label.lower() for role in roles)
-            raise NotAllowed(f"This is for: {able}.")
+        roles = readers(able) if isinstance(able, Subject) else able
+        if roles is not None and actor.role not in roles:
+            raise NotAllowed(f"This is for: {listed(roles)}.")
         return actor
 
 

@@ -30,49 +30,36 @@ from api.web.codes import in_code
 from api.web.components import components
 from api.web.sessions import WebSession, keepsake, visit_of
 from api.web.state import app_state
-from divert.board.figures.catalogue import BOARD_READS
+from divert.casework.commands.referral import Refer
+from divert.casework.lifecycle import able
 from divert.clock import london_text, written_date
 from divert.models import Role
-from divert.people.rights import TEAM
+from divert.people.rights import Subject, readers
 from divert.people.staff import Actor
 from divert.records import evidence
 from divert.records.evidence import ENDINGS, TAKEN
 from divert.scrutiny import wording
-from divert.scrutiny.actions import FOLLOWS
-from divert.scrutiny.frame import READS
-from divert.scrutiny.meeting import MEETS
-from divert.scrutiny.report import REPORTS
 
 FOLDER = Path(__file__).parents[1]
 FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json")
 
-READS_CASES = (Role.referring_officer, *TEAM, Role.auditor)
-"""Who may read cases at all; which of them, divert.casework.visibility says."""
-
-SEES_WORK = (Role.project_manager, Role.police_team_lead, Role.probation_team_lead)
-"""Who may see what the worker could not do: those who may open every case, restricted ones too."""
-
-KEEPS_STAFF = (Role.project_manager,)
-"""Who takes people on, gives them their posts and lets them go."""
-
 NAVIGATION = (
-    ("/", "Cases", READS_CASES),
-    ("/referrals", "Refer a person", (Role.referring_officer, Role.police_team_lead, Role.project_manager)),
-    ("/pre-check", "Pre-check", READS_CASES),
-    ("/import", "Referral files", (Role.police_team_lead, Role.project_manager)),
-    ("/board", "Board", BOARD_READS),
-    ("/panel/draws", "Draws", READS),
-    ("/panel/meetings", "Meetings", MEETS),
-    ("/panel/actions", "Actions", FOLLOWS),
-    ("/panel/report", "Report", REPORTS),
-    ("/undone", "Undone work", SEES_WORK),
-    ("/staff", "Staff", KEEPS_STAFF),
-    ("/policies", "Policies", tuple(Role)),
+    ("/", "Cases", readers(Subject.cases)),
+    ("/referrals", "Refer a person", able(Refer)),
+    ("/pre-check", "Pre-check", readers(Subject.cases)),
+    ("/import", "Referral files", readers(Subject.referral_files)),
+    ("/board", "Board", readers(Subject.figures)),
+    ("/panel/draws", "Draws", readers(Subject.draws)),
+    ("/panel/meetings", "Meetings", readers(Subject.meetings)),
+    ("/panel/actions", "Actions", readers(Subject.findings)),
+    ("/panel/report", "Report", readers(Subject.scrutiny_report)),
+    ("/undone", "Undone work", readers(Subject.failed_work)),
+    ("/staff", "Staff", readers(Subject.staff)),
+    ("/policies", "Policies", readers(Subject.policies)),
     ("/help", "Help", tuple(Role)),
 )
 REFRESH_S = 3
 """After how many seconds a page that waits for long work asks again by itself."""
-
 LED_TO = frozenset(to for to, _, _ in NAVIGATION)
 
 

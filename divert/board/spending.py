@@ -8,13 +8,14 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from divert.acts.act import Act, ActContext
 from divert.acts.answers import IsoMonth, Money, fault
-from divert.acts.command import Command, Short
-from divert.acts.refusals import NotAllowed
+from divert.acts.command import Short
+from divert.acts.refusals import Unusable
 from divert.board.counting.count_store import CountStore
 from divert.board.counting.counts import Spent
 from divert.board.counting.suppression import Audience
@@ -22,11 +23,8 @@ from divert.board.figures.costs import days, first_of, spread
 from divert.board.figures.definition import months_between
 from divert.clock import london_date
 from divert.law.rulebook import rulebook
-from divert.models import Cost, Role
-from divert.people.staff import Actor
-
-ENTERS = (Role.project_manager,)
-"""Who enters what was spent."""
+from divert.models import Cost
+from divert.people.rights import MANAGER
 
 AT_ONCE = 12
 """Months over which one amount may be spread."""
@@ -39,7 +37,7 @@ def _not_blank(words: str) -> str:
 
 
 class EnterCosts(
-    Command,
+    Act,
     title="Enter costs",
     json_schema_extra={
         "examples": [
@@ -51,6 +49,8 @@ class EnterCosts(
 
     An amount for several months is spread evenly over them, to the penny.
     """
+
+    by = MANAGER
 
     heading: str = Field(title="What for", max_length=40, json_schema_extra={"choices": "cost_headings"})
     month: IsoMonth = Field(title="Month", description="One that is over, as year-month.")
@@ -66,13 +66,11 @@ class EnterCosts(
 
     @field_validator("month", "last_month")
     @classmethod
-    def _over(cls, month: str | None, info: ValidationInfo) -> str | None:
-        """Since the scheme began; and, once it is known what day it is, over."""
+    def _of_the_scheme(cls, month: str | None) -> str | None:
+        """Since the scheme began."""
         begins = f"{rulebook().costs_start:%Y-%m}"
         if month is not None and month < begins:
             raise fault(f"This is before the scheme began. Give a month from {begins} on.")
-        if month is not None and info.context and month >= (now := f"{info.context['today']:%Y-%m}"):
-            raise fault(f"This month is not over. Give one before {now}.")
         return month
 
     @model_validator(mode="after")
@@ -96,51 +94,51 @@ class EnterCosts(
         """Each month that it is for."""
         return months_between(self.month, self.last_month or self.month)
 
-
-def enter(session: Session, command: EnterCosts, by: Actor, at: datetime) -> list[Cost]:
-    """Put it on record, one amount a month. Raises NotAllowed; ValidationError of a month that is not over."""
-    if by.role not in ENTERS:
-        able = ", ".join(role.label.lower() for role in ENTERS)
-        raise NotAllowed(f"What was spent is entered by: {able}.")
-    EnterCosts.model_validate(command.body(), context={"today": london_date(at)})
-    amounts = spread(int(command.pounds * 100), len(command.months))
-    made = [
-        Cost(
-            month=month,
-            heading=command.heading,
-            pence=amount,
-            source=command.source,
-            at=at,
-            by=by.username,
-            role=by.role,
-        )
-        for month, amount in zip(command.months, amounts, strict=True)
-    ]
-    session.add_all(made)
-    session.flush()
-    return made
+    def apply(self, subject: None, context: ActContext) -> list[Cost]:
+        """An amount a month, each on record. The months are over."""
+        now = f"{context.today:%Y-%m}"
+        for name, month in (("month", self.month), ("last_month", self.last_month)):
+            if month is not None and month >= now:
+                raise Unusable(name, f"This month is not over. Give one before {now}.")
+        amounts = spread(int(self.pounds * 100), len(self.months))
+        costs = [
+            Cost(
+                month=month,
+                heading=self.heading,
+                pence=amount,
+                source=self.source,
+                at=context.at,
+                by=context.by.username,
+                role=context.by.role,
+            )
+            for month, amount in zip(self.months, amounts, strict=True)
+        ]
+        context.session.add_all(costs)
+        context.session.flush()
+        return costs
 
 
 def entries(session: Session, as_at: date) -> Sequence[Cost]:
     """Everything entered by the end of a day, in order."""
-    return [one for one in session.scalars(select(Cost).order_by(Cost.at, Cost.id)) if london_date(one.at) <= as_at]
+    costs = session.scalars(select(Cost).order_by(Cost.at, Cost.id))
+    return [cost for cost in costs if london_date(cost.at) <= as_at]
 
 
-def standing(found: Sequence[Cost]) -> dict[tuple[str, str], Cost]:
+def standing(costs: Sequence[Cost]) -> dict[tuple[str, str], Cost]:
     """Of entries in order, the last of each month and heading."""
-    return {(one.month, one.heading): one for one in found}
+    return {(cost.month, cost.heading): cost for cost in costs}
 
 
-def pence(found: Iterable[Cost]) -> dict[str, dict[str, int]]:
+def pence(costs: Iterable[Cost]) -> dict[str, dict[str, int]]:
     """What entries come to, by month and heading."""
     by_month: dict[str, dict[str, int]] = {}
-    for one in sorted(found, key=lambda one: one.month):
-        by_month.setdefault(one.month, {})[one.heading] = one.pence
+    for cost in sorted(costs, key=lambda cost: cost.month):
+        by_month.setdefault(cost.month, {})[cost.heading] = cost.pence
     return by_month
 
 
-def spent(population: CountStore, as_at: date, at: datetime, audience: Audience) -> Spent:
+def spent(store: CountStore, as_at: date, at: datetime, audience: Audience) -> Spent:
     """What had been entered by the end of a day, with the counts, as they may be shown, that it is set beside."""
-    with population.database.reading() as session:
+    with store.database.reading() as session:
         known = pence(standing(entries(session, as_at)).values())
-    return Spent(known, {day: population.shown(day, at, audience) for day in days(known)})
+    return Spent(known, {day: store.shown(day, at, audience) for day in days(known)})

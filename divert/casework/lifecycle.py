@@ -275,6 +275,11 @@ FOR_PEOPLE = {
 ROWS = {command: tuple(row for row in TRANSITIONS if row.command is command) for command in COMMANDS.values()}
 
 
+def able(command: type[CaseCommand]) -> tuple[Role, ...]:
+    """Who may ever carry out a command, in the order of the posts."""
+    return tuple(role for role in Role if any(role in row.by for row in rows_of(command)))
+
+
 def row_for(command: type[CaseCommand], state: State | None) -> Row | None:
     """The row that lets `command` be done from `state` (None: where no case is yet)."""
     for row in rows_of(command):

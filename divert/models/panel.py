@@ -81,7 +81,7 @@ class ThematicPick(Model):
 
 
 class PanelEntry(Model):
-    """One thing done at a meeting of the scrutiny panel. It never changes: a correction is another entry."""
+    """One thing done at a meeting of the scrutiny panel, chained to the one before: a correction is another entry."""
 
     __tablename__ = "panel_entries"
 
@@ -92,3 +92,4 @@ class PanelEntry(Model):
     role: Mapped[Role]
     command: Mapped[str] = mapped_column(String(40))
     body: Mapped[str] = mapped_column(Text)
+    hash: Mapped[str] = mapped_column(String(64))

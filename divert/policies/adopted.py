@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any, cast
 
@@ -22,7 +23,13 @@ from divert.models import Check, PolicyEntry, Role
 from divert.people.rights import SIGNATORIES
 from divert.records.seal import OF_POLICY
 
-PROPOSE, SIGNED, WITHDRAW = "propose-policy", "sign-policy", "withdraw-policy"
+
+class EntryKind(StrEnum):
+    """What an entry about policy can say: the slugs of its commands."""
+
+    propose_policy = "propose-policy"
+    sign_policy = "sign-policy"
+    withdraw_policy = "withdraw-policy"
 
 
 @dataclass
@@ -74,9 +81,9 @@ def proposals(session: Session) -> dict[str, Proposal]:
     found: dict[str, Proposal] = {}
     for entry in entries(session):
         said = json.loads(entry.body)
-        if entry.command == PROPOSE:
+        if entry.command == EntryKind.propose_policy:
             found[entry.policy] = Proposal(_policy(canonical(said["pack"])), said["text"], entry)
-        elif entry.command == SIGNED:
+        elif entry.command == EntryKind.sign_policy:
             found[entry.policy].signed[entry.role] = entry
         else:
             found[entry.policy].withdrawn = entry
@@ -107,7 +114,10 @@ def verify(session: Session) -> Iterator[Fault]:
     broken = list(verify_chain(OF_POLICY, (Link(entry.seq, entry.hash, says(entry)) for entry in chain)))
     yield from broken
     for entry in chain if not broken else ():
-        if entry.command == PROPOSE and _policy(canonical(json.loads(entry.body)["pack"])).digest != entry.policy:
+        if (
+            entry.command == EntryKind.propose_policy
+            and _policy(canonical(json.loads(entry.body)["pack"])).digest != entry.policy
+        ):
             yield Fault(OF_POLICY, entry.seq, "the policy is not the one that its digest names")
 
 

@@ -4,17 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
-from divert.models import Role
-from divert.scrutiny.meeting import MEETS, Meeting
-
-FOLLOWS = (Role.panel_coordinator, Role.police_team_lead, Role.project_manager, Role.auditor)
-"""Who may see them. Members see those of the meetings that they attend, at the meeting."""
-
-ANSWERS = (Role.police_team_lead,)
-"""Who answers for the force."""
-
-AT_MEETINGS = (*MEETS, *ANSWERS)
-"""Everyone who does something at a meeting or after it."""
+from divert.records.meetings import Meeting
 
 
 class Action(NamedTuple):

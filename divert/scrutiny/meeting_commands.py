@@ -1,73 +1,52 @@
 """What is done at a meeting of the panel: by whom, when it is refused, and how it is put on record.
 
 Each is a class, as the commands on a case are: its fields are the form, the JSON body and what is kept. None of
-them can touch a case: they write entries of meetings and nothing else.
+them can touch a case: they write entries of meetings, each in the meeting's own chain, and nothing else.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from divert.acts.act import Act, ActContext
 from divert.acts.answers import IsoDate, YesNo, fault
-from divert.acts.chain import canonical
-from divert.acts.command import Command, Reasons, Short, Words
+from divert.acts.chain import BEGINNING, canonical, chained
+from divert.acts.command import Reasons, Short, Words
+from divert.acts.refusals import NotFound, Reason
+from divert.db import Turn, take_turn
 from divert.eligibility.policy import Rule
-from divert.models import Draw, PanelEntry, Role, Staff
+from divert.models import Draw, PanelEntry, Staff
+from divert.people.rights import COORDINATOR, MEMBER, POLICE, Rows, Subject, rows_for
 from divert.people.staff import Actor
 from divert.policies.adopted import policies_of
-from divert.scrutiny.actions import ANSWERS
-from divert.scrutiny.meeting import Case, Meeting, comes_back, meeting, meetings
+from divert.records.meetings import EntryKind, Meeting, MeetingPack, meeting, meetings, says
+from divert.scrutiny.meeting import comes_back
 from divert.scrutiny.opening import is_missing, packs_of, policy_of
-
-COORDINATOR = (Role.panel_coordinator,)
-MEMBER = (Role.panel_member,)
-TAKING_TURNS = 19_010_101
-"""The lock under which entries of meetings are written, one at a time."""
 
 PackName = Annotated[str, Field(title="Pack", min_length=1, max_length=60, json_schema_extra={"choices": "packs"})]
 Member = Annotated[str, Field(max_length=60, json_schema_extra={"choices": "members"})]
 ScoreCode = Annotated[int, Field(ge=1, le=99, json_schema_extra={"choices": "scores"})]
 
 
-class NoSuchMeeting(LookupError):
-    """There is no such meeting."""
-
-
-class NotYours(PermissionError):
-    """The role may never do this."""
-
-
-class CannotBeDone(Exception):
-    """It may not be done now, for every reason that is given."""
-
-    def __init__(self, reasons: list[str]) -> None:
-        super().__init__(" ".join(reasons))
-        self.reasons = reasons
-
-
-class MeetingCommand(Command):
-    """Something done at a meeting. `refusals` yields a sentence for everything that stands against it."""
-
-    by: ClassVar[tuple[Role, ...]] = COORDINATOR
-    while_open: ClassVar[bool] = True
-
-    def refusals(self, session: Session, told: Meeting, by: Actor) -> Iterator[str]:
-        """Why it cannot be done now, beside what goes for all."""
-        yield from ()
+class NoSuchMeeting(NotFound):
+    """There is no such meeting, or the caller may not know of it."""
 
 
 class OpenMeeting(
-    Command,
+    Act,
     title="Open a meeting",
     json_schema_extra={
         "examples": [{"held_on": "2019-07-10", "frame": "0" * 64, "attending": ["panel.member"]}],
     },
 ):
     """Open a meeting on a draw. What the last meetings left without a conclusion comes back by itself."""
+
+    by = COORDINATOR
+    turn = Turn.meetings
 
     held_on: IsoDate = Field(title="Date of the meeting")
     frame: str = Field(
@@ -78,6 +57,70 @@ class OpenMeeting(
     )
     attending: list[Member] = Field(title="Members attending", min_length=1, max_length=40)
 
+    @classmethod
+    def find(cls, on: str | None, context: ActContext) -> list[Meeting]:
+        """The meetings before it."""
+        return meetings(context.session)
+
+    def refusals(self, subject: Sequence[Meeting], context: ActContext) -> Iterator[Reason]:
+        """One at a time, on a draw that no meeting had, by those who are members."""
+        yield from _strangers(context.session, self.attending)
+        for earlier in subject:
+            if earlier.is_open:
+                yield "no_meeting_open", f"Meeting {earlier.number} is still open. Close it first."
+            if earlier.frame == self.frame:
+                yield (
+                    "draw_not_had",
+                    "That draw was before an earlier meeting. Freeze a new frame and draw from it.",
+                )
+        if context.session.get(Draw, self.frame) is None:
+            yield "frame_drawn", "That frame was not drawn. Draw from it first."
+
+    def apply(self, subject: Sequence[Meeting], context: ActContext) -> Meeting:
+        """The meeting as it begins."""
+        session = context.session
+        packs = {name: MeetingPack(self.frame, name) for name in packs_of(session, self.frame)}
+        packs |= comes_back(subject) | _added(session, subject)
+        number = 1 + (session.scalar(select(func.max(PanelEntry.meeting))) or 0)
+        body = {**self.body(), "packs": [[name, *pack] for name, pack in packs.items()]}
+        _append(session, number, None, self.slug(), body, context.by, context.at)
+        return known_to(session, number, context.by)
+
+
+class MeetingCommand(Act):
+    """Something done at a meeting. `objections` yields what stands against it, beside what goes for all."""
+
+    by = COORDINATOR
+    turn = Turn.meetings
+    while_open: ClassVar[bool] = True
+
+    @classmethod
+    def find(cls, on: str | None, context: ActContext) -> Meeting:
+        """The meeting of that number. Raises NoSuchMeeting."""
+        return known_to(context.session, int(on or 0), context.by)
+
+    def refusals(self, subject: Meeting, context: ActContext) -> Iterator[Reason]:
+        """Everything that stands against it now."""
+        if self.while_open and not subject.is_open:
+            yield "meeting_is_open", "The meeting is closed."
+        pack = getattr(self, "pack", None)
+        if pack is not None and pack not in subject.packs:
+            yield (
+                "pack_is_there",
+                "This meeting has no such pack. A pack is named by stratum and pick, like completed-1.",
+            )
+            return
+        yield from self.objections(subject, context)
+
+    def objections(self, meeting: Meeting, context: ActContext) -> Iterator[Reason]:
+        """Why it cannot be done now, beside what goes for all."""
+        yield from ()
+
+    def apply(self, subject: Meeting, context: ActContext) -> Meeting:
+        """The meeting as it then stands."""
+        _append(context.session, subject.number, subject, self.slug(), self.body(), context.by, context.at)
+        return known_to(context.session, subject.number, context.by)
+
 
 class Attend(
     MeetingCommand, title="Record that a member attends", json_schema_extra={"examples": [{"member": "panel.two"}]}
@@ -86,9 +129,9 @@ class Attend(
 
     member: Member = Field(title="Member")
 
-    def refusals(self, session: Session, told: Meeting, by: Actor) -> Iterator[str]:
+    def objections(self, meeting: Meeting, context: ActContext) -> Iterator[Reason]:
         """Members alone attend."""
-        yield from _strangers(session, [self.member])
+        yield from _strangers(context.session, [self.member])
 
 
 class DeclareConflict(
@@ -103,13 +146,13 @@ class DeclareConflict(
     why: Reasons = Field(title="Why, without naming anybody")
     member: Member | None = Field(default=None, title="Member", description="Only the coordinator says whose.")
 
-    def refusals(self, session: Session, told: Meeting, by: Actor) -> Iterator[str]:
+    def objections(self, meeting: Meeting, context: ActContext) -> Iterator[Reason]:
         """One's own, or by the coordinator somebody's."""
-        whose = self.member or by.username
-        if by.role is Role.panel_member and whose != by.username:
-            yield "A member declares their own conflict, and nobody else's. Leave the member blank."
-        elif whose not in told.attending:
-            yield "Say whose conflict it is: a member who attends this meeting."
+        whose = self.member or context.by.username
+        if context.by.role in MEMBER and whose != context.by.username:
+            yield "own_conflict", "A member declares their own conflict, and nobody else's. Leave the member blank."
+        elif whose not in meeting.attending:
+            yield "member_attends", "Say whose conflict it is: a member who attends this meeting."
 
 
 class ScorePack(
@@ -124,13 +167,19 @@ class ScorePack(
     score: ScoreCode = Field(title="Score")
     reason: Reasons = Field(title="Reason")
 
-    def refusals(self, session: Session, told: Meeting, by: Actor) -> Iterator[str]:
+    def objections(self, meeting: Meeting, context: ActContext) -> Iterator[Reason]:
         """By those who attend without conflict, until the scores are seen."""
-        yield from _off_the_scale(told, self.score)
-        if by.username not in told.may_score(self.pack):
-            yield "Only a member who attends, and has no conflict in this pack, scores it."
-        elif told.revealed(self.pack):
-            yield "The scores of this pack have been seen, and an independent score comes before that."
+        yield from _off_the_scale(meeting, self.score)
+        if context.by.username not in meeting.may_score(self.pack):
+            yield (
+                "attends_without_conflict",
+                "Only a member who attends, and has no conflict in this pack, scores it.",
+            )
+        elif meeting.revealed(self.pack):
+            yield (
+                "scores_unseen",
+                "The scores of this pack have been seen, and an independent score comes before that.",
+            )
 
 
 class CloseScoring(MeetingCommand, title="Close scoring", json_schema_extra={"examples": [{"pack": "completed-1"}]}):
@@ -180,19 +229,30 @@ class AgreeFinding(
             raise fault("Learning needs a person, team or organisation, an owner and a date: give all three.")
         return self
 
-    def refusals(self, session: Session, told: Meeting, by: Actor) -> Iterator[str]:
+    def objections(self, meeting: Meeting, context: ActContext) -> Iterator[Reason]:
         """After the independent scores, and whole."""
-        yield from _off_the_scale(told, self.score)
-        if not told.revealed(self.pack):
-            yield "The members score first, each alone. Wait for every score, or close scoring."
-        said = told.scale.get(self.score)
-        if said is not None and not said.found and is_missing(session, *told.packs[self.pack][:2]):
-            yield "The record of this case is missing, and a missing record counts as the worst case: score it so."
-        if said is not None and said.comes_back and not (self.asked_for or "").strip():
-            yield "Without a conclusion, say what is asked for: the case comes back at the next meeting with it."
-        rules = [rule.id for rule in rules_of(session, told.packs[self.pack])] if self.doubts else []
+        session, pack = context.session, meeting.packs[self.pack]
+        yield from _off_the_scale(meeting, self.score)
+        if not meeting.revealed(self.pack):
+            yield (
+                "independent_scores_first",
+                "The members score first, each alone. Wait for every score, or close scoring.",
+            )
+        score = meeting.scale.get(self.score)
+        if score is not None and not score.found and is_missing(session, pack.frame, pack.pack):
+            yield (
+                "missing_is_the_worst_case",
+                "The record of this case is missing, and a missing record counts as the worst case: score it so.",
+            )
+        if score is not None and score.comes_back and not (self.asked_for or "").strip():
+            yield (
+                "asks_for_something",
+                "Without a conclusion, say what is asked for: the case comes back at the next meeting with it.",
+            )
+        rules = [rule.id for rule in rules_of(session, pack)] if self.doubts else []
         if self.doubts and self.doubts not in rules:
-            yield f"No rule {self.doubts} judged this case. Use one of: {', '.join(rules) or 'it has none'}."
+            use = ", ".join(rules) or "it has none"
+            yield "rule_judged_the_case", f"No rule {self.doubts} judged this case. Use one of: {use}."
 
 
 class RecordResponse(
@@ -202,135 +262,107 @@ class RecordResponse(
 ):
     """What the force answers to a finding, and whether that closes it. It changes nothing in the case."""
 
-    by = ANSWERS
+    by = POLICE
     while_open = False
     pack: PackName
     response: Reasons = Field(title="Response")
     closed: YesNo = Field(title="Does this close the finding")
 
-    def refusals(self, session: Session, told: Meeting, by: Actor) -> Iterator[str]:
+    def objections(self, meeting: Meeting, context: ActContext) -> Iterator[Reason]:
         """To what was found."""
-        if self.pack not in told.findings:
-            yield "There is no finding on this pack to respond to."
+        if self.pack not in meeting.findings:
+            yield "finding_is_there", "There is no finding on this pack to respond to."
 
 
 class CloseMeeting(MeetingCommand, title="Close the meeting", json_schema_extra={"examples": [{}]}):
     """End the meeting: from then on no member opens its packs."""
 
-    def refusals(self, session: Session, told: Meeting, by: Actor) -> Iterator[str]:
+    def objections(self, meeting: Meeting, context: ActContext) -> Iterator[Reason]:
         """When every pack has a finding, if only that there is no conclusion."""
-        if left := [name for name in told.packs if name not in told.findings]:
-            yield f"These packs have no finding yet: {', '.join(left)}. Record one for each, if only no conclusion."
+        if left := [name for name in meeting.packs if name not in meeting.findings]:
+            yield (
+                "every_pack_has_a_finding",
+                f"These packs have no finding yet: {', '.join(left)}. Record one for each, if only no conclusion.",
+            )
 
 
-MEETING_COMMANDS: dict[str, type[MeetingCommand]] = {
-    one.slug(): one
-    for one in (Attend, DeclareConflict, ScorePack, CloseScoring, AgreeFinding, RecordResponse, CloseMeeting)
-}
+MEETING_COMMANDS: Mapping[str, type[MeetingCommand]] = MeetingCommand.among(
+    (Attend, DeclareConflict, ScorePack, CloseScoring, AgreeFinding, RecordResponse, CloseMeeting)
+)
+"""What is done at a meeting that was opened, by its slug."""
 
 
-def rules_of(session: Session, one: Case) -> tuple[Rule, ...]:
+def rules_of(session: Session, pack: MeetingPack) -> tuple[Rule, ...]:
     """The rules of the policy by which a pack's case was judged: those that a finding may doubt."""
-    policy = policy_of(session, one.frame, one.pack)
+    policy = policy_of(session, pack.frame, pack.pack)
     return policies_of(session).get(policy).rules if policy else ()
-
-
-def open_meeting(session: Session, given: OpenMeeting, by: Actor, at: datetime) -> int:
-    """Open a meeting; its number. Raises NotYours, CannotBeDone."""
-    _require_role(OpenMeeting.title(), COORDINATOR, by)
-    _take_turns(session)
-    earlier = meetings(session)
-    against = [*_strangers(session, given.attending)]
-    if open_one := next((one for one in earlier if one.is_open), None):
-        against.append(f"Meeting {open_one.number} is still open. Close it first.")
-    if any(one.frame == given.frame for one in earlier):
-        against.append("That draw was before an earlier meeting. Freeze a new frame and draw from it.")
-    if session.get(Draw, given.frame) is None:
-        against.append("That frame was not drawn. Draw from it first.")
-    if against:
-        raise CannotBeDone(against)
-    packs = {name: Case(given.frame, name) for name in packs_of(session, given.frame)}
-    packs |= comes_back(earlier) | _added(session, earlier)
-    number = 1 + (session.scalar(select(func.max(PanelEntry.meeting))) or 0)
-    body = {**given.body(), "packs": [[name, *case] for name, case in packs.items()]}
-    _append(session, number, 1, given.slug(), canonical(body), by, at)
-    return number
 
 
 def take_additions(session: Session, by: Actor, at: datetime) -> None:
     """Put what was added to draws before the meeting that is open, if one is."""
-    _take_turns(session)
-    everyone = meetings(session)
-    if (told := next((one for one in everyone if one.is_open), None)) and (packs := _added(session, everyone)):
-        body = canonical({"packs": [[name, *case] for name, case in packs.items()]})
-        _append(session, told.number, told.entries + 1, "take-additions", body, by, at)
-
-
-def perform(session: Session, number: int, given: MeetingCommand, by: Actor, at: datetime) -> Meeting:
-    """Do something at a meeting; the meeting as it then stands. Raises NoSuchMeeting, NotYours, CannotBeDone."""
-    _require_role(given.title(), given.by, by)
-    _take_turns(session)
-    told = known_to(session, number, by)
-    against = list(objections(session, told, given, by))
-    if against:
-        raise CannotBeDone(against)
-    _append(session, number, told.entries + 1, given.slug(), canonical(given.body()), by, at)
-    return known_to(session, number, by)
+    take_turn(session, Turn.meetings)
+    every = meetings(session)
+    current = next((meeting for meeting in every if meeting.is_open), None)
+    if current is not None and (packs := _added(session, every)):
+        body = {"packs": [[name, *pack] for name, pack in packs.items()]}
+        _append(session, current.number, current, EntryKind.take_additions, body, by, at)
 
 
 def known_to(session: Session, number: int, by: Actor) -> Meeting:
     """The meeting, if whoever asks may know of it: a member does of those they attend. Raises NoSuchMeeting."""
-    told = meeting(session, number)
-    if told is None or (by.role is Role.panel_member and by.username not in told.attending):
+    asked_for = meeting(session, number)
+    if asked_for is None or not may_know(asked_for, by):
         raise NoSuchMeeting(f"There is no meeting {number} that you may open.")
-    return told
+    return asked_for
 
 
-def objections(session: Session, told: Meeting, given: MeetingCommand, by: Actor) -> Iterator[str]:
-    """Everything that stands against it now."""
-    if given.while_open and not told.is_open:
-        yield "The meeting is closed."
-    pack = getattr(given, "pack", None)
-    if pack is not None and pack not in told.packs:
-        yield "This meeting has no such pack. A pack is named by stratum and pick, like completed-1."
-        return
-    yield from given.refusals(session, told, by)
+def may_know(meeting: Meeting, by: Actor) -> bool:
+    """Whether somebody may know of a meeting: by the table of rights, or because they answer for the force."""
+    match rows_for(by.role, Subject.meetings):
+        case Rows.attended:
+            return by.username in meeting.attending
+        case rows:
+            return rows is not None or by.role in RecordResponse.by
 
 
-def _added(session: Session, earlier: Sequence[Meeting]) -> dict[str, Case]:
+def _added(session: Session, earlier: Sequence[Meeting]) -> dict[str, MeetingPack]:
     """The packs of draws that meetings have had, which no meeting has: top-ups and thematic picks."""
-    had = {(case.frame, case.pack) for one in earlier for case in one.packs.values()}
+    had = {(pack.frame, pack.pack) for meeting in earlier for pack in meeting.packs.values()}
     return {
-        pack if one.is_open else f"{one.number}-{pack}": Case(one.frame, pack)
-        for one in earlier
-        for pack in packs_of(session, one.frame)
-        if (one.frame, pack) not in had
+        pack if meeting.is_open else f"{meeting.number}-{pack}": MeetingPack(meeting.frame, pack)
+        for meeting in earlier
+        for pack in packs_of(session, meeting.frame)
+        if (meeting.frame, pack) not in had
     }
 
 
-def _require_role(title: str, roles: tuple[Role, ...], by: Actor) -> None:
-    if by.role not in roles:
-        raise NotYours(f"'{title}' is for the {' or '.join(role.label.lower() for role in roles)}.")
-
-
-def _strangers(session: Session, usernames: list[str]) -> Iterator[str]:
-    known = select(Staff.username).where(
-        Staff.username.in_(usernames), Staff.role == Role.panel_member, Staff.active.is_(True)
+def _strangers(session: Session, usernames: list[str]) -> Iterator[Reason]:
+    members = select(Staff.username).where(
+        Staff.username.in_(usernames), Staff.role.in_(ScorePack.by), Staff.active.is_(True)
     )
-    if strangers := sorted(set(usernames) - set(session.scalars(known))):
-        yield f"These are no members of the panel: {', '.join(strangers)}."
+    if strangers := sorted(set(usernames) - set(session.scalars(members))):
+        yield "members_of_the_panel", f"These are no members of the panel: {', '.join(strangers)}."
 
 
-def _off_the_scale(told: Meeting, score: int) -> Iterator[str]:
-    if score not in told.scale:
-        yield f"The scale has no score {score}. Use one of: {', '.join(map(str, told.scale))}."
+def _off_the_scale(meeting: Meeting, score: int) -> Iterator[Reason]:
+    if score not in meeting.scale:
+        scale = ", ".join(map(str, meeting.scale))
+        yield "score_on_the_scale", f"The scale has no score {score}. Use one of: {scale}."
 
 
-def _take_turns(session: Session) -> None:
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(TAKING_TURNS)))
-
-
-def _append(session: Session, number: int, seq: int, command: str, body: str, by: Actor, at: datetime) -> None:
-    session.add(PanelEntry(meeting=number, seq=seq, at=at, by=by.username, role=by.role, command=command, body=body))
+def _append(
+    session: Session, number: int, before: Meeting | None, command: str, body: dict[str, Any], by: Actor, at: datetime
+) -> None:
+    """Write the entry that follows those of the meeting `before`; none: its first."""
+    entry = PanelEntry(
+        meeting=number,
+        seq=before.entries + 1 if before else 1,
+        at=at,
+        by=by.username,
+        role=by.role,
+        command=command,
+        body=canonical(body),
+    )
+    entry.hash = chained(before.head if before else BEGINNING, says(entry))
+    session.add(entry)
     session.flush()

@@ -15,12 +15,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from divert.acts.refusals import NotFound
 from divert.casework.upkeep.replay import Gone, as_it_stood, scratch
-from divert.models import Case, Frame, LedgerEntry, Role, Staff
+from divert.models import Case, Frame, LedgerEntry, Staff
+from divert.people.rights import Rows, Subject, rows_for
 from divert.people.staff import Actor
 from divert.records import access, ledger
+from divert.records.meetings import THEMATIC
 from divert.scrutiny import pseudonyms
-from divert.scrutiny.frame import THEMATIC, drawn_from, drawn_in_all
+from divert.scrutiny.frame import drawn_from, drawn_in_all
 from divert.scrutiny.pack import WORDS, Pack, packed, told
 from divert.scrutiny.population import left_by
 from divert.scrutiny.redaction import Identifiers, Redacted
@@ -55,7 +58,7 @@ class OpenedPack(BaseModel):
     disposed_of: bool = Field(description="Whether the case's records were lawfully disposed of since.")
 
 
-class NoSuchPack(LookupError):
+class NoSuchPack(NotFound):
     """The draw has no such pack."""
 
 
@@ -141,7 +144,7 @@ def _opened(
     session: Session, frame_digest: str, packs: dict[str, str], by: Actor, at: datetime, themes: Collection[str]
 ) -> list[OpenedPack]:
     """Members come from outside the scheme, so what they open is disclosed to the panel."""
-    outside = by.role is Role.panel_member
+    outside = rows_for(by.role, Subject.meetings) is Rows.attended
     kind: access.Kind = "disclosure" if outside else "consultation"
     cut_off = session.get_one(Frame, frame_digest).cut_off
     found = []

@@ -14,17 +14,14 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy import Row as ResultRow
 from sqlalchemy.orm import Session
 
-from divert.models import Case, Decision, Frame, Person, Role
+from divert.models import Case, Decision, Frame, Person
 from divert.people.identifiers import DISTRICTS, ETHNICITIES, SEXES
+from divert.records.meetings import Meeting, MeetingPack
 from divert.scrutiny import pseudonyms
 from divert.scrutiny.frame import drawn_from, drawn_in_all
-from divert.scrutiny.meeting import Case as Pack
-from divert.scrutiny.meeting import Meeting, found_of
+from divert.scrutiny.meeting import found_of
 from divert.scrutiny.proof import Estimate, Seen, estimate
 from divert.scrutiny.withholding import Group, shown
-
-COMPARES = (Role.panel_coordinator, Role.auditor)
-"""Who may see outcomes by decision maker and by group."""
 
 AT_ONCE = 10_000
 NOT_KNOWN = "Not known"
@@ -60,14 +57,14 @@ def outcomes(session: Session, everyone: Sequence[Meeting]) -> Outcomes:
     return Outcomes(estimate(altogether), by)
 
 
-def _found_by_id(session: Session, digest: str, found: dict[Pack, bool]) -> dict[str, bool]:
+def _found_by_id(session: Session, digest: str, found: dict[MeetingPack, bool]) -> dict[str, bool]:
     """The findings on a draw, by the random id of the case."""
     drawn = drawn_in_all(drawn_from(session, digest))
     return {
         picked.id: found[pack]
         for stratum, each in drawn.items()
         for number, picked in enumerate(each, start=1)
-        if (pack := Pack(digest, f"{stratum}-{number}")) in found
+        if (pack := MeetingPack(digest, f"{stratum}-{number}")) in found
     }
 
 

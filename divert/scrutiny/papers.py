@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from divert.clock import written_date
 from divert.documents.letterhead import letterhead
 from divert.documents.render import render
-from divert.scrutiny.meeting import Meeting
+from divert.records.meetings import Meeting
 from divert.scrutiny.opening import OpenedPack
 from divert.scrutiny.wording import lines, rules, since
 

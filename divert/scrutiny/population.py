@@ -21,12 +21,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from divert.acts.answers import IsoDate, OffenceCode, fault
 from divert.clock import midnight
 from divert.law.rulebook import rulebook
-from divert.models import Breach, Case, Check, Decision, LedgerEntry, Role, State
+from divert.models import Breach, Case, Check, Decision, LedgerEntry, State
 from divert.people.identifiers import DistrictCode
 
 IN_HAND = (State.referred, State.under_decision, State.accepted, State.active, State.breach_review)
-DECIDES = (Role.police_team_lead, Role.probation_team_lead)
-"""Who takes the decisions that a panel looks at."""
 
 
 class Kind(StrEnum):

@@ -17,18 +17,15 @@ from sqlalchemy.orm import Session
 from divert.clock import written_date
 from divert.documents.letterhead import letterhead
 from divert.documents.render import render
-from divert.models import Role, Staff
+from divert.models import Staff
 from divert.records import ledger
-from divert.scrutiny.actions import FOLLOWS, Action, actions
+from divert.records.meetings import THEMATIC, Meeting, MeetingPack, meetings
+from divert.scrutiny.actions import Action, actions
 from divert.scrutiny.agreement import kappa
-from divert.scrutiny.frame import THEMATIC
-from divert.scrutiny.meeting import Case, Meeting, comes_back, meetings, seen
+from divert.scrutiny.meeting import comes_back, seen
 from divert.scrutiny.opening import case_of, is_missing, known_today
 from divert.scrutiny.proof import Seen, estimate, would_miss
 from divert.scrutiny.redaction import Identifiers
-
-REPORTS = (*FOLLOWS, Role.panel_member, Role.board_member)
-"""Who may make it. It is written so that anybody may read it."""
 
 FEWEST = 10
 """Cases below which a stratum is not shown by itself: twice the board's, for a paper that anyone may ask for."""
@@ -194,7 +191,7 @@ class _Blind:
             frozenset(session.scalars(select(Staff.name).where(Staff.username.in_(sat)))), frozenset(sat)
         )
 
-    def words(self, one: Case, text: str) -> str:
+    def words(self, one: MeetingPack, text: str) -> str:
         """The text without them."""
         case = case_of(self._session, one.frame, one.pack)
         names, references = self._panel
@@ -262,7 +259,7 @@ def _scores(everyone: Sequence[Meeting], frames: Collection[str]) -> dict[str, i
 
 
 def _learnt(one: Action, blind: _Blind, as_at: date) -> Learnt:
-    case = Case(one.frame, one.drawn_as)
+    case = MeetingPack(one.frame, one.drawn_as)
     return Learnt.model_validate({
         "level": one.learning_for,
         "says": blind.words(case, one.learning or ""),
