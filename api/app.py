@@ -73,6 +73,7 @@ TAGS = [
     {"name": "eligibility", "description": "What a policy would say, and the policies."},
     {"name": "lifecycle", "description": "The procedure itself, as data."},
     {"name": "panel", "description": "Frames, draws, packs and meetings of the scrutiny panel."},
+    {"name": "staff", "description": "Who works here, in which post; and messages that could not be delivered."},
     {"name": "board", "description": "Figures for the board: never a person."},
     {"name": "health", "description": "For machines that look after this one."},
 ]

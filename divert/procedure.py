@@ -1,4 +1,4 @@
-"""Every act on what is no case: what stands beside the table of a case's commands in `/help` and `GET /api/lifecycle`."""
+"""Every act on what is no case, beside the table of a case's commands: for `/help` and `GET /api/lifecycle`."""
 
 from divert.acts.act import Act
 from divert.board.spending import EnterCosts

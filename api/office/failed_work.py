@@ -3,30 +3,25 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from sqlalchemy import select
-from starlette.responses import RedirectResponse, Response
+from pydantic import BaseModel, Field
+from starlette.responses import Response
 
+from api.procedure.acts import NUMBER, Offer, make_routes
 from api.web.context import BySession
 from api.web.pages import write
-from api.web.problems import ProblemError
-from api.web.sign_in import Posted
 from divert.law.rulebook import rulebook
-from divert.models import Case, OutboxMessage, Role
+from divert.office.messages import RetryMessage
 from divert.people.rights import Subject
-from divert.records import access
 from divert.worker import outbox
 from divert.worker.sweep import set_aside
 
-router = APIRouter(include_in_schema=False)
-
-RETRIES = (Role.project_manager,)
-"""Who may have a dead message tried again: it may reach a person."""
+router = APIRouter(tags=["staff"])
 
 SHOWN = 100
 """Messages of each kind on the page; the command line lists all."""
 
 
-@router.get("/undone")
+@router.get("/undone", include_in_schema=False)
 def undone_page(
     request: Request,
     context: BySession,
@@ -43,19 +38,28 @@ def undone_page(
             shown=SHOWN,
             aside=set_aside(session),
             standing=outbox.standing,
-            may_retry=actor.role in RETRIES,
+            may_retry=actor.role in RetryMessage.by,
             rules=rulebook(),
             done=f"Message {retried} will be tried again in the worker's next round." if retried else None,
         )
 
 
-@router.post("/undone/messages/{message}/retry")
-def retry(message: int, form: Posted, context: BySession) -> Response:
-    """Give a dead message all its tries again."""
-    with context.writing(RETRIES) as (session, actor):
-        if not 0 < message < 2**31 or not outbox.retry(session, message, context.at):
-            raise ProblemError("not-found", "There is no such dead message: it may have been retried already.")
-        about = select(Case.ref).join(OutboxMessage, OutboxMessage.case_id == Case.id)
-        ref = session.scalar(about.where(OutboxMessage.id == message))
-        access.record(session, actor, "alteration", context.at, case_ref=ref, what="message retried")
-    return RedirectResponse(f"/undone?retried={message}", 303)
+class RetryView(BaseModel):
+    """A message that will be tried again in the worker's next round."""
+
+    case: str | None = Field(description="What it is about.")
+
+
+make_routes(
+    router,
+    Offer(
+        RetryMessage,
+        "/api/messages/{message}/retry",
+        "/undone/messages/{message}/retry",
+        answers=RetryView,
+        shown=lambda _session, case, _context, _actor: RetryView(case=case),
+        after=lambda message, _case: f"/undone?retried={message}",
+        on=NUMBER,
+        own_page=False,
+    ),
+)

@@ -1,145 +1,175 @@
 """Staff: who may act, in which post, with how many open cases; taken on, moved, let go."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
+from pydantic import BaseModel
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from api.web.context import BySession, RequestContext
+from api.procedure.acts import NAME, Data, Errors, Offer, make_routes
+from api.web.context import BySession, ByToken, RequestContext
+from api.web.forms import Choice, Form
 from api.web.pages import write
-from api.web.problems import ProblemError
-from api.web.sign_in import Posted
+from api.web.problems import may_answer
+from divert.acts.act import Act, ActContext
+from divert.acts.refusals import Refused
 from divert.models import OPEN, Case, Role, Staff
 from divert.models.case import in_states
-from divert.people import staff
-from divert.people.rights import KEYWORKERS, Subject
+from divert.office.staff import AddStaff, ChangePost, EndPost, TakeBack
+from divert.people.rights import KEYWORKERS, POSTS, Subject
 from divert.people.staff import Actor
-from divert.records import access
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(tags=["staff"])
 
-POSTS = [role for role in Role if role is not Role.system]
-DONE = {"added": "was taken on", "moved": "has another post", "left": "has left", "back": "is back"}
-ASKED = ("username", "name", "role", "password")
-
-
-@router.get("/staff")
-def staff_page(request: Request, context: BySession) -> Response:
-    """Everyone, and the cases of those who can no longer see to them."""
-    with context.reading(Subject.staff) as (session, actor):
-        said, who = request.query_params.get("done", ""), request.query_params.get("who", "")
-        known = session.get(Staff, who) is not None
-        done = f"{who} {DONE[said]}." if known and said in DONE else None
-        return _page(request, session, actor, done=done)
+DONE: dict[type[Act], str] = {
+    AddStaff: "was taken on",
+    ChangePost: "has another post",
+    EndPost: "has left",
+    TakeBack: "is back",
+}
+CHOICES: dict[str, Sequence[Choice]] = {"posts": [(role.value, role.label) for role in POSTS]}
 
 
-@router.post("/staff")
-def take_on(request: Request, form: Posted, context: BySession) -> Response:
-    """Somebody new."""
-    typed = {name: str(form.get(name) or "").strip() for name in ASKED}
-    wrong = {} if typed["name"] else {"name": "Give the person's name."}
-    if typed["role"] not in POSTS:
-        wrong["role"] = "Choose a post."
-    with context.writing(Subject.staff) as (session, actor):
-        try:
-            if not wrong:
-                staff.add(session, typed["username"], typed["name"], Role(typed["role"]), typed["password"] or None)
-                access.record(session, actor, "alteration", context.at, what="staff: added")
-                return RedirectResponse(f"/staff?done=added&who={typed['username']}", 303)
-        except ValueError as fault:
-            field, _, words = str(fault).partition(": ")
-            wrong[field] = words.capitalize() + "."
-        return _page(request, session, actor, typed=typed, wrong=wrong)
+class StaffView(BaseModel):
+    """A member of staff."""
+
+    username: str
+    name: str
+    role: Role
+    active: bool
 
 
-@router.post("/staff/{username}/post")
-def move(username: str, form: Posted, context: BySession) -> Response:
-    """Another post."""
-    with context.writing(Subject.staff) as (session, actor):
-        _somebody_else(username, actor)
-        try:
-            staff.give_post(session, username, Role(str(form.get("role"))), context.at)
-        except (KeyError, ValueError):
-            raise ProblemError("not-found", "There is no such person here, or no such post.") from None
-        access.record(session, actor, "alteration", context.at, what="staff: another post")
-    return RedirectResponse(f"/staff?done=moved&who={username}", 303)
+def staff_view(person: Staff) -> StaffView:
+    """As JSON shows it."""
+    return StaffView(username=person.username, name=person.name, role=person.role, active=person.active)
 
 
-@router.get("/staff/{username}/leave")
-def leave_form(request: Request, username: str, context: BySession) -> Response:
-    """What letting somebody go leaves behind, before it is done."""
-    with context.reading(Subject.staff) as (session, actor):
-        one = session.get(Staff, username)
-        if one is None or not one.active:
-            raise ProblemError("not-found", "There is no such person here.")
-        _somebody_else(username, actor)
-        return write(request, "leave.html", actor=actor, one=one, held=_held(session, username))
+@router.get("/api/staff", summary="List staff", responses=may_answer("not-signed-in", "not-allowed"))
+def list_staff(context: ByToken) -> list[StaffView]:
+    """Everyone who works here, or did."""
+    with context.reading(Subject.staff) as (session, _):
+        return [staff_view(person) for person in _everyone(session)]
 
 
-@router.post("/staff/{username}/leave")
-def leave(username: str, form: Posted, context: BySession) -> Response:
-    """End their access, at once."""
-    return _changed(username, context, "left")
+def _shown(_session: Session, person: Staff, _context: RequestContext, _actor: Actor) -> StaffView:
+    return staff_view(person)
 
 
-@router.post("/staff/{username}/return")
-def come_back(username: str, form: Posted, context: BySession) -> Response:
-    """Somebody who had left is here again."""
-    return _changed(username, context, "back")
-
-
-def _changed(username: str, context: RequestContext, how: str) -> Response:
-    with context.writing(Subject.staff) as (session, actor):
-        _somebody_else(username, actor)
-        try:
-            if how == "left":
-                staff.let_go(session, username, context.at)
-            else:
-                staff.take_back(session, username)
-        except KeyError:
-            raise ProblemError("not-found", "There is no such person here.") from None
-        access.record(session, actor, "alteration", context.at, what=f"staff: {DONE[how]}")
-    return RedirectResponse(f"/staff?done={how}&who={username}", 303)
-
-
-def _somebody_else(username: str, actor: Actor) -> None:
-    """Nobody shuts themselves out, so that there is always somebody who keeps staff."""
-    if username == actor.username:
-        raise ProblemError("refused", "Another project manager changes your own post or lets you go.")
+def _choices(*_: Any) -> dict[str, Sequence[Choice]]:
+    return CHOICES
 
 
 def _page(
     request: Request,
-    session: Session,
-    actor: Actor,
-    *,
-    done: str | None = None,
-    typed: dict[str, str] | None = None,
-    wrong: dict[str, str] | None = None,
+    context: RequestContext,
+    _offer: Offer | None,
+    _on: str | None,
+    data: Data,
+    errors: Errors | None = None,
+    reasons: Sequence[str] = (),
+    status: int = 422,
 ) -> Response:
-    everyone = session.scalars(
-        select(Staff).where(Staff.role != Role.system).order_by(Staff.name, Staff.username)
-    ).all()
-    load = _load(session)
-    stranded = [one for one in everyone if one.username in load and not (one.active and one.role in KEYWORKERS)]
-    return write(
-        request,
-        "staff.html",
-        actor=actor,
-        status=422 if wrong else 200,
-        done=done,
-        here=[one for one in everyone if one.active],
-        left=[one for one in everyone if not one.active],
-        load=load,
-        stranded=[(one, _held(session, one.username)) for one in stranded],
-        posts=POSTS,
-        keyworkers=KEYWORKERS,
-        typed=typed or dict.fromkeys(ASKED, ""),
-        wrong=wrong or {},
-        errors=list((wrong or {}).items()),
+    """Everyone, the cases of those who can no longer see to them, and where somebody is taken on."""
+    with context.reading(Subject.staff) as (session, actor):
+        everyone = _everyone(session)
+        load = _load(session)
+        stranded = [
+            person
+            for person in everyone
+            if person.username in load and not (person.active and person.role in KEYWORKERS)
+        ]
+        wrong = {str(place[0]) if place else "": sentence for place, sentence in (errors or {}).items()}
+        return write(
+            request,
+            "staff.html",
+            actor=actor,
+            status=status if errors or reasons else 200,
+            done=_done(request, everyone),
+            here=[person for person in everyone if person.active],
+            left=[person for person in everyone if not person.active],
+            load=load,
+            stranded=[(person, _held(session, person.username)) for person in stranded],
+            posts=POSTS,
+            keyworkers=KEYWORKERS,
+            typed={name: data.get(name, "") for name in AddStaff.model_fields},
+            wrong=wrong,
+            errors=[*wrong.items(), *(("", reason) for reason in reasons)],
+        )
+
+
+def _done(request: Request, everyone: Sequence[Staff]) -> str | None:
+    """What was done, as the address says: to somebody who is known here."""
+    slug, username = request.query_params.get("done"), request.query_params.get("who")
+    done = next((words for act, words in DONE.items() if act.slug() == slug), None)
+    return f"{username} {done}." if done and username in {person.username for person in everyone} else None
+
+
+def _leaving(
+    request: Request, context: RequestContext, offer: Offer, on: str | None, _data: Data, *_: Any, **__: Any
+) -> Response:
+    """What letting somebody go leaves behind, before it is done."""
+    with context.reading(offer.act.by) as (session, actor):
+        act_context = ActContext(session, actor, context.at)
+        person = EndPost.find(on, act_context)
+        if reasons := list(EndPost().refusals(person, act_context)):
+            raise Refused(reasons)
+        return write(request, "leave.html", actor=actor, one=person, held=_held(session, person.username))
+
+
+def _after(act: type[Act]) -> Any:
+    def after(_on: str | None, person: Staff | None) -> str:
+        return f"/staff?done={act.slug()}&who={person.username}" if person else "/staff"
+
+    return after
+
+
+def _offer(act: type[Act], word: str, **more: Any) -> Offer:
+    """Something done to one of the staff: its form stands on the page of all."""
+    return Offer(
+        act,
+        f"/api/staff/{{username}}/{word}",
+        f"/staff/{{username}}/{word}",
+        answers=StaffView,
+        shown=_shown,
+        after=_after(act),
+        on=NAME,
+        choices=_choices,
+        **more,
     )
+
+
+make_routes(
+    router,
+    Offer(
+        AddStaff,
+        "/api/staff",
+        "/staff",
+        answers=StaffView,
+        shown=_shown,
+        after=_after(AddStaff),
+        status=201,
+        choices=_choices,
+        read=lambda act, posted, _on: Form(act, CHOICES).read(posted),
+        again=_page,
+        own_page=False,
+    ),
+    _offer(ChangePost, "post"),
+    _offer(EndPost, "leave", again=_leaving),
+    _offer(TakeBack, "return"),
+)
+
+
+@router.get("/staff", include_in_schema=False)
+def staff_page(request: Request, context: BySession) -> Response:
+    """Everyone, and the cases of those who can no longer see to them."""
+    return _page(request, context, None, None, {})
+
+
+def _everyone(session: Session) -> Sequence[Staff]:
+    return session.scalars(select(Staff).where(Staff.role.in_(POSTS)).order_by(Staff.name, Staff.username)).all()
 
 
 def _load(session: Session) -> dict[str, int]:

@@ -12,8 +12,9 @@ from api.web.pages import write
 from api.web.problems import may_answer
 from divert.clock import london_date
 from divert.people.rights import Subject, may_read
-from divert.scrutiny.actions import ANSWERS, actions
-from divert.scrutiny.meeting import meetings
+from divert.records.meetings import meetings
+from divert.scrutiny.actions import actions
+from divert.scrutiny.meeting_commands import RecordResponse
 from divert.scrutiny.opening import policy_of
 
 router = APIRouter(tags=["panel"])
@@ -74,6 +75,6 @@ def actions_page(request: Request, context: BySession) -> Response:
             "actions.html",
             actor=actor,
             found=found,
-            answers=actor.role in ANSWERS,
+            answers=actor.role in RecordResponse.by,
             rehearses=may_read(actor.role, Subject.proposals),
         )

@@ -7,9 +7,10 @@ from typing import Any
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
-from divert.models import Role
+from divert.people.rights import Rows, Subject, rows_for
 from divert.people.staff import Actor
-from divert.scrutiny.meeting import Meeting, proved
+from divert.records.meetings import Meeting
+from divert.scrutiny.meeting import proved
 from divert.scrutiny.opening import policy_of
 from divert.scrutiny.proof import Estimate
 
@@ -63,47 +64,47 @@ class MeetingView(BaseModel):
     unsettled: int = Field(description="Cases without a conclusion: they count as inappropriate until they have one.")
 
 
-def pack_view(session: Session, told: Meeting, name: str, actor: Actor) -> PackView:
+def pack_view(session: Session, meeting: Meeting, name: str, actor: Actor) -> PackView:
     """A pack, with the scores that may be seen: all when revealed, else one's own; nothing to whom a conflict bars."""
-    member = actor.role is Role.panel_member
-    barred = member and (actor.username, name) in told.conflicts
-    scores = told.scores.get(name, {})
+    member = rows_for(actor.role, Subject.meetings) is Rows.attended
+    barred = member and (actor.username, name) in meeting.conflicts
+    scores = meeting.scores.get(name, {})
     seen = (
         {}
         if barred
         else scores
-        if told.revealed(name)
-        else {one: scores[one] for one in scores if one == actor.username}
+        if meeting.revealed(name)
+        else {member_: scores[member_] for member_ in scores if member_ == actor.username}
     )
-    case = told.packs[name]
-    finding = None if barred else told.findings.get(name)
+    case = meeting.packs[name]
+    finding = None if barred else meeting.findings.get(name)
     return PackView(
         name=name,
         came_back=case.asked_for is not None,
         asked_for=None if barred else case.asked_for,
-        may_open=told.may_open(actor.username, name) if member else True,
-        conflicts=sorted(who for who, which in told.conflicts if which == name),
-        waits_for=sorted(told.waits_for(name)),
+        may_open=meeting.may_open(actor.username, name) if member else True,
+        conflicts=sorted(who for who, which in meeting.conflicts if which == name),
+        waits_for=sorted(meeting.waits_for(name)),
         scores=[
             ScoreView(member=who, score=said["score"], reason=said["reason"]) for who, said in sorted(seen.items())
         ],
         finding=finding,
         doubted_in=policy_of(session, case.frame, case.pack) if finding and finding["doubts"] else None,
-        response=None if barred else told.responses.get(name),
+        response=None if barred else meeting.responses.get(name),
     )
 
 
-def meeting_view(session: Session, told: Meeting, everyone: Sequence[Meeting], actor: Actor) -> MeetingView:
+def meeting_view(session: Session, meeting: Meeting, everyone: Sequence[Meeting], actor: Actor) -> MeetingView:
     """A meeting, as whoever asks may know of it."""
-    proof = proved(session, told, everyone)
+    proof = proved(session, meeting, everyone)
     return MeetingView(
-        number=told.number,
-        held_on=told.held_on,
-        frame=told.frame,
-        theme=told.theme,
-        is_open=told.is_open,
-        attending=sorted(told.attending),
-        packs=[pack_view(session, told, name, actor) for name in told.packs],
+        number=meeting.number,
+        held_on=meeting.held_on,
+        frame=meeting.frame,
+        theme=meeting.theme,
+        is_open=meeting.is_open,
+        attending=sorted(meeting.attending),
+        packs=[pack_view(session, meeting, name, actor) for name in meeting.packs],
         strata={stratum: estimate_view(one) for stratum, one in proof.strata.items()},
         altogether=estimate_view(proof.altogether),
         kappa=proof.kappa,

@@ -12,7 +12,8 @@ from api.web.context import BySession, ByToken
 from api.web.pages import write
 from api.web.problems import may_answer
 from divert.people.rights import Subject
-from divert.scrutiny.meeting import meetings, proved
+from divert.records.meetings import meetings
+from divert.scrutiny.meeting import proved
 from divert.scrutiny.outcomes import outcomes
 
 router = APIRouter(tags=["panel"])

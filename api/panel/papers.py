@@ -8,14 +8,15 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from api.case.documents import PDF, pdf_file
-from api.panel.meetings import READ, Number, PackName, found_meeting, opened_pack
+from api.panel.meetings import READ, Number, PackName, may_open, opened_pack
 from api.web.context import BySession, ByToken, RequestContext
 from api.web.problems import ProblemError, may_answer
 from divert.acts.answers import YesNo
-from divert.models import Frame, Role
+from divert.models import Frame
 from divert.people.rights import Subject
 from divert.people.staff import Actor
-from divert.scrutiny.meeting import Meeting
+from divert.records.meetings import Meeting
+from divert.scrutiny.meeting_commands import known_to
 from divert.scrutiny.papers import Numbered, meeting_paper, pack_paper
 
 router = APIRouter(tags=["panel"])
@@ -71,25 +72,23 @@ def pack_paper_of(number: Number, name: PackName, wanted: Wanted, context: BySes
 
 def _packs(number: int, context: RequestContext) -> Response:
     with context.writing(Subject.meetings) as (session, actor):
-        told = found_meeting(session, number, actor)
-        mine = [
-            name for name in told.packs if actor.role is not Role.panel_member or told.may_open(actor.username, name)
-        ]
-        if not mine:
+        meeting = known_to(session, number, actor)
+        names = [name for name in meeting.packs if may_open(meeting, name, actor)]
+        if not names:
             raise ProblemError("not-found", "There is no pack that you may open at this meeting.")
-        packs = [_numbered(session, told, name, actor, context) for name in mine]
-    return pdf_file(meeting_paper(told, packs, len(told.packs) - len(mine)), f"meeting-{number}-packs")
+        packs = [_numbered(session, meeting, name, actor, context) for name in names]
+    return pdf_file(meeting_paper(meeting, packs, len(meeting.packs) - len(names)), f"meeting-{number}-packs")
 
 
 def _pack(number: int, name: str, wanted: Alone, context: RequestContext) -> Response:
     with context.writing(Subject.meetings) as (session, actor):
-        told = found_meeting(session, number, actor)
-        one = _numbered(session, told, name, actor, context)
-    return pdf_file(pack_paper(told, one, alone=wanted.alone), f"meeting-{number}-pack-{one.number}")
+        meeting = known_to(session, number, actor)
+        pack = _numbered(session, meeting, name, actor, context)
+    return pdf_file(pack_paper(meeting, pack, alone=wanted.alone), f"meeting-{number}-pack-{pack.number}")
 
 
-def _numbered(session: Session, told: Meeting, name: str, actor: Actor, context: RequestContext) -> Numbered:
+def _numbered(session: Session, meeting: Meeting, name: str, actor: Actor, context: RequestContext) -> Numbered:
     """A pack, opened: who opens it may, and that they did is logged."""
-    pack = opened_pack(session, told, name, actor, context)
-    cut_off = session.get_one(Frame, told.packs[name].frame).cut_off
-    return Numbered([*told.packs].index(name) + 1, name, pack, cut_off)
+    pack = opened_pack(session, meeting, name, actor, context)
+    cut_off = session.get_one(Frame, meeting.packs[name].frame).cut_off
+    return Numbered([*meeting.packs].index(name) + 1, name, pack, cut_off)

@@ -1,37 +1,34 @@
 """The pages on which the scheme's policy is changed: written or uploaded, checked, rehearsed, signed."""
 
-from typing import Annotated, Any
+from collections.abc import Sequence
 
-from fastapi import APIRouter, Query, Request
-from pydantic import ValidationError
-from starlette.datastructures import UploadFile
-from starlette.responses import RedirectResponse, Response
+from fastapi import APIRouter, Request
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import Response
 
 from api.policy.policies import tested
-from api.policy.proposals import Against, Digest, done, found_proposal, other, rehearsal_view
-from api.web import forms
-from api.web.context import ByItself, BySession, RequestContext
-from api.web.forms import Form
+from api.policy.proposals import Against, Digest, ProposalView, compared_with, proposal_view, rehearsal_view
+from api.procedure.acts import DIGEST, Data, Errors, Offer, make_routes
+from api.web.context import ByItself, RequestContext
 from api.web.pages import REFRESH_S, write
-from api.web.problems import ProblemError
-from api.web.sign_in import Posted, PostedWithFile
 from api.web.state import app_state
-from divert.acts.refusals import Refused
+from divert.acts.act import Act, ActContext
+from divert.acts.refusals import Unusable
 from divert.board.counting.breakdowns import ELSEWHERE, NOT_STATED
 from divert.clock import london_date, written_date
 from divert.eligibility.changes import changes
 from divert.eligibility.policy import Policy
 from divert.eligibility.rehearsal import GROUPS
-from divert.law.rule_files import RulesError
 from divert.law.rulebook import rulebook
 from divert.people.identifiers import DISTRICTS, ETHNICITIES, SEXES
 from divert.people.rights import SIGNATORIES, Subject
-from divert.policies import decisions
-from divert.policies.adopted import policies_of, proposals
-from divert.policies.decisions import ProposePolicy, SignPolicy, WithdrawPolicy
+from divert.people.staff import Actor
+from divert.policies.adopted import Proposal, policies_of, proposals
+from divert.policies.commands import ProposePolicy, SignPolicy, WithdrawPolicy, candidate, proposal
 from divert.policies.writing import begun
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(tags=["eligibility"])
 
 SHOWN = 100
 """How many flips a page lists; JSON lists all."""
@@ -39,51 +36,113 @@ SHOWN = 100
 NAMES = {**DISTRICTS, **SEXES, **ETHNICITIES, NOT_STATED: "Not stated", ELSEWHERE: "Elsewhere or not known"}
 """What the codes that people are counted by stand for."""
 
-DOES: dict[str, type[SignPolicy] | type[WithdrawPolicy]] = {"sign": SignPolicy, "withdraw": WithdrawPolicy}
+
+def _read_policy(_act: type[Act], posted: FormData, _on: str | None) -> Data:
+    """What was written, or the file that was uploaded; and whether it is only to be checked."""
+    file, text = posted.get("file"), str(posted.get("text") or "").replace("\r\n", "\n")
+    if isinstance(file, UploadFile) and file.filename:
+        text = file.file.read().decode("utf-8", errors="replace")
+    return {"text": text, **({"check": True} if posted.get("check") else {})}
 
 
-@router.get("/policies/proposed")
-def proposed_page(
+def _proposed_page(
     request: Request,
-    context: BySession,
-    policy: Annotated[str | None, Query(max_length=80)] = None,
-    rule: Annotated[str | None, Query(max_length=60)] = None,
+    context: RequestContext,
+    offer: Offer,
+    _on: str | None,
+    data: Data,
+    errors: Errors | None = None,
+    reasons: Sequence[str] = (),
+    status: int = 422,
 ) -> Response:
     """What is proposed, and where a policy is written. `rule` of `policy`, where the panel doubts it, stands there."""
-    with context.reading(Subject.proposals) as (session, _):
-        policies, today = policies_of(session), london_date(context.at)
-        base = policies.get(policy) if policy in {one.id for one in policies} and policy else policies.in_force(today)
-    return _page(request, context, begun(base, rule, today))
+    with context.reading(Subject.proposals) as (session, actor):
+        faults, holds = [*(errors or {}).values(), *reasons], None
+        if data.get("check"):
+            offer.act.require_able(actor)
+            try:
+                holds = candidate(session, data["text"])
+            except Unusable as unusable:
+                faults.append(str(unusable))
+        text = data["text"] if "text" in data else _begun(request, context, session)
+        return write(
+            request,
+            "proposed.html",
+            actor=actor,
+            status=status if faults else 200,
+            every=list(reversed(proposals(session).values())),
+            text=text,
+            holds=holds,
+            writes=actor.role in offer.act.by,
+            roles=SIGNATORIES,
+            errors=[("text", fault) for fault in faults],
+        )
 
 
-@router.post("/policies/proposed")
-def propose(request: Request, form: PostedWithFile, context: BySession) -> Response:
-    """Check what was written or uploaded; propose it, if that was asked for."""
-    given, text = form.get("file"), str(form.get("text") or "").replace("\r\n", "\n")
-    if isinstance(given, UploadFile) and given.filename:
-        text = given.file.read().decode("utf-8", errors="replace")
-    try:
-        command = ProposePolicy(text=text)
-        if form.get("check"):
-            with context.reading(SIGNATORIES) as (session, _):
-                return _page(request, context, text, holds=decisions.candidate(session, text))
-        with context.writing(SIGNATORIES) as (session, actor):
-            made = decisions.propose(session, command, actor, context.at)
-    except ValidationError as error:
-        return _page(request, context, text, next(iter(forms.faults(error).values())))
-    except (RulesError, Refused) as fault:
-        return _page(request, context, text, str(fault))
-    return RedirectResponse(f"/policies/proposed/{made.policy.digest}", 303)
+def _begun(request: Request, context: RequestContext, session: Session) -> str:
+    """A policy to begin from: the one in force, or `policy` with its `rule`, as the address asks."""
+    asked, rule = request.query_params.get("policy"), request.query_params.get("rule")
+    policies, today = policies_of(session), london_date(context.at)
+    base: Policy = next((policy for policy in policies if policy.id == asked), policies.in_force(today))
+    return begun(base, rule, today)
 
 
-@router.get("/policies/proposed/{digest}")
+def _shown(session: Session, proposed: Proposal, _context: RequestContext, _actor: Actor) -> ProposalView:
+    return proposal_view(session, proposed)
+
+
+def _after(digest: str | None, proposed: Proposal | None) -> str:
+    digest = digest or (proposed.policy.digest if proposed else None)
+    return f"/policies/proposed/{digest}" if digest else "/policies/proposed"
+
+
+def _about(proposed: Proposal) -> str:
+    return f"“{proposed.policy.title}”, from {written_date(proposed.policy.starts)}."
+
+
+def _offer(act: type[Act], word: str) -> Offer:
+    """Signing a proposal, or withdrawing it."""
+    return Offer(
+        act,
+        f"/api/policies/proposed/{{digest}}/{word}",
+        f"/policies/proposed/{{digest}}/{word}",
+        answers=ProposalView,
+        shown=_shown,
+        after=_after,
+        on=DIGEST,
+        about=_about,
+    )
+
+
+make_routes(
+    router,
+    Offer(
+        ProposePolicy,
+        "/api/policies/proposed",
+        "/policies/proposed",
+        answers=ProposalView,
+        shown=_shown,
+        after=_after,
+        status=201,
+        read=_read_policy,
+        again=_proposed_page,
+        files=1,
+    ),
+    _offer(SignPolicy, "sign"),
+    _offer(WithdrawPolicy, "withdraw"),
+)
+
+
+@router.get("/policies/proposed/{digest}", include_in_schema=False)
 def proposal_page(request: Request, digest: Digest, context: ByItself, against: Against = None) -> Response:
     """A proposed policy: what it changes, who would be judged otherwise, who signed. It asks again while it counts."""
     with context.reading(Subject.proposals) as (session, actor):
-        one, policies = found_proposal(session, digest), policies_of(session)
+        one, policies = proposal(session, digest), policies_of(session)
         before = [policy for policy in policies if policy.starts < one.policy.starts][-1]
-        held = app_state(request)
-        run = held.rehearsals.run(held.database, held.background.submit, context.at, digest, other(session, against))
+        state = app_state(request)
+        run = state.rehearsals.run(
+            state.database, state.background.submit, context.at, digest, compared_with(session, against)
+        )
         view = rehearsal_view(context, session, actor, run.found) if run.found else None
         again = view is None and not run.failed and "still" not in request.query_params
         choices = {one.id: f"{one.title} ({one.id})" for one in policies}
@@ -108,79 +167,9 @@ def proposal_page(request: Request, digest: Digest, context: ByItself, against: 
             against=against or "",
             choices=choices,
             may_sign=actor.role in one.waits_for,
-            may_withdraw=actor.role in SIGNATORIES and not one.withdrawn
-            and not (one.adopted and one.policy.starts <= london_date(context.at)),
+            may_withdraw=actor.role in WithdrawPolicy.by
+            and not [*WithdrawPolicy(reasons="-").refusals(one, ActContext(session, actor, context.at))],
             roles=SIGNATORIES,
             says={rule.id: rule.says for policy in (*policies, one.policy) for rule in policy.rules},
             names=NAMES | {offence.code: offence.title for offence in rulebook().offences.all},
         )  # fmt: skip
-
-
-@router.get("/policies/proposed/{digest}/{does}")
-def form_page(request: Request, digest: Digest, does: str, context: BySession) -> Response:
-    """Where it is signed, or withdrawn."""
-    return _form(request, context, digest, _of(does), {})
-
-
-@router.post("/policies/proposed/{digest}/{does}")
-def answered(request: Request, digest: Digest, does: str, form: Posted, context: BySession) -> Response:
-    """Sign it, or withdraw it."""
-    command = _of(does)
-    data = Form(command).read(form)
-    if forms.redraws(form):
-        return _form(request, context, digest, command, data)
-    try:
-        done(context, digest, command.model_validate(data))
-    except ValidationError as error:
-        return _form(request, context, digest, command, data, forms.faults(error))
-    except Refused as refused:
-        return _form(request, context, digest, command, data, {(): str(refused)}, status=409)
-    return RedirectResponse(f"/policies/proposed/{digest}", 303)
-
-
-def _of(does: str) -> type[SignPolicy] | type[WithdrawPolicy]:
-    if does not in DOES:
-        raise ProblemError("not-found")
-    return DOES[does]
-
-
-def _form(
-    request: Request,
-    context: RequestContext,
-    digest: str,
-    command: type[SignPolicy] | type[WithdrawPolicy],
-    data: dict[str, Any],
-    errors: dict[forms.Path, str] | None = None,
-    status: int = 422,
-) -> Response:
-    with context.reading(SIGNATORIES) as (session, actor):
-        questions, policy = Form(command).questions(data, errors), found_proposal(session, digest).policy
-        return write(
-            request,
-            "business.html",
-            actor=actor,
-            status=status if errors else 200,
-            title=command.title(),
-            purpose=f"{command.__doc__} “{policy.title}”, from {written_date(policy.starts)}.",
-            back=f"/policies/proposed/{digest}",
-            questions=questions,
-            errors=forms.summary(questions, errors or {}),
-        )
-
-
-def _page(
-    request: Request, context: RequestContext, text: str, fault: str = "", holds: Policy | None = None
-) -> Response:
-    with context.reading(Subject.proposals) as (session, actor):
-        return write(
-            request,
-            "proposed.html",
-            actor=actor,
-            status=422 if fault else 200,
-            every=list(reversed(proposals(session).values())),
-            text=text,
-            holds=holds,
-            writes=actor.role in SIGNATORIES,
-            roles=SIGNATORIES,
-            errors=[("text", fault)] if fault else [],
-        )

@@ -1,7 +1,5 @@
 """The scheme's policy, changed in the open: written, checked, rehearsed over past cases, signed by named people."""
 
-# No `from __future__ import annotations` here: FastAPI reads each command's class from the route's signature.
-
 from datetime import datetime
 from typing import Annotated
 
@@ -12,17 +10,16 @@ from sqlalchemy.orm import Session
 from api.policy.policies import PolicyView, policy_view
 from api.policy.rehearsal_counts import RehearsalView, as_to_the_board, exactly
 from api.web.context import ByToken, RequestContext
-from api.web.problems import FieldFault, ProblemError, invalid, may_answer
+from api.web.problems import FieldFault, invalid, may_answer
+from divert.acts.act import perform
+from divert.acts.refusals import Unusable
 from divert.clock import london_date
 from divert.eligibility.rehearsal import Rehearsal
-from divert.law.rule_files import RulesError
 from divert.models import Role
-from divert.people.rights import SIGNATORIES, Subject
+from divert.people.rights import Rows, Subject, rows_for
 from divert.people.staff import Actor
-from divert.policies import decisions
 from divert.policies.adopted import Proposal, policies_of, proposals
-from divert.policies.decisions import NoSuchProposal, ProposePolicy, SignPolicy, WithdrawPolicy
-from divert.policies.rehearsals import rehearse
+from divert.policies.commands import RehearsePolicy, other, proposal
 
 router = APIRouter(tags=["eligibility"])
 
@@ -31,7 +28,6 @@ Against = Annotated[
     str | None,
     Query(max_length=80, description="A policy to compare with, or the digest of one proposed; else each case's own."),
 ]
-BODY = ("malformed", "not-signed-in", "not-allowed", "not-found", "too-large", "media-type", "invalid", "refused")
 READ = ("not-signed-in", "not-allowed", "not-found")
 
 
@@ -55,16 +51,19 @@ class ProposalView(BaseModel):
     adopted: bool = Field(description="In force from its first day on.")
 
 
-def proposal_view(session: Session, one: Proposal) -> ProposalView:
+def proposal_view(session: Session, proposed: Proposal) -> ProposalView:
     """As JSON shows it."""
     return ProposalView(
-        policy=policy_view(one.policy, policies_of(session)),
-        proposed_by=one.proposed.by,
-        proposed_at=one.proposed.at,
-        signed=[SignatureView(by=each.by, role=each.role, at=each.at) for each in one.signed.values()],
-        waits_for=list(one.waits_for),
-        withdrawn_at=one.withdrawn.at if one.withdrawn else None,
-        adopted=one.adopted,
+        policy=policy_view(proposed.policy, policies_of(session)),
+        proposed_by=proposed.proposed.by,
+        proposed_at=proposed.proposed.at,
+        signed=[
+            SignatureView(by=signature.by, role=signature.role, at=signature.at)
+            for signature in proposed.signed.values()
+        ],
+        waits_for=list(proposed.waits_for),
+        withdrawn_at=proposed.withdrawn.at if proposed.withdrawn else None,
+        adopted=proposed.adopted,
     )
 
 
@@ -72,24 +71,14 @@ def proposal_view(session: Session, one: Proposal) -> ProposalView:
 def read_proposals(context: ByToken) -> list[ProposalView]:
     """With who signed it, the latest first."""
     with context.reading(Subject.proposals) as (session, _):
-        return [proposal_view(session, one) for one in reversed(proposals(session).values())]
-
-
-@router.post("/api/policies/proposed", status_code=201, summary="Propose a policy", responses=may_answer(*BODY))
-def propose(command: ProposePolicy, context: ByToken) -> ProposalView:
-    """Checked against its own examples, and what the rulebook knows. It binds nobody until every post has signed."""
-    try:
-        with context.writing(SIGNATORIES) as (session, actor):
-            return proposal_view(session, decisions.propose(session, command, actor, context.at))
-    except RulesError as fault:
-        raise invalid([FieldFault(pointer="#/text", detail=str(fault))]) from None
+        return [proposal_view(session, proposed) for proposed in reversed(proposals(session).values())]
 
 
 @router.get("/api/policies/proposed/{digest}", summary="One proposed policy", responses=may_answer(*READ))
 def read_proposal(digest: Digest, context: ByToken) -> ProposalView:
     """With who signed it."""
     with context.reading(Subject.proposals) as (session, _):
-        return proposal_view(session, found_proposal(session, digest))
+        return proposal_view(session, proposal(session, digest))
 
 
 @router.get(
@@ -99,63 +88,22 @@ def read_proposal(digest: Digest, context: ByToken) -> ProposalView:
 )
 def read_rehearsal(digest: Digest, context: ByToken, against: Against = None) -> RehearsalView:
     """Judge every past case by it: who flips, each with the rules that make the difference. Changes nothing."""
-    with context.reading(Subject.proposals) as (session, actor):
-        found_proposal(session, digest)
-        found = rehearse(session, digest, other(session, against))
-        return rehearsal_view(context, session, actor, found)
+    with context.reading(RehearsePolicy.by) as (session, actor):
+        compared_with(session, against)
+        rehearsal = perform(session, RehearsePolicy(against=against), actor, context.at, digest)
+        return rehearsal_view(context, session, actor, rehearsal)
 
 
-@router.post("/api/policies/proposed/{digest}/sign", summary="Sign a policy", responses=may_answer(*BODY))
-def sign(digest: Digest, command: SignPolicy, context: ByToken) -> ProposalView:
-    """For one's post, once. When every post has signed, the policy is in force from its first day on."""
-    return done(context, digest, command)
-
-
-@router.post("/api/policies/proposed/{digest}/withdraw", summary="Withdraw a policy", responses=may_answer(*BODY))
-def withdraw(digest: Digest, command: WithdrawPolicy, context: ByToken) -> ProposalView:
-    """Before its first day."""
-    return done(context, digest, command)
-
-
-def done(context: RequestContext, digest: str, command: SignPolicy | WithdrawPolicy) -> ProposalView:
-    """Sign it, or withdraw it."""
-    found = None
-    if isinstance(command, SignPolicy):
-        with context.reading(SIGNATORIES) as (session, _):  # it may take seconds, and nobody is to wait for the writer
-            found_proposal(session, digest)
-            found = rehearse(session, digest, None)
+def compared_with(session: Session, against: str | None) -> str | None:
+    """The digest of the policy to compare with. Raises the problem of a parameter that names nproposed."""
     try:
-        with context.writing(SIGNATORIES) as (session, actor):
-            if isinstance(command, SignPolicy) and found is not None:
-                now = decisions.sign(session, digest, command, found, actor, context.at)
-            else:
-                now = decisions.withdraw(session, digest, WithdrawPolicy(reasons=command.reasons), actor, context.at)
-            return proposal_view(session, now)
-    except NoSuchProposal as none:
-        raise ProblemError("not-found", str(none)) from None
+        return other(session, against)
+    except Unusable as unknown:
+        raise invalid([FieldFault(parameter="against", detail=str(unknown))]) from None
 
 
-def found_proposal(session: Session, digest: str) -> Proposal:
-    """What was proposed under that digest. Raises a problem where nothing was."""
-    try:
-        return decisions.proposal(session, digest)
-    except NoSuchProposal as none:
-        raise ProblemError("not-found", str(none)) from None
-
-
-def other(session: Session, against: str | None) -> str | None:
-    """The digest of the policy to compare with. Raises a problem for one that there is not."""
-    if not against:
-        return None
-    known = {one.id: one.digest for one in policies_of(session)} | {digest: digest for digest in proposals(session)}
-    if against not in known:
-        names = ", ".join(name for name in known if len(name) < 64)
-        raise invalid([FieldFault(parameter="against", detail=f"There is no such policy; there are {names}.")])
-    return known[against]
-
-
-def rehearsal_view(context: RequestContext, session: Session, actor: Actor, found: Rehearsal) -> RehearsalView:
+def rehearsal_view(context: RequestContext, session: Session, actor: Actor, rehearsal: Rehearsal) -> RehearsalView:
     """What a rehearsal counts, as whoever asks may know it."""
-    if actor.role in SIGNATORIES:
-        return exactly(found)
-    return as_to_the_board(found, session, context.app_state.counts.shown(london_date(context.at), context.at))
+    if rows_for(actor.role, Subject.rehearsals) is Rows.all:
+        return exactly(rehearsal)
+    return as_to_the_board(rehearsal, session, context.app_state.counts.shown(london_date(context.at), context.at))

@@ -295,8 +295,8 @@ def flat(data: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
 
 
 def redraws(posted: FormData) -> bool:
-    """Whether a form was sent for another row, for one fewer, or to go on with it after signing in again."""
-    return any(name in posted for name in ("another", "remove", "resume"))
+    """Whether a form was sent to be shown again: another row, one fewer, only looked at, or after signing in anew."""
+    return any(name in posted for name in ("another", "remove", "weigh", "check", "resume"))
 
 
 def contradictions(data: Mapping[str, Any], posted: FormData) -> dict[Path, str]:

@@ -20,9 +20,8 @@ from starlette.routing import Match
 from api.web.pages import wants_page, write
 from api.web.sessions import PreservedForm
 from api.web.state import app_state
-from divert.acts.refusals import NotAllowed, Refused, Stale
+from divert.acts.refusals import NotAllowed, NotFound, Refused, Stale, Unusable
 from divert.board.counting.count_store import StillCounting
-from divert.casework.workflow import NoSuchCase
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -136,7 +135,7 @@ def explained(error: Exception) -> ProblemError:
     match error:
         case ProblemError():
             return error
-        case NoSuchCase():
+        case NotFound():
             return ProblemError("not-found", str(error))
         case NotAllowed():
             return ProblemError("not-allowed", str(error))
@@ -145,6 +144,8 @@ def explained(error: Exception) -> ProblemError:
         case Refused():
             reasons = [Reason(guard=name, reason=sentence) for name, sentence in error.reasons]
             return ProblemError("refused", str(error), reasons=reasons)
+        case Unusable():
+            return invalid([_body_fault(place, sentence) for place, sentence in error.faults.items()])
         case StillCounting():
             said = (
                 f"The figures are being counted for the first time: {error.done:,} of {error.cases:,} cases so far. "
@@ -179,8 +180,12 @@ def _fault(where: str, loc: Sequence[Any], error: Mapping[str, Any]) -> FieldFau
     at, said = located(loc, error)
     if where != "body":
         return FieldFault(parameter=".".join(str(part) for part in at), detail=said)
+    return _body_fault(at, said)
+
+
+def _body_fault(at: Sequence[Any], detail: str) -> FieldFault:
     steps = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in at)
-    return FieldFault(pointer=f"#{steps}", detail=said)
+    return FieldFault(pointer=f"#{steps}", detail=detail)
 
 
 def located(loc: Sequence[Any], error: Mapping[str, Any]) -> tuple[tuple[Any, ...], str]:
@@ -283,11 +288,12 @@ def install(app: FastAPI) -> None:
     """Answer every foreseen exception with its problem. What nobody foresaw, `api.web.middleware` catches."""
     foreseen = (
         ProblemError,
-        NoSuchCase,
+        NotFound,
         StillCounting,
         NotAllowed,
         Stale,
         Refused,
+        Unusable,
         RequestValidationError,
         HTTPException,
     )

@@ -1,5 +1,6 @@
 """Why something was not done: one set of exceptions, whatever was asked for and at whichever face."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 Reason = tuple[str, str]
@@ -24,15 +25,12 @@ class Refused(Exception):
         return " ".join(sentence for _, sentence in self.reasons)
 
 
-@dataclass
 class Unusable(Exception):
-    """An answer that cannot be used as things stand: of which field (blank: of all together), and why."""
+    """Answers that cannot be used as things stand: for each, by its place in the body (none: all together), why."""
 
-    field: str
-    sentence: str
-
-    def __str__(self) -> str:
-        return self.sentence
+    def __init__(self, faults: Mapping[tuple[str | int, ...], str]) -> None:
+        self.faults = dict(faults)
+        super().__init__(" ".join(self.faults.values()))
 
 
 @dataclass

@@ -99,7 +99,7 @@ class EnterCosts(
         now = f"{context.today:%Y-%m}"
         for name, month in (("month", self.month), ("last_month", self.last_month)):
             if month is not None and month >= now:
-                raise Unusable(name, f"This month is not over. Give one before {now}.")
+                raise Unusable({(name,): f"This month is not over. Give one before {now}."})
         amounts = spread(int(self.pounds * 100), len(self.months))
         costs = [
             Cost(

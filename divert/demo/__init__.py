@@ -10,9 +10,10 @@ from typing import NamedTuple
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from divert.acts.act import perform
 from divert.board.figures.costs import last_of
 from divert.board.figures.definition import months_between
-from divert.board.spending import EnterCosts, enter
+from divert.board.spending import EnterCosts
 from divert.casework.command import CaseCommand
 from divert.clock import LONDON, london_date
 from divert.db import Database
@@ -120,7 +121,7 @@ def _spent(session: Session, first: date, at: datetime) -> None:
             pounds = f"{random.uniform(0.9, 1.1) * usual:.2f}"
             source = f"Finance ledger of {month} (invented)"
             said = EnterCosts(heading=heading, month=month, pounds=Decimal(pounds), source=source)
-            enter(session, said, MANAGER, datetime.combine(on, time(10), LONDON))
+            perform(session, said, MANAGER, datetime.combine(on, time(10), LONDON))
 
 
 def stands(database: Database) -> bool:

@@ -1,7 +1,7 @@
 """Staff taken on, moved to another post, let go and taken back. Each change is in the access log."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, SecretStr
 
@@ -52,7 +52,7 @@ class AddStaff(
             person = staff.add(context.session, self.username, self.name, self.role, password)
         except ValueError as wrong:
             field, _, sentence = str(wrong).partition(": ")
-            raise Unusable(field, f"{sentence.capitalize()}.") from None
+            raise Unusable({(field,): f"{sentence.capitalize()}."}) from None
         access.record(context.session, context.by, "alteration", context.at, what="staff: added")
         return person
 
@@ -61,12 +61,14 @@ class StaffCommand(Act):
     """Something done to a member of staff, by another: nobody shuts themselves out."""
 
     by = MANAGER
+    to_somebody_here: ClassVar[bool] = True
+    """False where it may be done to somebody who has left."""
 
     @classmethod
     def find(cls, on: str | None, context: ActContext) -> Staff:
         """The person with that username. Raises NobodyHere."""
         person = context.session.get(Staff, on or "")
-        if person is None:
+        if person is None or (cls.to_somebody_here and not person.active):
             raise NobodyHere("There is no such person here.")
         return person
 
@@ -83,10 +85,9 @@ class ChangePost(StaffCommand, title="Give another post", json_schema_extra={"ex
 
     def apply(self, subject: Staff, context: ActContext) -> Staff:
         """The person, in the new post."""
-        person = _here(subject)
-        staff.give_post(context.session, person.username, self.role, context.at)
+        staff.give_post(context.session, subject.username, self.role, context.at)
         access.record(context.session, context.by, "alteration", context.at, what="staff: another post")
-        return person
+        return subject
 
 
 class EndPost(StaffCommand, title="Let somebody go", json_schema_extra={"examples": [{}]}):
@@ -94,14 +95,15 @@ class EndPost(StaffCommand, title="Let somebody go", json_schema_extra={"example
 
     def apply(self, subject: Staff, context: ActContext) -> Staff:
         """The person, who has left."""
-        person = _here(subject)
-        staff.let_go(context.session, person.username, context.at)
+        staff.let_go(context.session, subject.username, context.at)
         access.record(context.session, context.by, "alteration", context.at, what="staff: has left")
-        return person
+        return subject
 
 
 class TakeBack(StaffCommand, title="Take somebody back", json_schema_extra={"examples": [{}]}):
     """Somebody who had left is here again, by their old password or a new token."""
+
+    to_somebody_here = False
 
     def apply(self, subject: Staff, context: ActContext) -> Staff:
         """The person, who is back."""
@@ -112,9 +114,3 @@ class TakeBack(StaffCommand, title="Take somebody back", json_schema_extra={"exa
 
 STAFF_COMMANDS: Mapping[str, type[Act]] = Act.among((AddStaff, ChangePost, EndPost, TakeBack))
 """What is done about staff, by its slug."""
-
-
-def _here(person: Staff) -> Staff:
-    if not person.active:
-        raise NobodyHere("There is no such person here.")
-    return person

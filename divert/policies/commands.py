@@ -5,7 +5,7 @@ A policy that has been in force never changes and is never taken back: another f
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 from sqlalchemy.orm import Session
@@ -21,7 +21,7 @@ from divert.eligibility.policy import Policy
 from divert.eligibility.rehearsal import Rehearsal
 from divert.law.rule_files import RulesError
 from divert.law.rulebook import rulebook
-from divert.models import PolicyEntry
+from divert.models import PolicyEntry, Role
 from divert.people.rights import SIGNATORIES, Subject, readers
 from divert.policies.adopted import Proposal, entries, policies_of, proposals, says
 from divert.policies.rehearsals import rehearse
@@ -63,8 +63,8 @@ class ProposePolicy(Act, title="Propose a policy"):
 class ProposalCommand(Act):
     """Something done to a policy that was proposed."""
 
-    by = SIGNATORIES
-    turn = Turn.policies
+    by: ClassVar[tuple[Role, ...]] = SIGNATORIES
+    turn: ClassVar[Turn | None] = Turn.policies
 
     @classmethod
     def find(cls, on: str | None, context: ActContext) -> Proposal:
@@ -143,7 +143,7 @@ def candidate(session: Session, text: str) -> Policy:
         policy = read_policy(text, policies_of(session))
         require_known(rulebook(), policy)
     except RulesError as fault:
-        raise Unusable("text", str(fault)) from None
+        raise Unusable({("text",): str(fault)}) from None
     return policy
 
 
@@ -163,7 +163,7 @@ def other(session: Session, against: str | None) -> str | None:
     known |= {digest: digest for digest in proposals(session)}
     if against not in known:
         names = ", ".join(name for name in known if len(name) < 64)
-        raise Unusable("against", f"There is no such policy; there are {names}.")
+        raise Unusable({("against",): f"There is no such policy; there are {names}."})
     return known[against]
 
 

@@ -6,7 +6,8 @@ come before the meeting that is open, or else the next.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated
+from datetime import date
+from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 from sqlalchemy import select
@@ -17,7 +18,7 @@ from divert.acts.act import Act, ActContext
 from divert.acts.answers import fault
 from divert.acts.refusals import Reason, Unusable
 from divert.clock import london_date, written_date
-from divert.models import Case, Draw, Frame, ThematicPick, TopUp
+from divert.models import Case, Draw, Frame, Role, ThematicPick, TopUp
 from divert.people.rights import COORDINATOR, MANAGER
 from divert.scrutiny import draw as sampling
 from divert.scrutiny import pseudonyms
@@ -42,14 +43,12 @@ class FreezeFrame(FrameRule, Act, title="Freeze a frame"):
         """The frame, under its SHA-256."""
         session = context.session
         if self.counts_until >= context.today:
-            raise Unusable(
-                "",
-                f"The cut-off, {written_date(self.counts_until)}, is not over. It lies before today, so that nothing"
-                " can still be decided within it.",
-            )
+            raise Unusable({(): _not_over(self.counts_until)})
         refs = strata_of(session, self)
         if not refs:
-            raise Unusable("", "No case fits this rule: nothing can be drawn. Widen the dates, or ask for more kinds.")
+            raise Unusable(
+                {(): "No case fits this rule: nothing can be drawn. Widen the dates, or ask for more kinds."}
+            )
         ids = pseudonyms.given(session, [ref for stratum in refs.values() for ref in stratum])
         strata = {stratum: sorted(ids[ref] for ref in refs[stratum]) for stratum in refs}
         decider = pseudonyms.given(session, [self.decided_by])[self.decided_by] if self.decided_by else None
@@ -74,7 +73,7 @@ class FreezeFrame(FrameRule, Act, title="Freeze a frame"):
 class DrawCommand(Act):
     """Something done to a frame that was frozen, and is still what it was."""
 
-    by = COORDINATES
+    by: ClassVar[tuple[Role, ...]] = COORDINATES
 
     @classmethod
     def find(cls, on: str | None, context: ActContext) -> Frame:
@@ -120,19 +119,22 @@ class DrawSample(
         """The draw, as it is published."""
         if context.at < subject.frozen_at:
             raise Unusable(
-                "seed", "The draw is dated before the frame was frozen. The frame comes first, then the seed."
+                {("seed",): "The draw is dated before the frame was frozen. The frame comes first, then the seed."}
             )
+        sizes, seed = self.sizes or {}, ""
+        faults = _too_many(subject, sizes, {})
         try:
             seed = sampling.validate_seed(self.seed)
         except ValueError as wrong:
-            raise Unusable("seed", str(wrong)) from None
+            faults["seed",] = str(wrong)
+        if faults:
+            raise Unusable(faults)
         try:
-            sizes = self.sizes or {}
             if self.total is not None:
                 sizes = sizes_for(subject, self.total, stated=sizes)
             drawn = sampling.draw_strata(subject.strata, seed, sizes)
         except ValueError as wrong:
-            raise Unusable("sizes" if self.total is None else "total", str(wrong)) from None
+            raise Unusable({("sizes" if self.total is None else "total",): str(wrong)}) from None
         draw = Draw(
             frame_digest=subject.digest,
             seed=seed,
@@ -161,10 +163,12 @@ class TopUpDraw(
         draw = drawn_from(context.session, subject.digest)
         sizes = dict.fromkeys(subject.strata, 0) | dict(self.sizes)
         had = {stratum: len(picked) for stratum, picked in drawn_in_all(draw).items()}
+        if faults := _too_many(subject, sizes, had):
+            raise Unusable(faults)
         try:
             drawn = sampling.draw_strata(subject.strata, draw.seed, sizes, skip=had)
         except ValueError as wrong:
-            raise Unusable("sizes", str(wrong)) from None
+            raise Unusable({("sizes",): str(wrong)}) from None
         top_up = TopUp(
             frame_digest=subject.digest,
             number=1 + len(draw.top_ups),
@@ -194,12 +198,12 @@ class PickCase(
         case = session.scalar(select(Case).where(Case.ref == self.case))
         if case is None or left_by(session, case, subject.cut_off) is None:
             cut_off = written_date(subject.cut_off)
-            raise Unusable("case", f"No case of that reference had left the scheme by {cut_off}.")
+            raise Unusable({("case",): f"No case of that reference had left the scheme by {cut_off}."})
         case_id = pseudonyms.given(session, [self.case])[self.case]
         before_the_panel = {picked.id for stratum in drawn_in_all(draw).values() for picked in stratum}
         before_the_panel |= {pick.id for pick in draw.picks}
         if before_the_panel & {case_id, self.case}:
-            raise Unusable("case", "This case is before the panel already, drawn or picked.")
+            raise Unusable({("case",): "This case is before the panel already, drawn or picked."})
         pick = ThematicPick(
             frame_digest=subject.digest,
             number=1 + len(draw.picks),
@@ -209,6 +213,23 @@ class PickCase(
             by=context.by.username,
         )
         return _put(pick, context)
+
+
+def _not_over(cut_off: date) -> str:
+    return (
+        f"The cut-off, {written_date(cut_off)}, is not over. It lies before today, so that nothing can still be decided"
+        " within it."
+    )
+
+
+def _too_many(frame: Frame, sizes: Mapping[str, int], had: Mapping[str, int]) -> dict[tuple[str | int, ...], str]:
+    """The sizes that are more than what is left of their stratum."""
+    left = {stratum: len(ids) - had.get(stratum, 0) for stratum, ids in frame.strata.items()}
+    return {
+        ("sizes", stratum): f"{stratum.replace('_', ' ').capitalize()}: at most {left[stratum]} can be drawn."
+        for stratum, size in sizes.items()
+        if stratum in left and size > left[stratum]
+    }
 
 
 def _put(added: TopUp | ThematicPick, context: ActContext) -> Draw:

@@ -19,7 +19,7 @@ from divert.acts.command import Reasons, Short, Words
 from divert.acts.refusals import NotFound, Reason
 from divert.db import Turn, take_turn
 from divert.eligibility.policy import Rule
-from divert.models import Draw, PanelEntry, Staff
+from divert.models import Draw, PanelEntry, Role, Staff
 from divert.people.rights import COORDINATOR, MEMBER, POLICE, Rows, Subject, rows_for
 from divert.people.staff import Actor
 from divert.policies.adopted import policies_of
@@ -90,8 +90,8 @@ class OpenMeeting(
 class MeetingCommand(Act):
     """Something done at a meeting. `objections` yields what stands against it, beside what goes for all."""
 
-    by = COORDINATOR
-    turn = Turn.meetings
+    by: ClassVar[tuple[Role, ...]] = COORDINATOR
+    turn: ClassVar[Turn | None] = Turn.meetings
     while_open: ClassVar[bool] = True
 
     @classmethod

@@ -1,4 +1,4 @@
-"""what is done at meetings of the panel stands in a hash chain, each meeting its own; what was done before is chained"""
+"""what is done at a meeting of the panel stands in a hash chain of its own, what was done before too"""
 
 import hashlib
 import json
