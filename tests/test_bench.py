@@ -22,14 +22,31 @@ def test_every_number_stands_beside_a_limit_of_the_same_run(name: str) -> None:
     with place(HARDLY_ANY, kinds) as here:
         figures = list(BENCHES[name](here))
     assert figures
-    assert all(figure.value > 0 and figure.limit and figure.limit.value > 0 for figure in figures)
+    for figure in figures:
+        assert figure.what
+        assert figure.unit
+        assert figure.limit, f"{figure.what} stands beside no limit"
+        assert figure.limit.name
+        assert figure.times, f"{figure.what} or its limit was not measured"
+        print(f"{figure.what}: {figure.times:.3g} times {figure.limit.name}")
 
 
 def test_a_program_reads_the_numbers_as_json() -> None:
     done = CliRunner().invoke(app, ["judgement", "--quick", "--json"])
-    said = json.loads(done.stdout)
-    assert {figure["bench"] for figure in said["figures"]} == {"judgement"}
-    assert all(figure["times"] > 1 for figure in said["figures"]), "the judge cannot outrun the ifs"
+    answer = json.loads(done.stdout)
+    assert done.exit_code == 0
+    assert answer["quick"] is True
+    assert {"processors", "python", "sqlite", "postgresql"} == answer["machine"].keys()
+    assert [figure["what"] for figure in answer["figures"]] == [
+        "derive and judge",
+        "derive, judge and trace",
+        "the same, in words",
+    ]
+    for figure in answer["figures"]:
+        assert (figure["bench"], figure["unit"]) == ("judgement", "µs")
+        assert figure["limit"] == "the same rules as ifs"
+        assert figure["times"] == figure["value"] / figure["limit_value"]
+        print(f"{figure['what']}: {figure['times']:.3g} times {figure['limit']}")
 
 
 def test_a_bench_that_is_not_there_is_named_beside_those_that_are() -> None:

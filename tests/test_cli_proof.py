@@ -1,21 +1,12 @@
-"""The command line proves the ledger and the invariants, rehearses a policy, and draws for the panel."""
+"""The command line proves the ledger and the invariants, and rehearses a policy."""
 
-import json
-import re
-import subprocess
-import sys
-from datetime import timedelta
 from pathlib import Path
 
-import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from divert.casework.lifecycle import mermaid
-from divert.clock import london_date, system_clock
 from divert.db import Database
-from divert.models import Access, State
-from divert.scrutiny.pseudonyms import stands_for
-from tests import endings
+from divert.models import State
 from tests.command_line import counts, divert
 from tests.office import Office
 
@@ -141,97 +132,3 @@ def test_a_candidate_that_may_not_be_used_says_where_and_why(sqlite_url: str, tm
     for file in (broken, tmp_path / "2026-12-02-none.toml"):
         told = divert("rehearse", file, url=sqlite_url)
         assert (told.code, file.name in told.words) == (2, True)
-
-
-# draw
-
-
-def test_a_frame_is_frozen_then_drawn_and_a_stranger_can_draw_it_again(
-    office: Office, database_url: str, tmp_path: Path
-) -> None:
-    done = office.case_in(State.completed)
-    back = office.on("2019-05-06").case_in(State.returned, crime_ref="CVP-19-2", surname="Marr")
-    frozen = divert("draw", "--from", "2019-05-01", "--to", "2019-07-31", "--json", url=database_url).json
-    with office.database.reading() as session:
-        of = stands_for(session, [id for ids in frozen["frame"].values() for id in ids])
-    assert sorted(of.values()) == sorted((done, back))
-    sizes = [word for stratum, refs in frozen["frame"].items() for word in ("--size", f"{stratum}={len(refs)}")]
-    words = ("draw", "--frame", frozen["frame_sha256"], "--seed", "31415 92653 58979 32384", *sizes)
-    drawn = divert(*words, "--by", "panel.coordinator", "--json", url=database_url)
-    assert drawn.code == 0
-    publication = tmp_path / "draw.json"
-    publication.write_text(drawn.answer, encoding="utf-8")
-    again = subprocess.run([sys.executable, ROOT / "docs" / "redraw.py", publication], capture_output=True, check=False)
-    assert again.returncode == 0
-    shown = divert("draw", url=database_url).answer
-    assert frozen["frame_sha256"] in shown
-    assert not {done, back} & set(re.findall(r"D-\d\d-\d+", shown))
-    assert set(of) <= set(re.findall(r"\b[0-9a-f]{16}\b", shown))
-    twice = divert(*words, url=database_url)
-    assert (twice.code, "a frame is drawn once" in twice.words) == (1, True)
-    assert divert("draw", "--frame", frozen["frame_sha256"], "--json", url=database_url).answer == drawn.answer
-
-
-def test_sizes_are_weighed_before_the_seed_a_draw_is_topped_up_and_a_case_picked(
-    office: Office, database_url: str, tmp_path: Path
-) -> None:
-    for _ in range(5):
-        endings.is_refused(office.on("2019-05-06"))
-    frozen = divert("draw", "--from", "2019-05-01", "--to", "2019-05-31", "--json", url=database_url).json
-    of_frame = ("draw", "--frame", frozen["frame_sha256"])
-    plan = divert(*of_frame, "--total", 2, url=database_url)
-    assert "None of 2 found; up to 60 in 100 could still be." in " ".join(plan.answer.split())
-    assert divert(*of_frame, "--size", "refused=5", "--json", url=database_url).json["if_clean"]["altogether"] == (
-        "All 5 were seen, and 0 found."
-    )
-    assert divert(*of_frame, "--seed", "31415 92653 58979 32384", "--total", 2, url=database_url).code == 0
-    topped = divert(*of_frame, "--top-up", "Time was left.", "--size", "refused=1", "--json", url=database_url)
-    assert [one["sizes"] for one in topped.json["top_ups"]] == [{"refused": 1}]
-    drawn = {id for one in (topped.json, *topped.json["top_ups"]) for id, _ in one["drawn"]["refused"]}
-    with office.database.reading() as session:
-        left = next(ref for id, ref in stands_for(session, frozen["frame"]["refused"]).items() if id not in drawn)
-    picked = divert(*of_frame, "--pick", left, "--theme", "A complaint.", "--json", url=database_url)
-    publication = tmp_path / "draw.json"
-    publication.write_text(picked.answer, encoding="utf-8")
-    again = subprocess.run([sys.executable, ROOT / "docs" / "redraw.py", publication], capture_output=True, check=False)
-    assert (again.returncode, [one["theme"] for one in picked.json["thematic"]]) == (0, ["A complaint."])
-    shown = divert(*of_frame, url=database_url).answer
-    assert "Time was left." in shown
-    assert "Picked, not drawn" in shown
-    assert not set(office.refs) & set(re.findall(r"D-\d\d-\d+", shown))
-    assert divert(*of_frame, "--which", "thematic-1", url=database_url).answer == f"{left}\n"
-    assert "no such pack" in divert(*of_frame, "--which", "refused-9", url=database_url).words
-    panel = divert(*of_frame, "--which", "refused-1", "--by", "panel.coordinator", url=database_url)
-    assert (panel.code, panel.answer, "for the project manager" in panel.words) == (2, "", True)
-    with office.database.reading() as session:
-        logged = session.execute(select(Access.case_ref, Access.by).where(Access.what == "case behind a pack")).all()
-    assert [tuple(one) for one in logged] == [(left, "operator")]
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (("--from", "2019-05-01"), "decided_to: This is missing"),
-        (("--from", "May", "--to", "2019-05-31"), "decided_from: This is not written as a date"),
-        (("--from", "2019-05-01", "--to", "2019-05-31"), "No case fits this rule"),
-        (("--from", "2019-05-01", "--to", str(london_date(system_clock()) + timedelta(days=9))), "is not over"),
-        (("--frame", "abc"), "No frame with that SHA-256"),
-        (("--frame", "abc", "--seed", "12345678901234567890", "--size", "completed"), "like completed=5"),
-        (("--seed", "12345678901234567890"), "first freeze a frame"),
-        (("--frame", "abc", "--from", "2019-05-01"), "first freeze a frame"),
-        (("--total", "3"), "first freeze a frame"),
-        (("--frame", "abc", "--top-up", "More.", "--seed", "1"), "one at a time"),
-        (("--frame", "abc", "--pick", "D-19-0001"), "one at a time"),
-        (("--by", "board"), "drawn by the panel coordinator"),
-        (("--kind", "whim"), "--kind"),
-    ],
-)
-def test_a_draw_that_cannot_be_made_exits_2_and_says_why(sqlite_url: str, words: tuple[str, ...], said: str) -> None:
-    told = divert("draw", *words, url=sqlite_url)
-    assert (told.code, told.answer) == (2, "")
-    assert said in told.words
-
-
-def test_no_frame_yet_is_an_answer(sqlite_url: str) -> None:
-    assert divert("draw", url=sqlite_url).answer == "No frame has been frozen.\n"
-    assert json.loads(divert("draw", "--json", url=sqlite_url).answer) == []

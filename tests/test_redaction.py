@@ -98,7 +98,14 @@ def test_one_edit_is_what_a_search_through_all_edits_finds(one: str, other: str)
         edits |= {one[:at] + letter + one[at:] for letter in "abc"}
         edits |= {one[:at] + letter + one[at + 1 :] for letter in "abc"}
         edits |= {one[:at] + one[at + 1 :], one[:at] + one[at + 1 : at + 2] + one[at : at + 1] + one[at + 2 :]}
-    assert within(one, other) == (other in edits)
+    assert within(other, [one]) == (other in edits)
+
+
+def test_two_neighbours_swapped_are_one_change_and_are_not_parted_by_another() -> None:
+    assert within("ashwroth", ["ward", "ashworth"])
+    assert within("", ["a"])
+    assert not within("ca", ["abc"], edits=2)
+    assert not within("ashworth", [])
 
 
 @settings(max_examples=100, deadline=None)

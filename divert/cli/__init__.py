@@ -1,13 +1,17 @@
-"""The command line: `divert`. Each command is a function; this table names them."""
+"""The command line: `divert`. Each command is a function; these tables name them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import typer
 
 from divert.cli import acting, cases, documents, evidence, exchange, outbox, panel, policies, proof, running, team
 from divert.cli.terminal import log_to_stderr, plainly
 
-COMMANDS: dict[str, Callable[..., None]] = {
+Commands = Mapping[str, Callable[..., None]]
+
+ABOUT = "Cleveland Divert: deferred prosecution, from referral to completion."
+
+COMMANDS: Commands = {
     "serve": running.serve,
     "migrate": running.migrate,
     "demo": running.demo,
@@ -24,43 +28,58 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "work": running.work,
     "sweep": running.sweep,
     "rehearse": policies.rehearse,
-    "draw": panel.draw,
 }
-STAFF: dict[str, Callable[..., None]] = {"add": team.add, "list": team.list_staff, "token": team.token}
-OUTBOX: dict[str, Callable[..., None]] = {"list": outbox.list_messages, "retry": outbox.retry}
-EXCHANGE: dict[str, Callable[..., None]] = {"export": exchange.export, "import": exchange.import_notes}
+GROUPS: Mapping[str, tuple[str, Commands]] = {
+    "staff": (
+        "Who may act: staff and their bearer tokens.",
+        {"add": team.add, "list": team.list_staff, "token": team.token},
+    ),
+    "outbox": (
+        "What is to be told: what waits, what could not be delivered, and trying it again.",
+        {"list": outbox.list_messages, "retry": outbox.retry},
+    ),
+    "exchange": (
+        "Another agency's system: a case out, with consent; notes in, once each.",
+        {"export": exchange.export, "import": exchange.import_notes},
+    ),
+    "draw": (
+        "A sample for the scrutiny panel, in steps, so that nobody can choose it: freeze a frame and publish its"
+        " digest; weigh sizes; draw the sample with a seed made in the meeting; later top it up, or pick a case"
+        " beside it.",
+        {
+            "freeze": panel.freeze,
+            "list": panel.list_frames,
+            "weigh": panel.weigh,
+            "sample": panel.sample,
+            "top-up": panel.top_up,
+            "pick": panel.pick,
+            "show": panel.show,
+            "which": panel.which,
+        },
+    ),
+}
 
 
-def _plain(about: str) -> typer.Typer:
+def _group(about: str, commands: Commands) -> typer.Typer:
     """A group of commands that answers in plain lines."""
-    return typer.Typer(
+    group = typer.Typer(
         help=about,
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         no_args_is_help=True,
     )
+    for name, function in commands.items():
+        group.command(name)(plainly(function))
+    return group
 
 
-app = _plain("Cleveland Divert: deferred prosecution, from referral to completion.")
-team_app = _plain("Who may act: staff and their bearer tokens.")
-outbox_app = _plain("What is to be told: what waits, what could not be delivered, and trying it again.")
-app.add_typer(team_app, name="staff")
-app.add_typer(outbox_app, name="outbox")
-exchange_app = _plain("Another agency's system: a case out, with consent; notes in, once each.")
-app.add_typer(exchange_app, name="exchange")
-
-for name, function in COMMANDS.items():
-    app.command(name)(plainly(function))
-for name, function in STAFF.items():
-    team_app.command(name)(plainly(function))
-for name, function in OUTBOX.items():
-    outbox_app.command(name)(plainly(function))
-for name, function in EXCHANGE.items():
-    exchange_app.command(name)(plainly(function))
+app = _group(ABOUT, COMMANDS)
+for name, (about, commands) in GROUPS.items():
+    app.add_typer(_group(about, commands), name=name)
 
 
-@app.callback()
+@app.callback(help=ABOUT)
 def start() -> None:
-    """Cleveland Divert: deferred prosecution, from referral to completion."""
+    """Whatever the command, logs go to stderr."""
     log_to_stderr()

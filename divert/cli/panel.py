@@ -1,4 +1,8 @@
-"""A sample drawn for the scrutiny panel."""
+"""A sample for the scrutiny panel, in steps: a frame is frozen, sizes are weighed, a seed draws; later cases are added.
+
+Publish the digest that freezing prints before there is a seed. The seed is made in the meeting, once the sizes are read
+out. What is published then, in JSON, docs/redraw.py draws again.
+"""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +17,8 @@ from divert.acts.refusals import NotAllowed
 from divert.cli.cases import AsJson, By, in_lines
 from divert.cli.terminal import NOT_SO, WrongCall, actor, answer, answer_json, answer_table, database, say
 from divert.clock import london_text, system_clock
-from divert.models import Draw, Frame, Role
+from divert.models import Draw, Frame
+from divert.people.rights import MANAGER, Subject, listed, may_read, readers
 from divert.people.staff import Actor
 from divert.records import access
 from divert.scrutiny import additions
@@ -23,10 +28,18 @@ from divert.scrutiny.opening import packs_of
 from divert.scrutiny.population import FrameRule, Kind
 from divert.scrutiny.proof import if_clean
 
+FrameDigest = Annotated[
+    str, typer.Option("--frame", metavar="DIGEST", help="The frozen frame, as `divert draw list` shows it.")
+]
+Total = Annotated[int | None, typer.Option(metavar="N", help="How many cases, allotted to the strata.")]
+Sizes = Annotated[
+    list[str] | None, typer.Option("--size", metavar="STRATUM=N", help="How many of a stratum; may be repeated.")
+]
 
-def draw(
-    decided_from: Annotated[str | None, typer.Option("--from", metavar="DATE", help="First day of the frame.")] = None,
-    decided_to: Annotated[str | None, typer.Option("--to", metavar="DATE", help="Its last day.")] = None,
+
+def freeze(
+    decided_from: Annotated[str, typer.Option("--from", metavar="DATE", help="First day of the frame.")],
+    decided_to: Annotated[str, typer.Option("--to", metavar="DATE", help="Its last day.")],
     dated_by: Annotated[
         str | None, typer.Option(metavar="ending|decision", help="Whose day lies within: the case's end, or decision.")
     ] = None,
@@ -37,33 +50,10 @@ def draw(
     district: Annotated[str | None, typer.Option(metavar="CODE", help="Only this district.")] = None,
     decided_by: Annotated[str | None, typer.Option(metavar="USERNAME", help="Only what this person decided.")] = None,
     kind: Annotated[list[Kind] | None, typer.Option(help="Only this kind of decision; may be repeated.")] = None,
-    frame: Annotated[
-        str | None, typer.Option(metavar="DIGEST", help="The frozen frame to draw from, or to show.")
-    ] = None,
-    seed: Annotated[str | None, typer.Option(metavar="DIGITS", help="20 digits or more, made after the frame.")] = None,
-    total: Annotated[int | None, typer.Option(metavar="N", help="How many cases, allotted to the strata.")] = None,
-    size: Annotated[
-        list[str] | None, typer.Option(metavar="STRATUM=N", help="How many of a stratum; repeated.")
-    ] = None,
-    top_up: Annotated[
-        str | None, typer.Option(metavar="REASON", help="Draw so many more (--size) by the same tickets, and why.")
-    ] = None,
-    pick: Annotated[str | None, typer.Option(metavar="CASE", help="Put a case beside the draw, in no rate.")] = None,
-    theme: Annotated[str | None, typer.Option(metavar="WORDS", help="Why that case.")] = None,
-    which: Annotated[
-        str | None, typer.Option(metavar="PACK", help="Say which case a pack is of, for the manager; it is logged.")
-    ] = None,
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Draw a sample for the panel, in steps, so that nobody can choose it.
-
-    First freeze: divert draw --from 2019-04-01 --to 2019-06-30. Publish the digest that it prints. Then agree on sizes:
-    divert draw --frame DIGEST --total 20 says what a clean result of each would prove. Then, with a seed made in the
-    meeting: divert draw --frame DIGEST --seed DIGITS --total 20, or --size completed=5 --size breached=2. Later more:
-    --frame DIGEST --top-up REASON --size breached=2. With --json it prints the publication that docs/redraw.py draws
-    again. With no option: every frame so far.
-    """
+    """Freeze the cases that a rule chooses, and print the digest to publish. Frozen again, it is the same frame."""
     rule = {
         "decided_from": decided_from,
         "decided_to": decided_to,
@@ -74,55 +64,143 @@ def draw(
         "decided_by": decided_by,
         "kinds": kind or None,
     }
-    asked = {name: value for name, value in rule.items() if value is not None}
-    of_a_frame = (seed, total, size, top_up, pick, which)
-    if (frame and asked) or (frame is None and any(one is not None for one in of_a_frame)):
-        raise WrongCall("first freeze a frame (--from, --to ...); then draw from it (--frame, --seed, --size).")
-    if sum(one is not None for one in (seed, top_up, pick)) > 1 or (pick is None) != (theme is None):
-        raise WrongCall("draw (--seed), top up (--top-up, --size) or pick (--pick, --theme): one at a time.")
-    if frame is not None and which is not None:
-        _tell_case_behind(frame, which, by)
-        return
-    with database() as opened, opened.writing() as session:
-        by_whom = actor(session, by)
-        if by_whom.role not in frames.COORDINATES:
-            raise NotAllowed("A sample is drawn by the panel coordinator or the project manager.")
-        if frame is None:
-            found = [(_frozen(session, asked, by_whom), None)] if asked else frames.frames(session)
-        else:
-            with _told_plainly():
-                sizes = _sizes(size or [])
-                frozen = frames.frame(session, frame)
-                if seed is None and top_up is None and pick is None and (total is not None or size):
-                    _tell_plan(frozen, _all_sizes(frozen, total, sizes), as_json)
-                    return
-                _do(session, frozen, (seed, top_up, pick, theme), (total, sizes), by_whom)
-                found = [(frozen, session.get(Draw, frame))]
-        published = [_published(*one) for one in found]
+    with _coordinating(by) as (session, coordinator):
+        chosen = FrameRule.model_validate({name: value for name, value in rule.items() if value is not None})
+        frame = frames.freeze(session, chosen, coordinator, system_clock())
+        publication = _published(session, frame.digest)
+    _answer(publication, as_json)
+
+
+def list_frames(by: By = None, as_json: AsJson = False) -> None:
+    """Every frame, the latest first, with what was drawn from it."""
+    with _reading(by) as session:
+        publications = [_publication(frame, draw) for frame, draw in frames.frames(session)]
     if as_json:
-        answer_json(published[0] if frame or asked else published)
+        answer_json(publications)
         return
-    for one in published:
-        _tell_frame(one)
-    if not published:
+    for publication in publications:
+        _answer_in_lines(publication)
+    if not publications:
         answer("No frame has been frozen.")
 
 
-def _frozen(session: Session, asked: Mapping[str, object], by: Actor) -> Frame:
-    """The frame that the options ask for. Raises WrongCall."""
-    try:
-        return frames.freeze(session, FrameRule.model_validate(asked), by, system_clock())
-    except ValidationError as invalid:
-        raise WrongCall(in_lines(invalid)) from None
-    except ValueError as wrong:
-        raise WrongCall(str(wrong)) from None
+def show(frame: FrameDigest, by: By = None, as_json: AsJson = False) -> None:
+    """What was published of a frame and its draw; with --json as docs/redraw.py reads it, to draw it again."""
+    with _reading(by) as session:
+        publication = _published(session, frame)
+    _answer(publication, as_json)
+
+
+def weigh(frame: FrameDigest, total: Total = None, size: Sizes = None, by: By = None, as_json: AsJson = False) -> None:
+    """What a clean result of these sizes would prove; with neither --total nor --size, of as few as may be."""
+    stated = _sizes(size or [])
+    with _reading(by) as session:
+        frozen = frames.frame(session, frame)
+        sizes = _allotted(frozen, total, stated)
+        plan = if_clean(frames.cases_in(frozen), sizes)
+    if as_json:
+        answer_json({"sizes": sizes, "if_clean": {stratum: estimate.says for stratum, estimate in plan.items()}})
+        return
+    rows = [(stratum, estimate.cases, estimate.drawn, estimate.says) for stratum, estimate in plan.items()]
+    answer_table(("Stratum", "Cases", "Drawn", "What a clean result would prove"), rows)
+
+
+def sample(
+    frame: FrameDigest,
+    seed: Annotated[str, typer.Option(metavar="DIGITS", help="20 digits or more, made after the frame.")],
+    total: Total = None,
+    size: Sizes = None,
+    by: By = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draw from a frame, once. Exit 1 where it was drawn before."""
+    stated = _sizes(size or [])
+    if total is None and not stated:
+        raise WrongCall("say how many: --total 20 in all, or --size completed=5 and so on for every stratum.")
+    with _coordinating(by) as (session, coordinator):
+        sizes = _allotted(frames.frame(session, frame), total, stated)
+        frames.draw_sample(session, frame, seed, sizes, coordinator, system_clock())
+        publication = _published(session, frame)
+    _answer(publication, as_json)
+
+
+def top_up(
+    frame: FrameDigest,
+    reason: Annotated[str, typer.Option(metavar="WORDS", help="Why there are more.")],
+    size: Sizes = None,
+    by: By = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draw so many more by the same tickets, from where the draw stopped."""
+    sizes = _sizes(size or [])
+    with _coordinating(by) as (session, coordinator):
+        additions.top_up(session, frame, sizes, reason, coordinator, system_clock())
+        publication = _published(session, frame)
+    _answer(publication, as_json)
+
+
+def pick(
+    case: Annotated[str, typer.Argument(metavar="CASE", help="The case's reference, like D-19-0001.")],
+    frame: FrameDigest,
+    theme: Annotated[str, typer.Option(metavar="WORDS", help="Why that case.")],
+    by: By = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put a case beside the draw: it was chosen, and counts in no rate."""
+    with _coordinating(by) as (session, coordinator):
+        additions.pick(session, frame, case, theme, coordinator, system_clock())
+        publication = _published(session, frame)
+    _answer(publication, as_json)
+
+
+def which(
+    pack: Annotated[str, typer.Argument(metavar="PACK", help="As its draw names it, like completed-1.")],
+    frame: FrameDigest,
+    by: By = None,
+) -> None:
+    """Say which case a pack is of, for the project manager. It is logged: the force can only mend what it can find."""
+    with _writing(by) as (session, manager):
+        if manager.role not in MANAGER:
+            raise NotAllowed("Which case a pack is of is for the project manager: the panel judges it without knowing.")
+        ref = packs_of(session, frame).get(pack)
+        if ref is None:
+            raise WrongCall("this draw has no such pack. A pack is named by stratum and pick, like completed-1.")
+        access.record(session, manager, "consultation", system_clock(), case_ref=ref, what="case behind a pack")
+    answer(ref)
 
 
 @contextmanager
-def _told_plainly() -> Iterator[None]:
+def _reading(by: str | None) -> Iterator[Session]:
+    """The database, to read frames and draws from. Raises NotAllowed, WrongCall."""
+    with database() as opened, opened.reading() as session, _in_a_sentence():
+        if not may_read(actor(session, by).role, Subject.draws):
+            raise NotAllowed(f"Frames and draws are for: {listed(readers(Subject.draws))}.")
+        yield session
+
+
+@contextmanager
+def _writing(by: str | None) -> Iterator[tuple[Session, Actor]]:
+    """The database to write in, and who acts. Raises WrongCall, and Exit where the frame itself stands against it."""
+    with database() as opened, opened.writing() as session, _in_a_sentence():
+        yield session, actor(session, by)
+
+
+@contextmanager
+def _coordinating(by: str | None) -> Iterator[tuple[Session, Actor]]:
+    """The same for whoever may freeze and draw. Raises NotAllowed too."""
+    with _writing(by) as (session, coordinator):
+        if coordinator.role not in frames.COORDINATES:
+            raise NotAllowed("A sample is drawn by the panel coordinator or the project manager.")
+        yield session, coordinator
+
+
+@contextmanager
+def _in_a_sentence() -> Iterator[None]:
     """What stands against it, as WrongCall or, where the frame itself does, as Exit."""
     try:
         yield
+    except ValidationError as invalid:
+        raise WrongCall(in_lines(invalid)) from None
     except (frames.NoSuchFrame, ValueError) as wrong:
         raise WrongCall(str(wrong)) from None
     except (frames.AlreadyDrawn, frames.FrameChanged) as not_so:
@@ -130,83 +208,57 @@ def _told_plainly() -> Iterator[None]:
         raise typer.Exit(NOT_SO) from None
 
 
-def _do(
-    session: Session,
-    frozen: Frame,
-    what: tuple[str | None, str | None, str | None, str | None],
-    sizes: tuple[int | None, Mapping[str, int]],
-    by: Actor,
-) -> None:
-    """Draw, top up or pick, as the options say; or nothing, where they only ask to see."""
-    seed, reason, case, theme = what
-    if seed is not None:
-        frames.draw_sample(session, frozen.digest, seed, _all_sizes(frozen, *sizes), by, system_clock())
-    elif reason is not None:
-        additions.top_up(session, frozen.digest, sizes[1], reason, by, system_clock())
-    elif case is not None:
-        additions.pick(session, frozen.digest, case, theme or "", by, system_clock())
-
-
-def _tell_case_behind(frame: str, pack: str, by: str | None) -> None:
-    """Say which case a pack is of, once it is logged: the force can only mend what it can find."""
-    with database() as opened, opened.writing() as session, _told_plainly():
-        by_whom = actor(session, by)
-        if by_whom.role is not Role.project_manager:
-            raise NotAllowed("Which case a pack is of is for the project manager: the panel judges it without knowing.")
-        ref = packs_of(session, frame).get(pack)
-        if ref is None:
-            raise WrongCall("this draw has no such pack. A pack is named by stratum and pick, like completed-1.")
-        access.record(session, by_whom, "consultation", system_clock(), case_ref=ref, what="case behind a pack")
-    answer(ref)
-
-
-def _all_sizes(frozen: Frame, total: int | None, stated: Mapping[str, int]) -> Mapping[str, int]:
-    """The size of every stratum: as stated, or allotted where a total is given."""
-    return stated if total is None else frames.sizes_for(frozen, total, stated=stated)
-
-
-def _tell_plan(frozen: Frame, sizes: Mapping[str, int], as_json: bool) -> None:
-    """What a clean result of these sizes would prove."""
-    plan = if_clean(frames.cases_in(frozen), sizes)
-    if as_json:
-        answer_json({"sizes": sizes, "if_clean": {stratum: one.says for stratum, one in plan.items()}})
-        return
-    rows = [(stratum, one.cases, one.drawn, one.says) for stratum, one in plan.items()]
-    answer_table(("Stratum", "Cases", "Drawn", "What a clean result would prove"), rows)
+def _allotted(frame: Frame, total: int | None, stated: Mapping[str, int]) -> Mapping[str, int]:
+    """The sizes as stated; or, where a total is given or none is stated, allotted: without a total as few as may be."""
+    return stated if stated and total is None else frames.sizes_for(frame, total, stated=stated)
 
 
 def _sizes(given: list[str]) -> dict[str, int]:
     """`completed=5` and so on, as a mapping. Raises WrongCall."""
-    parted = [one.partition("=") for one in given]
-    for (stratum, _, number), one in zip(parted, given, strict=True):
+    sizes = {}
+    for size in given:
+        stratum, _, number = size.partition("=")
         if not stratum or not number.isdecimal() or not number.isascii():
-            raise WrongCall(f"--size {one}: write a stratum and a number, like completed=5.")
-    return {stratum: int(number) for stratum, _, number in parted}
+            raise WrongCall(f"--size {size}: write a stratum and a number, like completed=5.")
+        sizes[stratum] = int(number)
+    return sizes
 
 
-def _published(frozen: Frame, made: Draw | None) -> Mapping[str, Any]:
-    return frames.frame_publication(frozen) if made is None else frames.publication_of(frozen, made)
+def _published(session: Session, digest: str) -> Mapping[str, Any]:
+    """What is published of the frame with that SHA-256. Raises NoSuchFrame."""
+    return _publication(frames.frame(session, digest), session.get(Draw, digest))
 
 
-def _tell_frame(said: Mapping[str, Any]) -> None:
-    answer(f"{said['frame_sha256']}  frozen {_time(said['frozen_at'])}")
-    answer(f"  {said['rule']}")
-    answer(f"  {', '.join(f'{stratum} {len(ids)}' for stratum, ids in said['frame'].items())}")
-    if "seed" not in said:
+def _publication(frame: Frame, draw: Draw | None) -> Mapping[str, Any]:
+    return frames.frame_publication(frame) if draw is None else frames.publication_of(frame, draw)
+
+
+def _answer(publication: Mapping[str, Any], as_json: bool) -> None:
+    if as_json:
+        answer_json(publication)
+    else:
+        _answer_in_lines(publication)
+
+
+def _answer_in_lines(publication: Mapping[str, Any]) -> None:
+    answer(f"{publication['frame_sha256']}  frozen {_time(publication['frozen_at'])}")
+    answer(f"  {publication['rule']}")
+    answer(f"  {', '.join(f'{stratum} {len(ids)}' for stratum, ids in publication['frame'].items())}")
+    if "seed" not in publication:
         answer("  Not drawn yet.")
         return
-    answer(f"  Drawn {_time(said['at'])} with the seed {said['seed']}:")
-    _tell_cases(said["drawn"])
-    for more in said["top_ups"]:
-        answer(f"  Topped up {_time(more['at'])}: {more['reason']}")
-        _tell_cases(more["drawn"])
-    for one in said["thematic"]:
-        answer(f"  Picked, not drawn, {_time(one['at'])}: {one['id']}. {one['theme']}")
+    answer(f"  Drawn {_time(publication['at'])} with the seed {publication['seed']}:")
+    _answer_cases(publication["drawn"])
+    for addition in publication["top_ups"]:
+        answer(f"  Topped up {_time(addition['at'])}: {addition['reason']}")
+        _answer_cases(addition["drawn"])
+    for choice in publication["thematic"]:
+        answer(f"  Picked, not drawn, {_time(choice['at'])}: {choice['id']}. {choice['theme']}")
 
 
-def _tell_cases(drawn: Mapping[str, list[Picked]]) -> None:
-    for stratum, picked in drawn.items():
-        answer(f"  {stratum}: {', '.join(one.id for one in picked) or 'none'}")
+def _answer_cases(drawn: Mapping[str, list[Picked]]) -> None:
+    for stratum, cases in drawn.items():
+        answer(f"  {stratum}: {', '.join(case.id for case in cases) or 'none'}")
 
 
 def _time(iso: str) -> str:

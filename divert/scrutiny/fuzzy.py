@@ -6,7 +6,12 @@ a small one only where that capital begins no sentence.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import extractOne
 
 SHORTEST = 4
 INSIDE = 5
@@ -46,8 +51,8 @@ SMALL = frozenset(SMALL_WORDS_OF_EVERY_DAY.split())
 EVERYDAY = frozenset(WORDS_OF_EVERY_DAY.split())
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-WITHIN = re.compile(r"[\w,;:]\s*\Z")
-"""What comes before a word that does not begin a sentence."""
+WITHIN = re.compile(r"[\w,;:]")
+"""What stands before a word, and its space, that does not begin a sentence."""
 
 FIGURES = re.compile(r"\d(?:[\W_]{0,3}\d){4,}")
 
@@ -56,20 +61,24 @@ class Likeness:
     """What is known of a case. `words` are parts of names, `known` those and whole references: small, bare letters."""
 
     def __init__(self, words: Iterable[str], known: Iterable[str]) -> None:
-        self.words = sorted(one for one in set(words) if len(one) >= SHORTEST and one.isalpha())
-        self.parts = sorted({one for one in words if one.isalpha() and len(one) > 1}, key=len, reverse=True)
-        self.numbers = sorted({figures for one in known if len(figures := _figures(one)) >= NUMBER})
+        self.words = sorted(word for word in set(words) if len(word) >= SHORTEST and word.isalpha())
+        self.long = {
+            letter: [*words]
+            for letter, words in groupby((word for word in self.words if len(word) >= LONG), itemgetter(0))
+        }
+        self.parts = sorted({word for word in words if word.isalpha() and len(word) > 1}, key=len, reverse=True)
+        self.numbers = sorted({figures for text in known if len(figures := _figures(text)) >= NUMBER})
 
-    def found(self, text: str) -> list[tuple[int, int]]:
+    def spans(self, text: str) -> list[tuple[int, int]]:
         """Where in the text there is something like what is known."""
         return [*self._names(text), *self._numbers(text)]
 
     def _names(self, text: str) -> Iterator[tuple[int, int]]:
         if not self.words and not self.parts:
             return
-        tokens = [(found.start(), found.end(), found.group()) for found in WORD.finditer(text)]
+        tokens = [(match.start(), match.end(), match.group()) for match in WORD.finditer(text)]
         for place, (begin, end, token) in enumerate(tokens):
-            within_a_sentence = WITHIN.search(text, 0, begin) is not None
+            within_a_sentence = WITHIN.match(text[:begin].rstrip()[-1:]) is not None
             if self._like(token, within_a_sentence) or (
                 token.endswith(("'s", "’s")) and self._like(token[:-2], within_a_sentence)
             ):
@@ -88,60 +97,44 @@ class Likeness:
             return False
         letters = re.sub(r"^\d+|\d+$", "", bare)
         return (
-            any(_near(bare, word) or _near(letters, word) for word in self.words)
+            self._near(bare)
+            or self._near(letters)
             or any(len(word) >= INSIDE and word in bare for word in self.words)
             or self._joined(letters)
         )
+
+    def _near(self, token: str) -> bool:
+        """Whether a word is a name but for a letter, or a long name but for two."""
+        return within(token, self.words) or (len(token) >= LONG and within(token, self.long.get(token[0], ()), edits=2))
 
     def _joined(self, letters: str) -> bool:
         """Whether two parts of names were run together, one of them perhaps misspelt."""
         for part in self.parts:
             for rest in (letters.removeprefix(part), letters.removesuffix(part)):
-                if rest != letters and (
-                    rest in self.parts or (len(rest) >= SHORTEST - 1 and any(within(rest, one) for one in self.words))
-                ):
+                if rest != letters and (rest in self.parts or (len(rest) >= SHORTEST - 1 and within(rest, self.words))):
                     return True
         return False
 
     def _split(self, tokens: list[tuple[int, int, str]], text: str) -> bool:
         """Whether neighbouring scraps make up one name, misspelt. Spelt right, the rules have found it."""
         scraps = [token.lower() for _, _, token in tokens]
-        if "\0" in text[tokens[0][0] : tokens[-1][1]] or all(one in EVERYDAY or len(one) > INSIDE for one in scraps):
+        if "\0" in text[tokens[0][0] : tokens[-1][1]] or all(
+            scrap in EVERYDAY or len(scrap) > INSIDE for scrap in scraps
+        ):
             return False
         joined = "".join(scraps)
-        return len(joined) > INSIDE and any(
-            abs(len(joined) - len(word)) < 2 and within(joined, word) for word in self.words
-        )
+        return len(joined) > INSIDE and within(joined, self.words)
 
     def _numbers(self, text: str) -> Iterator[tuple[int, int]]:
-        for found in FIGURES.finditer(text):
-            figures = _figures(found.group())
-            for known in self.numbers:
-                if known in figures or figures in known or within(figures, known):
-                    yield found.span()
-                    break
+        for match in FIGURES.finditer(text):
+            figures = _figures(match.group())
+            if any(number in figures or figures in number for number in self.numbers) or within(figures, self.numbers):
+                yield match.span()
 
 
-def _near(token: str, word: str) -> bool:
-    """Whether a word is a name but for a letter, or a long name but for two."""
-    return within(token, word, 2 if min(len(token), len(word)) >= LONG and token[0] == word[0] else 1)
-
-
-def within(one: str, other: str, edits: int = 1) -> bool:
-    """Whether so few letters put in, left out, changed, or swapped with the next make one word of the other."""
-    if one == other:
-        return True
-    if not edits or abs(len(one) - len(other)) > edits:
-        return False
-    pairs = enumerate(zip(one, other, strict=False))
-    same = next((place for place, (mine, yours) in pairs if mine != yours), min(len(one), len(other)))
-    one, other = one[same:], other[same:]
-    return (
-        within(one[1:], other, edits - 1)
-        or within(one, other[1:], edits - 1)
-        or within(one[1:], other[1:], edits - 1)
-        or (one[:2] == other[:2][::-1] and within(one[2:], other[2:], edits - 1))
-    )
+def within(text: str, words: Sequence[str], edits: int = 1) -> bool:
+    """Whether so few letters put in, left out, changed, or swapped with the next make one of the words of the text."""
+    return extractOne(text, words, scorer=OSA.distance, score_cutoff=edits) is not None
 
 
 def _figures(text: str) -> str:

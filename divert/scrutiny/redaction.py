@@ -77,7 +77,7 @@ class Identifiers(NamedTuple):
         clean = _clean(text)
         plain = _plain(clean)
         left, by_rule = _without(clean, [one.span() for rule in (FORM, rules) for one in rule.finditer(plain)])
-        spans = likeness.found(_plain(left).replace(WITHHELD, "\0" * len(WITHHELD)))
+        spans = likeness.spans(_plain(left).replace(WITHHELD, "\0" * len(WITHHELD)))
         left, by_check = _without(left, spans)
         return Redacted(AGAIN.sub(WITHHELD, left), by_rule, by_check)
 
