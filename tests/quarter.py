@@ -7,9 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from divert.models import Frame, State
+from sqlalchemy.orm import Session
+
+from divert.acts.act import perform
+from divert.models import Draw, Frame, State
 from divert.scrutiny.draw import Publication
-from divert.scrutiny.frame import draw_sample, freeze, publication_of
+from divert.scrutiny.draw_commands import DrawSample, FreezeFrame, PickCase, TopUpDraw
+from divert.scrutiny.frame import publication_of
 from divert.scrutiny.population import FrameRule
 from divert.scrutiny.pseudonyms import stands_for
 from tests import endings
@@ -41,7 +45,8 @@ def everyone(office: Office) -> dict[str, str]:
 
 def frozen(office: Office, rule: FrameRule = MAY_AND_JUNE, at: datetime = MEETING) -> Frame:
     with office.database.writing() as session:
-        return freeze(session, rule, COORDINATOR, at)
+        frame: Frame = perform(session, FreezeFrame(**rule.model_dump()), COORDINATOR, at)
+        return frame
 
 
 def in_references(office: Office, frame: Frame) -> dict[str, list[str]]:
@@ -58,8 +63,21 @@ def framed(office: Office, rule: FrameRule = MAY_AND_JUNE) -> dict[str, list[str
 
 def drawn(office: Office, digest: str, sizes: dict[str, int], seed: str = SEED) -> Publication:
     with office.database.writing() as session:
-        made = draw_sample(session, digest, seed, sizes, COORDINATOR, MEETING + timedelta(minutes=5))
-        return publication_of(session.get_one(Frame, digest), made)
+        draw = draws(session, digest, sizes, MEETING + timedelta(minutes=5), seed)
+        return publication_of(session.get_one(Frame, digest), draw)
+
+
+def draws(session: Session, digest: str, sizes: dict[str, int], at: datetime, seed: str = SEED) -> Draw:
+    draw: Draw = perform(session, DrawSample(frame=digest, seed=seed, sizes=sizes), COORDINATOR, at, digest)
+    return draw
+
+
+def tops_up(session: Session, digest: str, sizes: dict[str, int], reason: str, at: datetime = MEETING) -> None:
+    perform(session, TopUpDraw(sizes=sizes, reason=reason), COORDINATOR, at, digest)
+
+
+def picks(session: Session, digest: str, case: str, at: datetime = MEETING) -> None:
+    perform(session, PickCase(case=case, theme="A complaint was made."), COORDINATOR, at, digest)
 
 
 def one_of_each(frame: Frame) -> dict[str, int]:

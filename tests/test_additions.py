@@ -11,19 +11,18 @@ from sqlalchemy.exc import DBAPIError
 
 from divert.models import Draw, Frame, ThematicPick, TopUp
 from divert.scrutiny import draw as sampling
-from divert.scrutiny.additions import pick, top_up
 from divert.scrutiny.draw import Publication
 from divert.scrutiny.frame import NoSuchFrame, publication_of
 from divert.scrutiny.opening import open_packs
 from divert.scrutiny.pseudonyms import stands_for
 from tests import endings
 from tests.office import COORDINATOR, Office
-from tests.quarter import MEETING, drawn, frozen, in_references, redrawn
+from tests.quarter import MEETING, drawn, frozen, in_references, picks, redrawn, tops_up
 
 
 def added(office: Office, digest: str, reason: str = "One was inappropriate.", **more: int) -> Publication:
     with office.database.writing() as session:
-        top_up(session, digest, more, reason, COORDINATOR, MEETING + timedelta(minutes=30))
+        tops_up(session, digest, more, reason, MEETING + timedelta(minutes=30))
         return publication_of(session.get_one(Frame, digest), session.get_one(Draw, digest))
 
 
@@ -68,7 +67,7 @@ def test_a_top_up_needs_a_draw_and_cases_that_are_left(desk: Office) -> None:
 
 def picked(office: Office, digest: str, ref: str) -> Publication:
     with office.database.writing() as session:
-        pick(session, digest, ref, "A complaint was made.", COORDINATOR, MEETING + timedelta(minutes=30))
+        picks(session, digest, ref, MEETING + timedelta(minutes=30))
         return publication_of(session.get_one(Frame, digest), session.get_one(Draw, digest))
 
 

@@ -16,6 +16,7 @@ from pypdf import PdfReader
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
+from divert.acts.act import perform
 from divert.acts.refusals import NotAllowed
 from divert.board import spending
 from divert.board.counting.count_store import CountStore
@@ -33,7 +34,7 @@ from divert.board.figures.costs import (
 )
 from divert.board.figures.definition import Figure, View, months_between
 from divert.board.reading.query import Asked
-from divert.board.spending import EnterCosts, enter, entries, pence, standing
+from divert.board.spending import EnterCosts, entries, pence, standing
 from divert.clock import london_date
 from divert.models import Cost, LedgerEntry, Role
 from divert.people.staff import Actor
@@ -51,7 +52,8 @@ SAID: dict[str, Any] = {"heading": "staff", "month": "2019-05", "pounds": "9000"
 def enters(office: Office, **said: Any) -> list[Cost]:
     office.minutes += 1
     with office.database.writing() as session:
-        return enter(session, EnterCosts.model_validate(SAID | said), MANAGER, office.now)
+        costs: list[Cost] = perform(session, EnterCosts.model_validate(SAID | said), MANAGER, office.now)
+        return costs
 
 
 def exact(office: Office, as_at: date) -> Figure:
@@ -304,6 +306,6 @@ def test_costs_are_read_by_the_board_s_readers_and_entered_by_the_manager_alone(
 def test_nobody_else_enters_them_by_any_other_way(desk: Office) -> None:
     command = EnterCosts.model_validate(SAID)
     with pytest.raises(NotAllowed, match="project manager"), desk.database.writing() as session:
-        enter(session, command, KEYWORKER, desk.on(JULY).now)
+        perform(session, command, KEYWORKER, desk.on(JULY).now)
     with pytest.raises(ValidationError, match="not over"), desk.database.writing() as session:
-        enter(session, command, MANAGER, desk.on("2019-05-31").now)
+        perform(session, command, MANAGER, desk.on("2019-05-31").now)

@@ -10,27 +10,26 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
 
+from divert.acts.act import perform
+from divert.acts.refusals import NotAllowed, Refused
 from divert.casework.commands.retention import ReviewRetention
 from divert.models import Access, Case, LedgerEntry, PanelEntry, Role
 from divert.people.staff import Actor
-from divert.scrutiny import meeting_commands as business
-from divert.scrutiny.additions import pick, top_up
-from divert.scrutiny.frame import draw_sample, drawn_from, drawn_in_all
-from divert.scrutiny.meeting import Meeting, meetings, proved
+from divert.records.meetings import Meeting, meetings
+from divert.scrutiny import meeting_commands
+from divert.scrutiny.frame import drawn_from, drawn_in_all
+from divert.scrutiny.meeting import proved
 from divert.scrutiny.meeting_commands import (
     MEETING_COMMANDS,
-    CannotBeDone,
-    NotYours,
     OpenMeeting,
     known_to,
-    open_meeting,
 )
 from divert.scrutiny.population import FrameRule
 from divert.scrutiny.pseudonyms import stands_for
 from tests import endings
 from tests.browsing import Person
 from tests.office import CAST, COORDINATOR, INSPECTOR, MANAGER, MEMBER, SECOND_MEMBER, THIRD_MEMBER, Office
-from tests.quarter import MEETING, drawn, frozen, one_of_each
+from tests.quarter import MEETING, drawn, draws, frozen, one_of_each, picks, tops_up
 from tests.service import Service, service, visiting
 
 PACKS = ("completed-1", "refused-1")
@@ -40,7 +39,8 @@ AUTUMN = FrameRule(decided_from=date(2019, 7, 1), decided_to=date(2019, 9, 30))
 def opened(office: Office, frame: str, *attending: Actor, **more: Any) -> int:
     said = {"held_on": "2019-07-10", "frame": frame, "attending": [one.username for one in attending], **more}
     with office.database.writing() as session:
-        return open_meeting(session, OpenMeeting.model_validate(said), COORDINATOR, MEETING)
+        meeting: Meeting = perform(session, OpenMeeting.model_validate(said), COORDINATOR, MEETING)
+        return meeting.number
 
 
 def sample(office: Office) -> str:
@@ -60,11 +60,12 @@ def summer(office: Office) -> int:
 def does(office: Office, who: Actor, slug: str, number: int = 1, **said: Any) -> Meeting:
     given = MEETING_COMMANDS[slug].model_validate(said)
     with office.database.writing() as session:
-        return business.perform(session, number, given, who, MEETING + timedelta(hours=1))
+        meeting: Meeting = perform(session, given, who, MEETING + timedelta(hours=1), str(number))
+        return meeting
 
 
 def refused(office: Office, who: Actor, slug: str, number: int = 1, **said: Any) -> str:
-    with pytest.raises(CannotBeDone) as why:
+    with pytest.raises(Refused) as why:
         does(office, who, slug, number, **said)
     return str(why.value)
 
@@ -144,7 +145,7 @@ def test_an_agreed_score_waits_for_every_own_score_or_for_scoring_to_be_closed(o
 def test_what_may_not_be_done_says_why(desk: Office, who: Actor, slug: str, said: Any, why: str | None) -> None:
     summer(desk)
     if why is None:
-        with pytest.raises(business.NoSuchMeeting):
+        with pytest.raises(meeting_commands.NoSuchMeeting):
             does(desk, who, slug, **said)
     else:
         assert why in refused(desk, who, slug, **said)
@@ -169,7 +170,7 @@ def test_what_is_for_one_role_no_other_does(desk: Office, slug: str) -> None:
     others = [who for who in CAST if who.role not in MEETING_COMMANDS[slug].by]
     assert {who.role for who in others} >= {Role.board_member, Role.auditor, Role.project_manager}
     for who in others:
-        with pytest.raises(NotYours):
+        with pytest.raises(NotAllowed):
             does(desk, who, slug, **example)
 
 
@@ -177,10 +178,10 @@ def test_a_second_meeting_waits_for_the_first_and_needs_a_draw_of_its_own(desk: 
     summer(desk)
     with desk.database.reading() as session:
         [first] = meetings(session)
-    with pytest.raises(CannotBeDone, match="Meeting 1 is still open") as both:
+    with pytest.raises(Refused, match="Meeting 1 is still open") as both:
         opened(desk, first.frame, MEMBER)
     assert "before an earlier meeting" in str(both.value)
-    with pytest.raises(CannotBeDone, match="was not drawn"):
+    with pytest.raises(Refused, match="was not drawn"):
         opened(desk, "0" * 64, MEMBER)
 
 
@@ -193,7 +194,7 @@ def test_no_conclusion_comes_back_at_the_next_meeting_with_what_was_asked_for(of
     endings.is_refused(office.on("2019-08-05"))
     frame = frozen(office, AUTUMN, MEETING + timedelta(days=100))
     with office.database.writing() as session:
-        draw_sample(session, frame.digest, "2" * 20, {"refused": 1}, COORDINATOR, MEETING + timedelta(days=101))
+        draws(session, frame.digest, {"refused": 1}, MEETING + timedelta(days=101), "2" * 20)
     assert opened(office, frame.digest, MEMBER, SECOND_MEMBER, held_on="2019-10-19") == 2
     with office.database.reading() as session:
         first, second = meetings(session)
@@ -220,11 +221,11 @@ def test_what_is_added_to_a_draw_comes_before_the_meeting_that_is_open_or_else_t
     drawn(office, frame.digest, {"refused": 2})
     opened(office, frame.digest, MEMBER, SECOND_MEMBER)
     with office.database.writing() as session:
-        top_up(session, frame.digest, {"refused": 1}, "Time was left.", COORDINATOR, MEETING)
+        tops_up(session, frame.digest, {"refused": 1}, "Time was left.")
         of = stands_for(session, frame.strata["refused"])
         had = {picked.id for picked in drawn_in_all(drawn_from(session, frame.digest))["refused"]}
         chosen = next(ref for id, ref in of.items() if id not in had)
-        pick(session, frame.digest, chosen, "A complaint was made.", COORDINATOR, MEETING)
+        picks(session, frame.digest, chosen)
     with office.database.reading() as session:
         [told] = meetings(session)
     assert list(told.packs) == ["refused-1", "refused-2", "refused-3", "thematic-1"]
@@ -239,11 +240,11 @@ def test_what_is_added_to_a_draw_comes_before_the_meeting_that_is_open_or_else_t
 
     does(office, COORDINATOR, "close-meeting")
     with office.database.writing() as session:
-        top_up(session, frame.digest, {"refused": 1}, "Asked for afterwards.", COORDINATOR, MEETING)
+        tops_up(session, frame.digest, {"refused": 1}, "Asked for afterwards.")
     endings.is_refused(office.on("2019-08-05"))
     autumn = frozen(office, AUTUMN, MEETING + timedelta(days=100))
     with office.database.writing() as session:
-        draw_sample(session, autumn.digest, "2" * 20, {"refused": 1}, COORDINATOR, MEETING + timedelta(days=101))
+        draws(session, autumn.digest, {"refused": 1}, MEETING + timedelta(days=101), "2" * 20)
     opened(office, autumn.digest, MEMBER, held_on="2019-10-19")
     with office.database.reading() as session:
         assert list(meetings(session)[1].packs) == ["refused-1", "1-thematic-1", "1-refused-4"]
@@ -388,5 +389,5 @@ def test_a_meeting_is_opened_by_its_form_and_its_json(desk: Office) -> None:
 
 
 def test_a_meeting_that_is_not_known_is_not_there(desk: Office) -> None:
-    with desk.database.reading() as session, pytest.raises(business.NoSuchMeeting):
+    with desk.database.reading() as session, pytest.raises(meeting_commands.NoSuchMeeting):
         known_to(session, 1, COORDINATOR)

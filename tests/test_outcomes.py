@@ -12,8 +12,7 @@ from playwright.sync_api import Browser
 from api.app import create_app
 from divert.board.counting.panel_events import tallies
 from divert.casework.commands.decisions import DecideForPolice, ReturnToForce
-from divert.scrutiny.additions import pick, top_up
-from divert.scrutiny.meeting import meetings
+from divert.records.meetings import meetings
 from divert.scrutiny.opening import packs_of
 from divert.scrutiny.outcomes import Outcomes, outcomes
 from divert.scrutiny.proof import Seen
@@ -21,7 +20,7 @@ from divert.scrutiny.pseudonyms import stands_for
 from divert.scrutiny.withholding import FEWEST, Group, shown
 from tests import endings
 from tests.office import BOARD, COORDINATOR, MANAGER, MEMBER, OTHER_INSPECTOR, SECOND_MEMBER, Office
-from tests.quarter import MEETING, drawn, frozen
+from tests.quarter import drawn, frozen, picks, tops_up
 from tests.service import SETTINGS, service, serving
 from tests.test_meeting import agrees, does, opened
 from tests.test_pages_seen import come_in, faults
@@ -114,14 +113,14 @@ def met(office: Office) -> Outcomes:
     drawn(office, frame.digest, {"refused": 20})
     opened(office, frame.digest, MEMBER, SECOND_MEMBER)
     with office.database.writing() as session:
-        top_up(session, frame.digest, {"refused": 2}, "Time was left.", COORDINATOR, MEETING)
+        tops_up(session, frame.digest, {"refused": 2}, "Time was left.")
     with office.database.reading() as session:
         [told] = meetings(session)
         ids = stands_for(session, frame.strata["refused"])
         packs = packs_of(session, frame.digest)
     left = next(ref for ref in ids.values() if ref not in packs.values())
     with office.database.writing() as session:
-        pick(session, frame.digest, left, "A complaint was made.", COORDINATOR, MEETING)
+        picks(session, frame.digest, left)
     wrong = [pack for pack, ref in packs.items() if ref in theirs][:5]
     for pack in [*told.packs, "thematic-1"]:
         does(office, COORDINATOR, "close-scoring", pack=pack)

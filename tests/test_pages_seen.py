@@ -13,13 +13,13 @@ from sqlalchemy import update
 
 from api.app import create_app
 from api.desk.referrals import STEPS
-from divert.board.spending import EnterCosts, enter
+from divert.acts.act import perform
+from divert.board.spending import EnterCosts
 from divert.casework.commands.sharing import RecordConsent
 from divert.eligibility.policies import read_policy, released_policies
 from divert.models import Case, Deadline, OutboxMessage, Staff, State
 from divert.people.staff import Actor
-from divert.policies import decisions
-from divert.policies.decisions import ProposePolicy
+from divert.policies.commands import ProposePolicy
 from tests.office import (
     BOARD,
     COORDINATOR,
@@ -120,8 +120,8 @@ def address(desk: Office) -> Iterator[str]:
     desk.case_in(State.active, crime_ref="CVP-19-9", offence_on="2018-12-01")
     with desk.database.writing() as session:
         session.get_one(Staff, SPECIALIST.username).active = False
-        decisions.propose(session, ProposePolicy(text=STRICTER), MANAGER, desk.now)
-        enter(session, EnterCosts.model_validate(example(EnterCosts)), MANAGER, desk.now)
+        perform(session, ProposePolicy(text=STRICTER), MANAGER, desk.now)
+        perform(session, EnterCosts.model_validate(example(EnterCosts)), MANAGER, desk.now)
         session.execute(update(Case).where(Case.ref == "D-19-0004").values(keyworker=SPECIALIST.username))
         session.execute(update(OutboxMessage).where(OutboxMessage.id == 1).values(dead_at=desk.now, fault="no answer"))
         aside = (Deadline.status == "open", Deadline.case_id == 4, Deadline.kind == "contract_end")

@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 
 from divert.casework.lifecycle import COMMANDS, TRANSITIONS
 from divert.models import Role
+from divert.records.meetings import meetings
 from divert.scrutiny.actions import actions
-from divert.scrutiny.meeting import meetings
 from tests.browsing import Person
 from tests.office import CAST, COORDINATOR, DALE, INSPECTOR, MEMBER, Office
 from tests.ready import example

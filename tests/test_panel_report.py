@@ -13,15 +13,14 @@ from sqlalchemy import update
 
 from divert.casework.commands.retention import ReviewRetention
 from divert.models import Staff
-from divert.scrutiny.additions import pick
-from divert.scrutiny.meeting import meetings
+from divert.records.meetings import meetings
 from divert.scrutiny.opening import case_of
 from divert.scrutiny.proof import Seen, would_miss
 from divert.scrutiny.report import Report, report, together, year_of
 from tests import endings
 from tests.office import CAST, COORDINATOR, INSPECTOR, MANAGER, MEMBER, SECOND_MEMBER, Office
 from tests.papers import text_of
-from tests.quarter import MEETING, drawn, frozen
+from tests.quarter import drawn, frozen, picks
 from tests.service import Service, service, visiting
 from tests.test_meeting import agrees, all_score, does, opened
 
@@ -102,7 +101,7 @@ def test_a_thematic_pick_is_counted_apart_and_in_no_rate(year: Office) -> None:
         [meeting] = meetings(session)
         had = {case_of(session, one.frame, one.pack) for one in meeting.packs.values()}
         spared = next(ref for ref in year.refs if ref not in {one.ref for one in had if one})
-        pick(session, meeting.frame, spared, "A complaint was made.", COORDINATOR, MEETING)
+        picks(session, meeting.frame, spared)
     does(year, COORDINATOR, "close-scoring", pack="thematic-1")
     agrees(year, "thematic-1", 3)
     after = told(year)

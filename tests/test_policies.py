@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from divert.acts.act import perform, prepare
 from divert.acts.refusals import NotAllowed, Refused
 from divert.casework.commands.decisions import CheckEligibility
 from divert.casework.upkeep.check import check
@@ -18,10 +19,8 @@ from divert.eligibility.rehearsal import more_a_month
 from divert.law.rule_files import RulesError
 from divert.models import Check
 from divert.people.staff import Actor
-from divert.policies import decisions
-from divert.policies.adopted import policies_of, proposals, verify
-from divert.policies.decisions import ProposePolicy, SignPolicy, WithdrawPolicy
-from divert.policies.rehearsals import rehearse
+from divert.policies.adopted import Proposal, policies_of, proposals, verify
+from divert.policies.commands import ProposePolicy, SignPolicy, WithdrawPolicy
 from divert.records.seal import seal, verify_seal
 from tests.browsing import Person
 from tests.office import AUDITOR, BOARD, INSPECTOR, KEYWORKER, MANAGER, OFFICER, PROBATION_LEAD, Office
@@ -40,13 +39,14 @@ def counter(desk: Office) -> Iterator[Service]:
 
 def proposed(office: Office, words: str = STRICTER, by: Actor = MANAGER) -> str:
     with office.database.writing() as session:
-        return decisions.propose(session, ProposePolicy(text=words), by, office.now).policy.digest
+        proposal: Proposal = perform(session, ProposePolicy(text=words), by, office.now)
+        return proposal.policy.digest
 
 
 def signs(office: Office, digest: str, by: Actor) -> None:
     with office.database.writing() as session:
-        found = rehearse(session, digest, None)
-        decisions.sign(session, digest, SignPolicy(reasons=BECAUSE), found, by, office.now)
+        signing = SignPolicy(reasons=BECAUSE)
+        perform(session, signing, by, office.now, digest, prepare(session, signing, by, office.now, digest))
 
 
 def adopted(office: Office) -> str:
@@ -138,9 +138,9 @@ def test_a_second_policy_for_the_same_days_cannot_be_adopted(office: Office) -> 
 def test_a_policy_is_withdrawn_before_its_first_day_and_never_after(office: Office) -> None:
     digest = adopted(office)
     with office.on("2019-07-01").database.writing() as session, pytest.raises(Refused, match="has been in force"):
-        decisions.withdraw(session, digest, WithdrawPolicy(reasons=BECAUSE), MANAGER, office.now)
+        perform(session, WithdrawPolicy(reasons=BECAUSE), MANAGER, office.now, digest)
     with office.on("2019-06-30").database.writing() as session:
-        decisions.withdraw(session, digest, WithdrawPolicy(reasons=BECAUSE), MANAGER, office.now)
+        perform(session, WithdrawPolicy(reasons=BECAUSE), MANAGER, office.now, digest)
     assert titles(office) == [policy.id for policy in released_policies()]
     with pytest.raises(Refused, match="withdrawn"):
         signs(office, digest, MANAGER)

@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from api.app import create_app
+from divert.acts.act import perform
 from divert.people.staff import Actor
-from divert.policies import decisions
-from divert.policies.decisions import WithdrawPolicy
+from divert.policies.commands import WithdrawPolicy
 from tests.office import BOARD, MANAGER, Office
 from tests.past import STRICTER
 from tests.service import SETTINGS, serving
@@ -58,7 +58,7 @@ def test_no_page_of_policy_has_a_fault_in_any_state(
         for number in range(3):
             desk.refers(agreement_signed_on="2019-05-06", crime_ref=f"CVP-19-{number}")
         with desk.database.writing() as session:
-            decisions.withdraw(session, taken_back, WithdrawPolicy(reasons=BECAUSE), MANAGER, desk.now)
+            perform(session, WithdrawPolicy(reasons=BECAUSE), MANAGER, desk.now, taken_back)
         sees("withdrawn", MANAGER, f"/policies/proposed/{taken_back}", "Withdrawn by manager")
         digest = adopted(desk)
         sees("adopted", MANAGER, f"/policies/proposed/{digest}", "3 left open")

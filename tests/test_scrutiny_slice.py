@@ -11,12 +11,12 @@ from pydantic import ValidationError
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from divert.acts.refusals import Refused
 from divert.casework.commands.decisions import DecideForPolice, ReturnToForce
 from divert.casework.commands.ending import CloseCase, Reinstate
 from divert.models import Case, Frame, Pseudonym, State
 from divert.scrutiny.draw import frame_digest
 from divert.scrutiny.frame import (
-    AlreadyDrawn,
     FrameChanged,
     NoSuchFrame,
     frames,
@@ -220,7 +220,7 @@ def test_a_second_draw_is_refused_whatever_the_seed(office: Office) -> None:
     frame = frozen(office)
     first = drawn(office, frame.digest, one_of_each(frame))
     for seed in (SEED, SEED[::-1]):
-        with pytest.raises(AlreadyDrawn, match="drawn on 10 July 2019, and a frame is drawn once"):
+        with pytest.raises(Refused, match="drawn on 10 July 2019, and a frame is drawn once"):
             drawn(office, frame.digest, one_of_each(frame), seed)
     with office.database.reading() as session:
         [(kept, made)] = frames(session)

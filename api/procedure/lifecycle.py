@@ -14,10 +14,13 @@ from api.web.pages import write
 from api.web.problems import KINDS, may_answer
 from divert.casework.command import CaseCommand
 from divert.casework.guard import Guard
+from divert.acts.command import Command
 from divert.casework.lifecycle import TRANSITIONS, Row, mermaid, rows_of
 from divert.eligibility.judge import HEADLINES
 from divert.law.rulebook import rulebook
 from divert.models import Role, State
+from divert.people.rights import RIGHTS
+from divert.procedure import ACTS
 
 router = APIRouter(tags=["lifecycle"])
 
@@ -51,14 +54,34 @@ class RowView(BaseModel):
     under: str = Field(description="The authority.")
 
 
+class ActView(BaseModel):
+    """An act on what is no case."""
+
+    act: str = Field(examples=["score-pack"])
+    title: str
+    says: str = Field(description="What it is for.")
+    on: str = Field(description="What it is done to.", examples=["Meetings of the panel"])
+    by: list[Role]
+
+
+class RightView(BaseModel):
+    """Who may read what."""
+
+    subject: str = Field(examples=["cases"])
+    rows: str = Field(description="Which of them.", examples=["their own"])
+    roles: list[Role]
+
+
 class LifecycleView(BaseModel):
-    """Everything anyone may do, when, who, and on what authority."""
+    """Everything anyone may do, when, who, and on what authority; and everything anyone may read."""
 
     rows: list[RowView]
+    acts: list[ActView] = Field(description="What is done to meetings, draws, policies, costs and staff.")
+    rights: list[RightView] = Field(description="Who may read what. What is not here, nobody reads.")
     mermaid: str = Field(description="The same as a Mermaid state diagram: what moves a case.")
 
 
-def purpose(command: type[CaseCommand]) -> str:
+def purpose(command: type[Command]) -> str:
     """What a command is for, in its own words."""
     return inspect.getdoc(command) or command.title()
 
@@ -102,12 +125,24 @@ def described(command: type[CaseCommand]) -> str:
 
 @lru_cache
 def _whole() -> LifecycleView:
-    return LifecycleView(rows=[row_view(row) for row in TRANSITIONS], mermaid=mermaid())
+    return LifecycleView(
+        rows=[row_view(row) for row in TRANSITIONS],
+        acts=[
+            ActView(act=act.slug(), title=act.title(), says=purpose(act), on=on, by=list(act.by))
+            for on, acts in ACTS.items()
+            for act in acts
+        ],
+        rights=[RightView(subject=right.subject, rows=right.rows, roles=list(right.roles)) for right in RIGHTS],
+        mermaid=mermaid(),
+    )
 
 
 @router.get("/api/lifecycle", summary="The lifecycle of a case", responses=may_answer())
 def lifecycle() -> LifecycleView:
-    """Every command: from which states to which, by whom, provided that what, under which authority. Open to all."""
+    """Every command on a case: from which states to which, by whom, provided that what, under which authority.
+
+    Beside it every other act and who may do it, and who may read what. Open to all.
+    """
     return _whole()
 
 
@@ -122,6 +157,8 @@ def help_page(request: Request) -> Response:
         posts=posts(),
         terms=terms(),
         rows=_whole().rows,
+        acts=ACTS,
+        rights=RIGHTS,
         kinds=KINDS,
     )
 

@@ -13,7 +13,8 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from divert.acts.refusals import NotAllowed
+from divert.acts.act import perform
+from divert.acts.refusals import NotAllowed, NotFound, Refused, Unusable
 from divert.cli.cases import AsJson, By, in_lines
 from divert.cli.terminal import NOT_SO, WrongCall, actor, answer, answer_json, answer_table, database, say
 from divert.clock import london_text, system_clock
@@ -21,11 +22,11 @@ from divert.models import Draw, Frame
 from divert.people.rights import MANAGER, Subject, listed, may_read, readers
 from divert.people.staff import Actor
 from divert.records import access
-from divert.scrutiny import additions
 from divert.scrutiny import frame as frames
 from divert.scrutiny.draw import Picked
+from divert.scrutiny.draw_commands import DrawSample, FreezeFrame, PickCase, TopUpDraw
 from divert.scrutiny.opening import packs_of
-from divert.scrutiny.population import FrameRule, Kind
+from divert.scrutiny.population import Kind
 from divert.scrutiny.proof import if_clean
 
 FrameDigest = Annotated[
@@ -64,9 +65,9 @@ def freeze(
         "decided_by": decided_by,
         "kinds": kind or None,
     }
-    with _coordinating(by) as (session, coordinator):
-        chosen = FrameRule.model_validate({name: value for name, value in rule.items() if value is not None})
-        frame = frames.freeze(session, chosen, coordinator, system_clock())
+    with _writing(by) as (session, coordinator):
+        act = FreezeFrame.model_validate({name: value for name, value in rule.items() if value is not None})
+        frame: Frame = perform(session, act, coordinator, system_clock())
         publication = _published(session, frame.digest)
     _answer(publication, as_json)
 
@@ -117,9 +118,9 @@ def sample(
     stated = _sizes(size or [])
     if total is None and not stated:
         raise WrongCall("say how many: --total 20 in all, or --size completed=5 and so on for every stratum.")
-    with _coordinating(by) as (session, coordinator):
-        sizes = _allotted(frames.frame(session, frame), total, stated)
-        frames.draw_sample(session, frame, seed, sizes, coordinator, system_clock())
+    with _writing(by) as (session, coordinator):
+        act = DrawSample(frame=frame, seed=seed, sizes=stated or None, total=total)
+        perform(session, act, coordinator, system_clock(), frame)
         publication = _published(session, frame)
     _answer(publication, as_json)
 
@@ -133,8 +134,8 @@ def top_up(
 ) -> None:
     """Draw so many more by the same tickets, from where the draw stopped."""
     sizes = _sizes(size or [])
-    with _coordinating(by) as (session, coordinator):
-        additions.top_up(session, frame, sizes, reason, coordinator, system_clock())
+    with _writing(by) as (session, coordinator):
+        perform(session, TopUpDraw(sizes=sizes, reason=reason), coordinator, system_clock(), frame)
         publication = _published(session, frame)
     _answer(publication, as_json)
 
@@ -147,8 +148,8 @@ def pick(
     as_json: AsJson = False,
 ) -> None:
     """Put a case beside the draw: it was chosen, and counts in no rate."""
-    with _coordinating(by) as (session, coordinator):
-        additions.pick(session, frame, case, theme, coordinator, system_clock())
+    with _writing(by) as (session, coordinator):
+        perform(session, PickCase(case=case, theme=theme), coordinator, system_clock(), frame)
         publication = _published(session, frame)
     _answer(publication, as_json)
 
@@ -186,24 +187,15 @@ def _writing(by: str | None) -> Iterator[tuple[Session, Actor]]:
 
 
 @contextmanager
-def _coordinating(by: str | None) -> Iterator[tuple[Session, Actor]]:
-    """The same for whoever may freeze and draw. Raises NotAllowed too."""
-    with _writing(by) as (session, coordinator):
-        if coordinator.role not in frames.COORDINATES:
-            raise NotAllowed("A sample is drawn by the panel coordinator or the project manager.")
-        yield session, coordinator
-
-
-@contextmanager
 def _in_a_sentence() -> Iterator[None]:
     """What stands against it, as WrongCall or, where the frame itself does, as Exit."""
     try:
         yield
     except ValidationError as invalid:
         raise WrongCall(in_lines(invalid)) from None
-    except (frames.NoSuchFrame, ValueError) as wrong:
+    except (NotFound, Unusable, ValueError) as wrong:
         raise WrongCall(str(wrong)) from None
-    except (frames.AlreadyDrawn, frames.FrameChanged) as not_so:
+    except Refused as not_so:
         say(f"divert: {not_so}")
         raise typer.Exit(NOT_SO) from None
 
