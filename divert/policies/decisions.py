@@ -13,7 +13,7 @@ from pydantic import Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from divert.acts.chain import BEGINNING, canonical, chained
+from divert.acts.chain import BEGINNING, canonical, chain_hash
 from divert.acts.command import Command, Reasons
 from divert.acts.refusals import NotAllowed, Refused
 from divert.clock import london_date, written_date
@@ -166,6 +166,6 @@ def _write(
         policy=digest,
         body=canonical(body),
     )
-    entry.hash = chained(so_far[-1].hash if so_far else BEGINNING, says(entry))
+    entry.hash = chain_hash(so_far[-1].hash if so_far else BEGINNING, says(entry))
     session.add(entry)
     session.flush()
