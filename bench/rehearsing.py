@@ -23,7 +23,7 @@ from bench.figure import Figure, Limit, in_turn
 from bench.place import Place
 from bench.population import populate
 from divert.db import Database
-from divert.eligibility.columns import derived, judged
+from divert.eligibility.columns import derive_all, judge_all
 from divert.eligibility.derivation import derive
 from divert.eligibility.judge import judge
 from divert.eligibility.policies import read_policy, released_policies
@@ -50,8 +50,8 @@ def rehearsing(place: Place) -> Iterator[Figure]:
     candidate = read_policy(STRICTER, released_policies())
     random = Random(2019)
     referrals = [some_referral(random) for _ in range(place.count(AGREED, 500))]
-    facts = derived(in_columns(referrals), book.offences)
-    for one, verdict in zip(referrals, judged(candidate, facts)["verdict"], strict=True):
+    facts = derive_all(in_columns(referrals), book.offences)
+    for one, verdict in zip(referrals, judge_all(candidate, facts)["verdict"], strict=True):
         if judge(candidate, derive(one, candidate, book.offences)).verdict.value != verdict:
             raise AssertionError(f"a column at a time it comes to {verdict}, by itself it does not: {one}")
     yield from _alone(candidate, facts, place)
@@ -82,7 +82,7 @@ def _alone(policy: Policy, facts: pl.DataFrame, place: Place) -> Iterator[Figure
     columns = {rule.id: _coded(rule, policy, many) for rule in policy.rules}
     system, inputs = _openfisca(policy), {f"{name}_fact": column for name, column in columns.items()}
     works: Mapping[str, Callable[[], Array]] = {
-        "ours": lambda: judged(policy, many)["verdict"].to_physical().to_numpy(),
+        "ours": lambda: judge_all(policy, many)["verdict"].to_physical().to_numpy(),
         "openfisca": partial(_simulated, system, inputs, many.height),
         "bare": partial(_bare, policy, columns),
     }

@@ -20,7 +20,7 @@ from divert.clock import system_clock
 from divert.db import Database
 from divert.models import Case, Deadline, LedgerEntry, Role, State, Token
 from divert.people import staff
-from divert.worker.outbox import undelivered
+from divert.worker.outbox import undelivered_messages
 from divert.worker.sweep import sweep
 from tests.command_line import divert
 from tests.databases import drop_postgres, fresh_postgres
@@ -124,7 +124,7 @@ def test_an_embedded_service_does_what_is_due_by_itself(desk: Office, sqlite_url
         while waiting:
             assert time.monotonic() < limit, "nothing was done"
             with desk.database.reading() as session:
-                waiting = bool(undelivered(session)) or not escalated(desk)
+                waiting = bool(undelivered_messages(session)) or not escalated(desk)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) in (0, 130)
     assert f"{ref}.1.json" in {file.name for file in (tmp_path / "var" / "outbox").iterdir()}

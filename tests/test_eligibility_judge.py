@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divert.eligibility.facts import Facts, ReferralFacts, asked_as
+from divert.eligibility.facts import Facts, ReferralFacts, referral_field
 from divert.eligibility.judge import Judgement, judge, trace_from
 from divert.eligibility.policies import released_policies
 from divert.eligibility.policy import Effect, Policy, Verdict
@@ -265,8 +265,8 @@ def test_the_nearest_change_is_enough_and_nothing_of_it_can_be_spared(facts: Fac
 @given(any_facts)
 def test_a_single_answer_changes_a_verdict_only_where_the_nearest_change_says_so(facts: Facts) -> None:
     judged = judge(FULL, facts)
-    for answer in {asked_as(fact) for fact, _ in BREAKS.values()}:
-        meets = {fact: ORDINARY[fact] for fact, _ in BREAKS.values() if asked_as(fact) == answer}
+    for answer in {referral_field(fact) for fact, _ in BREAKS.values()}:
+        meets = {fact: ORDINARY[fact] for fact, _ in BREAKS.values() if referral_field(fact) == answer}
         helps = better(judge(FULL, replace(facts, **meets)), judged)
         assert helps == (judged.nearest is not None and judged.nearest.answers == (answer,))
 
@@ -289,4 +289,4 @@ def test_what_would_change_it_is_said_in_the_rule_s_own_words() -> None:
 
 def test_every_fact_that_a_policy_tests_is_asked_at_referral() -> None:
     for policy in released_policies():
-        assert {asked_as(rule.holds.fact) for rule in policy.rules} <= set(ReferralFacts.model_fields)
+        assert {referral_field(rule.holds.fact) for rule in policy.rules} <= set(ReferralFacts.model_fields)

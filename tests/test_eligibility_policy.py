@@ -263,7 +263,7 @@ def test_a_policy_that_may_not_be_used_is_refused_by_file_place_and_fault(
 
 
 @pytest.mark.parametrize(
-    ("pack", "change", "fault"),
+    ("policy", "change", "fault"),
     [
         (
             PILOT,

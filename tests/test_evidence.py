@@ -21,7 +21,7 @@ from divert.casework.upkeep.check import check
 from divert.models import Access, File, LedgerEntry, State
 from divert.people.staff import Actor
 from divert.records import evidence
-from divert.records.evidence import DOCX, NotTaken
+from divert.records.evidence import DOCX, FileRefused
 from divert.worker.purge import purge
 from tests.browsing import Page, Person
 from tests.command_line import divert
@@ -69,7 +69,7 @@ def test_what_a_file_is_its_bytes_say(given: bytes, kind: str) -> None:
     ids=["zip", "macros", "spreadsheet", "program", "gif", "null", "latin-1"],
 )
 def test_anything_else_is_not_taken(given: bytes) -> None:
-    with pytest.raises(NotTaken, match="Give PDF, JPEG, PNG, Word \\(docx\\) or plain text"):
+    with pytest.raises(FileRefused, match="Give PDF, JPEG, PNG, Word \\(docx\\) or plain text"):
         evidence.media_type(given)
 
 

@@ -31,8 +31,8 @@ from divert.exchange.format import (
     Who,
     read,
     sha256,
-    shared,
-    written,
+    shared_case,
+    to_bytes,
 )
 from divert.models import Access, Role, State
 from divert.people.staff import Actor
@@ -99,7 +99,7 @@ def test_without_consent_nothing_leaves(office: Office) -> None:
     assert reasons.keys() == {"some_consent_stands", "consent_covers_it"}
     assert reasons["consent_covers_it"] == f"No consent is in force to share this with {HOUSING}: who."
     with office.open(ref) as case, pytest.raises(LookupError, match="no consent in force for: who, needs"):
-        shared(case, HOUSING, [Part.needs, Part.who], DAY)
+        shared_case(case, HOUSING, [Part.needs, Part.who], DAY)
 
 
 def test_only_the_parts_agreed_to_are_in_the_file_and_no_other_can_be_added(office: Office) -> None:
@@ -251,7 +251,7 @@ def test_a_file_is_the_one_that_was_agreed_and_is_read_back_whole(desk: Office, 
     agrees(desk, ref, *ALL, until="2019-08-05")
     file = shares(desk, ref, spelling=spelling)
     with desk.open(ref) as case:
-        assert read(file, spelling) == shared(case, HOUSING, ALL, DAY)
+        assert read(file, spelling) == shared_case(case, HOUSING, ALL, DAY)
     golden(ROOT / "tests" / "golden" / "exchange" / f"shared.{spelling}", file.decode().replace("\r\n", "\n"))
 
 
@@ -286,7 +286,7 @@ def test_whatever_the_words_are_nothing_is_lost_on_the_way(
         contract=Terms(version=1, signed_on=DAY, ends_on=DAY, conditions=[promise] * 11),
         appointments=[Meeting(number=3, at=at, purpose=words, place=words, status="booked", attended=yes)],
     )
-    assert read(written(case, spelling), spelling) == case
+    assert read(to_bytes(case, spelling), spelling) == case
 
 
 @pytest.mark.parametrize(

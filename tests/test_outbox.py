@@ -18,7 +18,7 @@ from divert.db import Database
 from divert.models import Case, OutboxMessage, Role, State
 from divert.worker import outbox
 from divert.worker.outbox import CHANNELS, LEASE, TRIES, Message, Undeliverable
-from divert.worker.rounds import GIVE_UP_AFTER, Sent, deliver
+from divert.worker.rounds import GIVE_UP_AFTER, Delivery, deliver
 from divert.worker.sweep import sweep
 from tests.command_line import divert
 from tests.office import KEYWORKER, MANAGER, Office
@@ -44,7 +44,7 @@ def everywhere(receiver: Receiver) -> dict[str, Receiver]:
     return dict.fromkeys(CHANNELS, receiver)
 
 
-def delivering(office: Office, receiver: Receiver, at: datetime | None = None, worker: str = "one") -> list[Sent]:
+def delivering(office: Office, receiver: Receiver, at: datetime | None = None, worker: str = "one") -> list[Delivery]:
     return list(deliver(office.database, lambda: at or office.now, everywhere(receiver), worker))
 
 
@@ -177,8 +177,8 @@ def test_a_worker_that_dies_with_a_message_leaves_it_to_the_next(office: Office,
     assert {one.key for one in receiver.had} == {f"{ref}.1"}
     assert receiver.had[-1].attempt == 2
     with office.database.writing() as session:  # were it only slow, it could not undo what the other did
-        outbox.put_off(session, first, "dead", office.now, "late", for_good=True)
-        assert outbox.undelivered(session) == []
+        outbox.postpone(session, first, "dead", office.now, "late", for_good=True)
+        assert outbox.undelivered_messages(session) == []
 
 
 def test_a_worker_that_was_too_slow_changes_nothing_while_another_has_the_message(office: Office) -> None:
@@ -189,9 +189,9 @@ def test_a_worker_that_was_too_slow_changes_nothing_while_another_has_the_messag
         assert first is not None
         assert outbox.take(session, office.now + LEASE, "next") is not None
     with office.database.writing() as session:
-        outbox.put_off(session, first, "slow", office.now, "late", for_good=True)
-        outbox.delivered(session, first, "slow", office.now)
-        ((_, held),) = outbox.undelivered(session)
+        outbox.postpone(session, first, "slow", office.now, "late", for_good=True)
+        outbox.mark_delivered(session, first, "slow", office.now)
+        ((_, held),) = outbox.undelivered_messages(session)
         assert (held.leased_by, held.dead_at, held.fault) == ("next", None, None)
 
 
@@ -212,7 +212,7 @@ def test_an_hour_without_a_receiver_loses_nothing_and_sends_nothing_twice(office
 
 
 def test_tries_come_further_and_further_apart_up_to_an_hour() -> None:
-    waits = [outbox.wait(attempt) for attempt in range(1, TRIES)]
+    waits = [outbox.backoff(attempt) for attempt in range(1, TRIES)]
     assert waits == sorted(waits)
     assert (waits[0], waits[-1]) == (outbox.FIRST_WAIT, outbox.LONGEST_WAIT)
     assert sum(waits, timedelta()) > timedelta(hours=20)
@@ -230,7 +230,7 @@ def test_after_the_last_try_a_message_is_dead_and_lets_the_next_go(office: Offic
         delivering(office, receiver, at)
         at += outbox.LONGEST_WAIT
     with office.database.reading() as session:
-        ((_, dead),) = outbox.undelivered(session, dead=True)
+        ((_, dead),) = outbox.undelivered_messages(session, dead=True)
         assert (dead.seq, dead.attempts, dead.fault) == (1, TRIES, "OSError")
     assert [one.seq for one in receiver.had] == [4]
 
@@ -244,7 +244,9 @@ def test_a_message_that_kills_each_worker_is_dead_after_as_many(office: Office) 
         at += LEASE
     with office.database.writing() as session:
         assert outbox.take(session, at, "the last") is None
-        assert [one.fault for _, one in outbox.undelivered(session, dead=True)] == ["no worker came back from it"]
+        assert [one.fault for _, one in outbox.undelivered_messages(session, dead=True)] == [
+            "no worker came back from it"
+        ]
 
 
 def test_what_cannot_be_delivered_is_shown_without_its_words_and_retried_by_hand(
@@ -301,7 +303,7 @@ def test_what_is_told_of_an_appointment_after_it_has_begun_is_not_sent_but_shown
     delivering(office, receiver, office.on("2019-05-09").now)  # the receiver was down for two days
     assert told(receiver) == [(second, "booked")]
     with office.database.reading() as session:
-        dead = [(one.seq, one.fault) for _, one in outbox.undelivered(session, dead=True)]
+        dead = [(one.seq, one.fault) for _, one in outbox.undelivered_messages(session, dead=True)]
     assert dead == [(seq, "the appointment it tells of has begun") for seq in (first, off)]
 
 
@@ -378,5 +380,5 @@ def test_nobody_is_reminded_of_what_will_not_take_place(office: Office, how: str
     delivering(office, receiver, office.on("2019-05-19").now + timedelta(hours=2))
     assert "reminder" not in [kind for _, kind in told(receiver)]
     with office.database.reading() as session:
-        waiting = [(one.kind, one.due_at.date()) for _, one in outbox.undelivered(session)]
+        waiting = [(one.kind, one.due_at.date()) for _, one in outbox.undelivered_messages(session)]
     assert waiting == ([("appointment_reminder", date(2019, 5, 28))] if how == "moved" else [])

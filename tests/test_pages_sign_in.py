@@ -247,7 +247,7 @@ def test_guessing_passwords_is_slowed_down_in_every_process_alike(visit: Visit, 
     officer = visit("pc.moss")
     others = [create_app(desk.database, lambda: desk.now, SETTINGS) for _ in range(2)]
     strangers = [Person(TestClient(app, client=("192.0.2.7", 50000))) for app in others]
-    for number in range(ACCOUNT.most):
+    for number in range(ACCOUNT.max_attempts):
         assert strangers[number % 2].signs_in("pc.moss", f"guess number {number}").status == 422
     for stranger in strangers:
         page = stranger.signs_in("pc.moss", PASSWORD)

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from divert.eligibility.columns import derived, judged
+from divert.eligibility.columns import derive_all, judge_all
 from divert.eligibility.derivation import derive
 from divert.eligibility.facts import ReferralFacts
 from divert.eligibility.judge import judge
@@ -38,9 +38,9 @@ def over(candidate: Policy, referrals: list[ReferralFacts], against: Policy | No
 @pytest.mark.parametrize("seed", range(3))
 def test_judged_in_columns_each_referral_comes_to_what_the_judge_says(seed: int, stricter: Policy) -> None:
     referrals = some(2_000, seed)
-    facts = derived(in_columns(referrals), BOOK.offences)
+    facts = derive_all(in_columns(referrals), BOOK.offences)
     for policy in (PILOT, FULL, stricter):
-        for one, (verdict, because) in zip(referrals, judged(policy, facts).iter_rows(), strict=True):
+        for one, (verdict, because) in zip(referrals, judge_all(policy, facts).iter_rows(), strict=True):
             said = judge(policy, derive(one, policy, BOOK.offences))
             rules = tuple(sorted(rule.id for place, rule in enumerate(policy.rules) if because >> place & 1))
             assert (verdict, rules) == (said.verdict.value, said.because), one
@@ -61,15 +61,15 @@ def test_a_flip_names_the_rules_that_decide_on_one_side_only(stricter: Policy) -
     assert {ref: (was, becomes, set(rules)) for ref, was, becomes, rules in told} == flips
     assert found.by_rule() == Counter(rule for *_, rules in flips.values() for rule in rules)
     for group in GROUPS:
-        assert found.by(group)["flips"].sum() == len(flips)
-        assert found.by(group)["cases"].sum() == len(referrals)
+        assert found.by_group(group)["flips"].sum() == len(flips)
+        assert found.by_group(group)["cases"].sum() == len(referrals)
     assert found.by_month()["flips"].sum() == len(flips)
     assert sum(n for (was, becomes), n in found.verdicts().items() if was != becomes) == len(flips)
 
 
 def test_a_question_never_asked_leaves_old_cases_not_yet_known(stricter: Policy) -> None:
     found = over(stricter, some(500, 3), against=FULL)
-    assert found.asked()["gravity_max"] > 100
+    assert found.unanswered()["gravity_max"] > 100
     assert found.by_month()["in"].sum() == 0  # a stricter policy lets nobody in
 
 

@@ -1,4 +1,4 @@
-"""Who may read what, and who may do what beside cases: one table each, as agreed, and nobody states a role elsewhere."""
+"""Who may read what, and who may do what beside cases: one table each, as agreed; and no role is named elsewhere."""
 
 import ast
 from pathlib import Path

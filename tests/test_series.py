@@ -21,7 +21,7 @@ from divert.casework.upkeep.check import check
 from divert.clock import LONDON, london_date
 from divert.law.working_days import is_bank_holiday
 from divert.models import OutboxMessage, State
-from divert.worker.calendar import calendar
+from divert.worker.calendar import calendar_file
 from divert.worker.outbox import take
 from tests.office import KEYWORKER, Office
 
@@ -98,7 +98,7 @@ def test_the_person_is_told_once_of_all_and_one_calendar_file_holds_them(office:
         )
         message = take(session, office.now, "worker", ["text"])
         assert message is not None
-        events = calendar(message).decode()
+        events = calendar_file(message).decode()
     assert re.findall(r"DTSTART:(\d{8}T\d{6})Z", events) == [
         "20190513T090000", "20190520T090000", "20190603T090000", "20190610T090000",
     ]  # fmt: skip

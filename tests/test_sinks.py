@@ -25,8 +25,8 @@ from divert.law.offences import known_offences
 from divert.law.rulebook import rulebook
 from divert.models import Role, State
 from divert.worker.outbox import Message
-from divert.worker.rounds import Sent, deliver
-from divert.worker.sinks import FolderSink, Sink, WebhookSink, sinks
+from divert.worker.rounds import Delivery, deliver
+from divert.worker.sinks import FolderSink, Sink, WebhookSink, configured_sinks
 from tests.office import DALE, KEYWORKER, Office
 
 PHONE = "07700 900123"
@@ -37,7 +37,7 @@ TITLES = [offence.title for offence in known_offences().all]
 CODES = sorted(known_offences().codes)
 
 
-def sending(office: Office, to: dict[str, Sink], at: datetime | None = None) -> list[Sent]:
+def sending(office: Office, to: dict[str, Sink], at: datetime | None = None) -> list[Delivery]:
     return list(deliver(office.database, lambda: at or office.now, to, "one"))
 
 
@@ -106,8 +106,8 @@ def test_every_message_belongs_to_a_command_and_a_reader_and_has_only_blanks_tha
 
 @pytest.mark.parametrize("said", TITLES + CODES)
 def test_the_title_and_code_of_every_offence_are_noticed(said: str) -> None:
-    assert RULES.tells(said)
-    assert RULES.tells(f"Room 2: {said.upper()}.")
+    assert RULES.reveals(said)
+    assert RULES.reveals(f"Room 2: {said.upper()}.")
 
 
 @given(st.sampled_from(TITLES + CODES), st.text(max_size=40), st.text(max_size=40))
@@ -122,7 +122,7 @@ def test_an_ordinary_place_is_named(place: str) -> None:
 
 def test_neither_text_nor_calendar_tells_the_offence_or_what_a_meeting_is_for(desk: Office, tmp_path: Path) -> None:
     an_appointment(desk, place="Shoplifting course room, theft unit")
-    sending(desk, sinks(Settings(outbox_folder=tmp_path), system_clock))
+    sending(desk, configured_sinks(Settings(outbox_folder=tmp_path), system_clock))
     told = "".join(file.read_text(encoding="utf-8") for file in tmp_path.glob("*.text.*"))
     assert "the place you were told of" in told
     for word in ("shop", "theft", "awareness", DALE["offence_code"], DALE["surname"], DALE["crime_ref"]):
@@ -134,7 +134,7 @@ def test_neither_text_nor_calendar_tells_the_offence_or_what_a_meeting_is_for(de
 
 def test_a_newcomer_finds_a_file_for_each_message_and_no_name_in_any_name(office: Office, tmp_path: Path) -> None:
     ref, seq = an_appointment(office)
-    done = sending(office, sinks(Settings(outbox_folder=tmp_path / "out"), system_clock))
+    done = sending(office, configured_sinks(Settings(outbox_folder=tmp_path / "out"), system_clock))
     names = {file.name for file in (tmp_path / "out").iterdir()}
     assert names == {f"{one.message.key}.json" for one in done} | {f"{ref}.{seq}.text.appointment_booked.person.ics"}
     event = json.loads((tmp_path / "out" / f"{ref}.6.json").read_text(encoding="utf-8"))
@@ -159,7 +159,7 @@ def test_an_appointment_however_moved_is_one_entry_in_a_calendar(desk: Office, t
     moved = {"appointment": first, "starts_at": "2019-07-17T10:00", "asked_by": "client", "why": "New shift."}
     second = desk.does(KEYWORKER, RescheduleAppointment.model_validate(moved), ref).version
     desk.does(KEYWORKER, CancelAppointment(appointment=second, asked_by="service", why="Ill."), ref)
-    sending(desk, sinks(Settings(outbox_folder=tmp_path), system_clock))
+    sending(desk, configured_sinks(Settings(outbox_folder=tmp_path), system_clock))
     files = sorted(tmp_path.glob("*.ics"), key=lambda file: int(file.name.split(".")[1]))
     read = [icalendar.Calendar.from_ical(file.read_bytes()) for file in files]
     events = [one for each in read for one in each.walk("VEVENT")]
@@ -182,7 +182,7 @@ def test_a_subscriber_verifies_each_event_and_knows_it_by_its_id(office: Office)
     ref = office.case_in(State.accepted)
     with listening() as (address, answers):
         settings = Settings(webhook_url=HttpUrl(f"{address}/events"), webhook_secret=SecretStr(SECRET))
-        done = sending(office, sinks(settings, system_clock))
+        done = sending(office, configured_sinks(settings, system_clock))
     assert [one.fault for one in done] == [None] * 3
     for (path, headers, body), seq in zip(answers.kept, (1, 4, 6), strict=True):
         event = Webhook(SECRET).verify(body, headers)
@@ -216,7 +216,7 @@ def test_a_subscriber_who_is_not_there_is_a_fault_without_an_address(desk: Offic
 
 
 def notify(address: str, folder: Path) -> dict[str, Sink]:
-    return sinks(
+    return configured_sinks(
         Settings(
             outbox_folder=folder,
             notify_key=SecretStr(NOTIFY_KEY),

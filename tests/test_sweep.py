@@ -14,14 +14,14 @@ from divert.casework.workflow import locked
 from divert.db import Database
 from divert.models import Case, Deadline, LedgerEntry
 from divert.worker.outbox import FIRST_WAIT, LONGEST_WAIT
-from divert.worker.sweep import Missed, set_aside, sweep
+from divert.worker.sweep import MissedDeadline, deadlines_set_aside, sweep
 from tests.office import MANAGER, Office
 
 THURSDAY = date(2019, 5, 9)
 """Of a referral on Monday, the agreement is overdue and nothing else."""
 
 
-def swept(office: Office) -> list[Missed]:
+def swept(office: Office) -> list[MissedDeadline]:
     return list(sweep(office.database, lambda: office.now))
 
 
@@ -82,7 +82,7 @@ def test_a_worker_that_dies_before_any_statement_leaves_the_work_to_be_done_once
 
 def test_many_sweeps_at_once_escalate_each_deadline_once(office: Office) -> None:
     refs = overdue(office, 12)
-    ready, answers = threading.Barrier(3), list[Missed]()
+    ready, answers = threading.Barrier(3), list[MissedDeadline]()
 
     def work() -> None:
         ready.wait()
@@ -118,7 +118,7 @@ def spoil(office: Office, ref: str) -> None:
 
 def aside(office: Office) -> list[tuple[str, Deadline]]:
     with office.database.reading() as session:
-        return set_aside(session)
+        return deadlines_set_aside(session)
 
 
 def test_one_that_fails_is_set_aside_with_its_fault_and_tried_further_and_further_apart(office: Office) -> None:

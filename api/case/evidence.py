@@ -20,7 +20,7 @@ from divert.casework.command import CaseCommand, Context
 from divert.casework.files import StoredFile
 from divert.casework.giving import NAMES_FILES, give
 from divert.records import access, evidence
-from divert.records.evidence import ENDINGS, PLAIN, TAKEN, NotTaken
+from divert.records.evidence import EXTENSIONS, MEDIA_TYPES, PLAIN, FileRefused
 from divert.records.ledger import entries_of
 
 router = APIRouter(tags=["evidence"])
@@ -51,10 +51,10 @@ def give_file(ref: Ref, given: Annotated[bytes, Depends(sent)], context: ByToken
     """
     most = context.app_state.settings.max_file_bytes
     if len(given) > most:
-        raise ProblemError("too-large", f"The most is {evidence.words(most)}.")
+        raise ProblemError("too-large", f"The most is {evidence.size_in_words(most)}.")
     try:
         return _kept(context, ref, given)
-    except NotTaken as fault:
+    except FileRefused as fault:
         raise ProblemError("media-type", str(fault)) from None
 
 
@@ -63,7 +63,10 @@ def give_file(ref: Ref, given: Annotated[bytes, Depends(sent)], context: ByToken
     summary="Read a file of evidence",
     response_class=Response,
     responses={
-        200: {"content": dict.fromkeys(TAKEN, BYTES), "description": "The bytes as they were given, to be saved."},
+        200: {
+            "content": dict.fromkeys(MEDIA_TYPES, BYTES),
+            "description": "The bytes as they were given, to be saved.",
+        },
         **may_answer("not-signed-in", "not-found"),
     },
 )
@@ -92,7 +95,7 @@ def with_files_kept(context: RequestContext, command: type[CaseCommand], ref: st
 def _named(context: RequestContext, ref: str, name: str, given: UploadFile) -> list[tuple[str, str]]:
     try:
         return flat(_kept(context, ref, given.file.read()).model_dump(), f"{name}-")
-    except NotTaken as fault:
+    except FileRefused as fault:
         return [(f"{name}-fault", str(fault))]
     except Refused:  # the command itself will be, with every reason
         return []
@@ -118,7 +121,7 @@ def _read(context: RequestContext, ref: str, sha256: str) -> Response:
         held = evidence.read(context.app_state.settings.evidence_folder, sha256)
     except LookupError as gone:
         raise ProblemError("failed", f"What is kept is not what was given: {gone}. Tell the auditor.") from None
-    name = f"{ref}-entry-{one.seq}.{ENDINGS[one.media_type]}"
+    name = f"{ref}-entry-{one.seq}.{EXTENSIONS[one.media_type]}"
     return Response(
         held,
         media_type=f"{PLAIN}; charset=utf-8" if one.media_type == PLAIN else one.media_type,

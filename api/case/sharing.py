@@ -21,7 +21,7 @@ from divert.casework.command import Context
 from divert.casework.commands.sharing import ShareCase
 from divert.casework.sharing import foreseen
 from divert.casework.workflow import locked, objections, perform
-from divert.exchange.consent import Part, in_order, standing
+from divert.exchange.consent import Part, consents_in_force, in_order
 from divert.exchange.format import read, sha256
 from divert.models import Case
 from divert.people.staff import Actor
@@ -119,7 +119,7 @@ def _choice(
 
 def _statements(case: Case, recipient: str, parts: Sequence[Part], case_context: Context) -> list[tuple[str, str]]:
     """Of each part, what the person said that allows it."""
-    allowed = standing(case, recipient, case_context.today)
+    allowed = consents_in_force(case, recipient, case_context.today)
     until = {one: f"until {in_words(one.until_on)}" if one.until_on else "until withdrawn" for one in allowed.values()}
     return [
         (part.label.capitalize(), f"Agreed on {in_words(one.said_on)} ({one.how}), {until[one]}.")

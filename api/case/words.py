@@ -10,7 +10,7 @@ from api.case.view import CaseView, DeadlineView
 from api.web.pages import in_words
 from divert.casework.deadlines import ABOUT_THE_LIMIT, holder, owner
 from divert.clock import london_text, written_date
-from divert.exchange.consent import Part, same, standing
+from divert.exchange.consent import Part, consents_in_force, same_organisation
 from divert.law.rulebook import NeedType, rulebook
 from divert.models import OPEN, Case
 
@@ -213,11 +213,11 @@ def may_share(case: Case, today: date) -> list[MayShare]:
     """Every organisation that the person has agreed to, with what still stands of it."""
     named: list[str] = []
     for name in (name for one in case.consents for name in one.recipients):
-        if not any(same(name, other) for other in named):
+        if not any(same_organisation(name, other) for other in named):
             named.append(name)
     found = []
     for name in named:
-        allowed = standing(case, name, today)
+        allowed = consents_in_force(case, name, today)
         until = min((one.until_on for one in allowed.values() if one.until_on), default=None)
         found.append(MayShare(name, [part.label for part in Part if part in allowed], until))
     return [one for one in found if one.parts]

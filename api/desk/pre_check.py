@@ -24,7 +24,7 @@ from divert.acts.answers import YesNo
 from divert.casework.command import Context
 from divert.clock import london_date
 from divert.eligibility.derivation import derive
-from divert.eligibility.facts import ReferralFacts, asked_as
+from divert.eligibility.facts import ReferralFacts, referral_field
 from divert.eligibility.judge import Judgement, judge
 from divert.eligibility.policies import NoPolicy, Policies
 from divert.eligibility.policy import Effect, Verdict
@@ -107,7 +107,7 @@ def matter(judged: Judgement, asked: Sequence[str] = (), *, every: bool = False)
         return []
     unknown = [one.rule for one in judged.trace if one.holds is None and one.rule.effect is not Effect.warn]
     by_weight = sorted(unknown, key=lambda rule: rule.effect is not Effect.bar)
-    names = dict.fromkeys(asked_as(rule.holds.fact) for rule in by_weight)
+    names = dict.fromkeys(referral_field(rule.holds.fact) for rule in by_weight)
     return [name for name in map(_as_here, names) if name not in asked]
 
 

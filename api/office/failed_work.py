@@ -13,7 +13,7 @@ from divert.law.rulebook import rulebook
 from divert.office.messages import RetryMessage
 from divert.people.rights import Subject
 from divert.worker import outbox
-from divert.worker.sweep import set_aside
+from divert.worker.sweep import deadlines_set_aside
 
 router = APIRouter(tags=["staff"])
 
@@ -33,11 +33,11 @@ def undone_page(
             request,
             "undone.html",
             actor=actor,
-            dead=outbox.undelivered(session, dead=True, at_most=SHOWN),
-            waiting=outbox.undelivered(session, at_most=SHOWN),
+            dead=outbox.undelivered_messages(session, dead=True, at_most=SHOWN),
+            waiting=outbox.undelivered_messages(session, at_most=SHOWN),
             shown=SHOWN,
-            aside=set_aside(session),
-            standing=outbox.standing,
+            aside=deadlines_set_aside(session),
+            standing=outbox.status_in_words,
             may_retry=actor.role in RetryMessage.by,
             rules=rulebook(),
             done=f"Message {retried} will be tried again in the worker's next round." if retried else None,

@@ -168,7 +168,7 @@ def conditions_page(request: Request, context: BySession) -> Response:
         (
             one.title,
             one.text,
-            "every contract" if one.code in mandatory else "offered" if one.offered(today) else "not offered now",
+            "every contract" if one.code in mandatory else "offered" if one.is_offered_on(today) else "not offered now",
             _between(one.starts, one.ends),
             ", ".join(one.providers) or "whoever is named",
             one.authority,

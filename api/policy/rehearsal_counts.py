@@ -63,10 +63,10 @@ def exactly(found: Rehearsal) -> RehearsalView:
     return _view(
         found,
         1,
-        {**found.whole(), "cases": found.cases.height, "not_yet_known": found.becoming(Verdict.not_yet_known)},
-        asked=found.asked(),
+        {**found.totals(), "cases": found.cases.height, "not_yet_known": found.becoming(Verdict.not_yet_known)},
+        asked=found.unanswered(),
         by_rule=found.by_rule(),
-        by_group={group: found.by(group).to_dicts() for group in GROUPS},
+        by_group={group: found.by_group(group).to_dicts() for group in GROUPS},
         by_month=found.by_month().to_dicts(),
         each=[Flip.model_validate(one) for one in found.flips.to_dicts()],
     )
@@ -88,7 +88,7 @@ def as_to_the_board(found: Rehearsal, session: Session, referred: Counts) -> Reh
         found,
         shown.base,
         {**{way: told(way) for way in WAYS}, "cases": referred[Cell("referred")], "not_yet_known": told("unknown")},
-        asked={rule: told("asked", "rule", rule) for rule in found.asked()},
+        asked={rule: told("asked", "rule", rule) for rule in found.unanswered()},
         by_rule={rule: told("flips", "rule", rule) for rule in found.by_rule()},
         by_group={group: [row(group, value) for value in values(DIMS[group])] for group in GROUPS},
         # Months of referral here, of its record in figures: how many cases there were is not told twice.
@@ -124,13 +124,13 @@ def _exact(found: Rehearsal, on: date) -> Counts:
             in_district(pl.col("district")), sex_of(pl.col("sex")).alias("sex"), of_ethnicity(pl.col("ethnicity"))
         ),
     )
-    cells = {Cell(way): n for way, n in found.whole().items()}
+    cells = {Cell(way): n for way, n in found.totals().items()}
     cells[Cell("unknown")] = found.becoming(Verdict.not_yet_known)
-    tables = [(DIMS[group], group, placed.by(group)) for group in GROUPS]
+    tables = [(DIMS[group], group, placed.by_group(group)) for group in GROUPS]
     months = found.by_month().with_columns(pl.col("month").dt.strftime("%Y-%m"))
     for dim, group, table in [*tables, ("month", "month", months)]:
         for one in table.iter_rows(named=True):
             cells |= {Cell(way, dim, one[group]): one[way] for way in WAYS}
-    cells |= {Cell("asked", "rule", rule): n for rule, n in found.asked().items()}
+    cells |= {Cell("asked", "rule", rule): n for rule, n in found.unanswered().items()}
     cells |= {Cell("flips", "rule", rule): n for rule, n in found.by_rule().items()}
     return Counts(on, {cell: n for cell, n in cells.items() if n})

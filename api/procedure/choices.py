@@ -29,7 +29,7 @@ def _needs(_case: Case, context: Context) -> list[Choice]:
 
 
 def _conditions(_case: Case, context: Context) -> list[Choice]:
-    offered = [one for one in context.rules.conditions.values() if one.offered(context.today)]
+    offered = [one for one in context.rules.conditions.values() if one.is_offered_on(context.today)]
     return [(one.code, one.title) for one in offered if not one.victim_contact]
 
 

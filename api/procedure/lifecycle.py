@@ -12,9 +12,9 @@ from api.procedure.diagram import diagram
 from api.web.context import signed_in
 from api.web.pages import write
 from api.web.problems import KINDS, may_answer
+from divert.acts.command import Command
 from divert.casework.command import CaseCommand
 from divert.casework.guard import Guard
-from divert.acts.command import Command
 from divert.casework.lifecycle import TRANSITIONS, Row, mermaid, rows_of
 from divert.eligibility.judge import HEADLINES
 from divert.law.rulebook import rulebook

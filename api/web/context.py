@@ -103,7 +103,7 @@ async def by_token(
 def _holder(request: Request, visit: WebSession, at: datetime) -> Callable[[Session], Actor | None]:
     def who(session: Session) -> Actor | None:
         held = sessions.holder(session, visit.token, at)
-        request.state.unnoted = held is not None and held.unnoted
+        request.state.unnoted = held is not None and held.touch_due
         return held.actor if held else None
 
     return who
@@ -115,7 +115,7 @@ async def by_visit(request: Request) -> RequestContext:
     if visit is None:
         raise NotSignedIn
     return RequestContext(
-        request, at, _holder(request, visit, at), lambda session: sessions.note(session, visit.token, at)
+        request, at, _holder(request, visit, at), lambda session: sessions.touch(session, visit.token, at)
     )
 
 

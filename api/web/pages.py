@@ -37,7 +37,7 @@ from divert.models import Role
 from divert.people.rights import Subject, readers
 from divert.people.staff import Actor
 from divert.records import evidence
-from divert.records.evidence import ENDINGS, TAKEN
+from divert.records.evidence import EXTENSIONS, MEDIA_TYPES
 from divert.scrutiny import wording
 
 FOLDER = Path(__file__).parents[1]
@@ -99,7 +99,7 @@ def in_words(value: Any, name: str = "") -> str:
 
 def kept_as(media_type: str, size: int | str) -> str:
     """A file as it is kept: PDF, 120 KB."""
-    return f"{TAKEN.get(media_type, media_type)}, {evidence.words(int(size))}"
+    return f"{MEDIA_TYPES.get(media_type, media_type)}, {evidence.size_in_words(int(size))}"
 
 
 _pages = Environment(
@@ -116,7 +116,7 @@ _pages.globals["asset"] = lambda name: f"{assets.root()}/{name}"
 _pages.globals |= {"errors": (), "done": None}  # of most pages
 _pages.globals["long_list"] = 15  # choices: where there are more, typing finds one, if scripts run
 _pages.globals |= {"pack_lines": wording.lines, "pack_rules": wording.rules, "pack_since": wording.since}
-_pages.globals |= {"kept_as": kept_as, "accepts": ",".join((*TAKEN, *(f".{one}" for one in ENDINGS.values())))}
+_pages.globals |= {"kept_as": kept_as, "accepts": ",".join((*MEDIA_TYPES, *(f".{one}" for one in EXTENSIONS.values())))}
 _pages.filters["words"] = in_words
 _pages.filters["day"] = lambda text: written_date(date.fromisoformat(text))
 _pages.filters["spaced"] = lambda text: str(text).replace("_", " ")

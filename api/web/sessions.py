@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from api.web.state import app_state
 from divert.config import Settings
-from divert.people.sessions import LASTS
+from divert.people.sessions import MAX_AGE
 
 NAME = "divert_visit"
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -51,7 +51,7 @@ class WebSession:
         response.set_cookie(
             cookie_name(settings),
             self.token,
-            max_age=int(LASTS.total_seconds()),
+            max_age=int(MAX_AGE.total_seconds()),
             httponly=True,
             samesite="lax",
             secure=settings.https,

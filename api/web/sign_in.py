@@ -94,14 +94,14 @@ def visits_page(request: Request, context: BySession) -> Response:
     """Where whoever asks is signed in."""
     here = visit_of(request)
     with context.reading() as (session, actor):
-        found = sessions.standing(session, actor.username, context.at)
+        found = sessions.active_sessions(session, actor.username, context.at)
         return write(
             request,
             "visits.html",
             actor=actor,
-            sessions=[(one, here is not None and sessions.is_of(one, here.token)) for one in found],
-            idle=sessions.IDLE,
-            lasts=sessions.LASTS,
+            sessions=[(one, here is not None and sessions.has_token(one, here.token)) for one in found],
+            idle=sessions.IDLE_TIMEOUT,
+            lasts=sessions.MAX_AGE,
         )
 
 
@@ -131,7 +131,7 @@ def _begun(request: Request, username: str, password: str) -> WebSession | int:
     database, at = app_state(request).database, app_state(request).clock()
     address = request.client.host if request.client else ""
     with database.writing() as session:
-        if wait := login_attempts.guess(session, username, address, at):
+        if wait := login_attempts.count_attempt(session, username, address, at):
             return wait
     with database.reading() as session:  # it takes a tenth of a second: nobody is to wait behind it
         actor = staff.by_password(session, username, password)
@@ -139,7 +139,7 @@ def _begun(request: Request, username: str, password: str) -> WebSession | int:
         return 0
     before = visit_of(request)
     with database.writing() as session:
-        login_attempts.was_right(session, username, address, at)
+        login_attempts.count_success(session, username, address, at)
         if before is not None:
             sessions.end(session, before.token, at)
         return WebSession(sessions.begin(session, actor.username, at, browser_of(request), address))

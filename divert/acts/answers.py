@@ -33,17 +33,17 @@ def fault(sentence: str) -> PydanticCustomError:
 
 def _read_date(value: Any) -> date:
     if isinstance(value, date) and not isinstance(value, datetime):
-        read = value
+        day = value
     elif not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value.strip()):
         raise fault("This is not written as a date. Write year-month-day, like 2019-04-30.")
     else:
         try:
-            read = date.fromisoformat(value.strip())
+            day = date.fromisoformat(value.strip())
         except ValueError:
             raise fault("This is not a date that exists. Write year-month-day, like 2019-04-30.") from None
-    if not FIRST_YEAR <= read.year <= LAST_YEAR:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise fault(f"This date is outside {FIRST_YEAR} to {LAST_YEAR}. Write year-month-day, like 2019-04-30.")
-    return read
+    return day
 
 
 def _read_month(value: Any) -> str:
@@ -128,11 +128,11 @@ class BlankIsUnknown(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _drop_blanks(cls, given: Any) -> Any:
+    def _drop_blanks(cls, data: Any) -> Any:
         """A blank, from a form or a file, is the same as nothing said; a required field then reads as missing."""
-        if not isinstance(given, dict):
-            return given
-        return {name: value for name, value in given.items() if not (isinstance(value, str) and not value.strip())}
+        if not isinstance(data, dict):
+            return data
+        return {name: value for name, value in data.items() if not (isinstance(value, str) and not value.strip())}
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:

@@ -31,7 +31,7 @@ class Link(NamedTuple):
 
     seq: int
     hash: str
-    says: Mapping[str, Any] | None
+    content: Mapping[str, Any] | None
 
 
 def canonical(value: Any) -> str:
@@ -39,9 +39,9 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def chained(previous: str, says: Mapping[str, Any]) -> str:
+def chain_hash(previous: str, content: Mapping[str, Any]) -> str:
     """The hash of an entry that says this and follows the entry hashed `previous`."""
-    return hashlib.sha256((previous + canonical(says)).encode()).hexdigest()
+    return hashlib.sha256((previous + canonical(content)).encode()).hexdigest()
 
 
 def verify_chain(name: str, links: Iterable[Link]) -> Iterator[Fault]:
@@ -51,7 +51,7 @@ def verify_chain(name: str, links: Iterable[Link]) -> Iterator[Fault]:
         if link.seq != place:
             yield Fault(name, link.seq, f"stands where entry {place} should: an entry was removed or added")
             return
-        if link.says is None or link.hash != chained(previous, link.says):
+        if link.content is None or link.hash != chain_hash(previous, link.content):
             yield Fault(name, place, "its hash does not follow from the entry before it and what it says")
             return
         previous = link.hash

@@ -20,17 +20,18 @@ class Command(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _can_be_written(cls, given: Any) -> Any:
+    def _can_be_written(cls, answer: Any) -> Any:
         """Refuse, in every field and whatever lies in it, text that cannot be kept."""
-        waiting = [given]
-        while waiting:
-            value = waiting.pop()
+        unchecked = [answer]
+        while unchecked:
+            value = unchecked.pop()
             if isinstance(value, str) and UNWRITABLE.search(value):
                 raise fault("This holds a character that cannot be kept, such as a null. Use plain text.")
-            waiting += (
-                [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
-            )
-        return given
+            if isinstance(value, dict):
+                unchecked += [*value, *value.values()]
+            elif isinstance(value, list):
+                unchecked += value
+        return answer
 
     def body(self) -> dict[str, Any]:
         """What is kept of it: every field, JSON-ready."""
@@ -52,8 +53,8 @@ def _as_london(value: object) -> object:
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value.strip())
-        except ValueError as bad:
-            raise fault("This is not a date and time. Write it like 2019-05-01T14:30.") from bad
+        except ValueError as error:
+            raise fault("This is not a date and time. Write it like 2019-05-01T14:30.") from error
     if not isinstance(value, datetime):
         raise fault("This is not a date and time. Write it like 2019-05-01T14:30.")
     if not FIRST_YEAR <= value.year <= LAST_YEAR:

@@ -15,7 +15,7 @@ NAMES_FILES: tuple[type[CaseCommand], ...] = tuple(one for one in COMMANDS.value
 
 
 def give(case: Case, context: Context, folder: Path, given: bytes, most: int) -> StoredFile:
-    """Keep a file for a case, on record. Raises Refused where nothing open to the giver could name it, and NotTaken."""
+    """Keep a file for a case, on record. Raises FileRefused, or Refused if nothing open to the giver could name it."""
     if all(objections(case, one, context) for one in NAMES_FILES):
         raise Refused([("a_file_may_be_named", "As this case stands, there is nothing that you could give a file to.")])
     kept = evidence.keep(context.session, folder, case, given, context.by.username, context.at, most)

@@ -53,7 +53,7 @@ def _events(case: Case, command: CaseCommand, before: State | None) -> Iterator[
 
 def _words(case: Case, command: CaseCommand, context: Context) -> Iterator[dict[str, Any]]:
     """The messages that the rules have for this command, to whoever can be reached."""
-    for rule in context.rules.messages.on(command.slug()):
+    for rule in context.rules.messages.caused_by(command.slug()):
         recipient = _recipient(rule, case, command, context)
         channel = _channel(rule, case) if recipient == PERSON else rule.by[0]
         if recipient is None or channel is None:

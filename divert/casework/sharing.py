@@ -9,8 +9,8 @@ from divert.acts.refusals import NotAllowed, Refused
 from divert.casework.command import Context
 from divert.casework.commands.sharing import ShareCase
 from divert.casework.workflow import Receipt, locked, objections, perform
-from divert.exchange.consent import Part, in_order, standing
-from divert.exchange.format import Spelling, sha256, shared, written
+from divert.exchange.consent import Part, consents_in_force, in_order
+from divert.exchange.format import Spelling, sha256, shared_case, to_bytes
 from divert.models import Case
 from divert.people.staff import Actor
 
@@ -43,8 +43,8 @@ def _made(
     case: Case, context: Context, recipient: str, parts: Sequence[Part], spelling: Spelling
 ) -> tuple[bytes, ShareCase]:
     """The file (empty where consent does not cover it) and the command that would put it on record."""
-    allowed = standing(case, recipient, context.today)
+    allowed = consents_in_force(case, recipient, context.today)
     wanted = in_order(parts) or in_order(list(allowed)) or list(Part)
     covered = allowed.keys() >= set(wanted)
-    file = written(shared(case, recipient, wanted, context.today), spelling) if covered else b""
+    file = to_bytes(shared_case(case, recipient, wanted, context.today), spelling) if covered else b""
     return file, ShareCase(recipient=recipient, parts=wanted, format=spelling, sha256=sha256(file))

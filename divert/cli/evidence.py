@@ -13,7 +13,7 @@ from divert.cli.cases import AsJson, By
 from divert.cli.terminal import NOT_SO, WrongCall, actor, answer, answer_json, database, say
 from divert.clock import system_clock
 from divert.config import settings
-from divert.records.evidence import NotTaken
+from divert.records.evidence import FileRefused
 
 
 def give_file(
@@ -33,7 +33,7 @@ def give_file(
             case = locked(session, ref, who)
             context = Context(session, who, at, case.version + 1)
             kept = give(case, context, settings().evidence_folder, file.read_bytes(), settings().max_file_bytes)
-    except NotTaken as fault:
+    except FileRefused as fault:
         raise WrongCall(f"FILE: {fault}") from None
     except (NoSuchCase, Refused) as refusal:
         say(f"divert: {refusal}")

@@ -16,9 +16,9 @@ def list_messages(
 ) -> None:
     """What was not delivered yet, or never will be unless it is retried. No words and no addresses are shown."""
     with database() as opened, opened.reading() as session:
-        gone = outbox.undelivered(session, dead=True)
-        waiting = [] if dead else outbox.undelivered(session, dead=False)
-        found = [(ref, one, outbox.standing(one)) for ref, one in [*gone, *waiting]]
+        gone = outbox.undelivered_messages(session, dead=True)
+        waiting = [] if dead else outbox.undelivered_messages(session, dead=False)
+        found = [(ref, one, outbox.status_in_words(one)) for ref, one in [*gone, *waiting]]
     if as_json:
         columns = ("id", "seq", "channel", "kind", "recipient", "made_at", "due_at", "attempts", "fault")
         answer_json(

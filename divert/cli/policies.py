@@ -50,16 +50,18 @@ def _tell(found: Rehearsal) -> None:
     flips, unknown = found.flips, found.becoming(Verdict.not_yet_known)
     told = f"{found.cases.height} cases, {flips.height} judged otherwise, {unknown} not yet known."
     answer(f"By {found.candidate.id}: {told}")
-    whole = found.whole()
+    whole = found.totals()
     more = more_a_month(whole["in"], whole["out"], whole["open"], found.by_month().height)
     answer(f"{whole['in']} let in, {whole['out']} kept out, {whole['open']} left open: {more}.")
-    if asked := found.asked():
+    if asked := found.unanswered():
         answer_table(("Rule that cannot be answered", "Cases"), asked.items())
     if flips.is_empty():
         return
     answer_table(("Rule that makes the difference", "Flips"), found.by_rule().items())
     for group, title in GROUPS.items():
-        answer_table((title, "Cases", "Flips", "In", "Out", "Open"), found.by(group).filter(pl.col("flips") > 0).rows())
+        answer_table(
+            (title, "Cases", "Flips", "In", "Out", "Open"), found.by_group(group).filter(pl.col("flips") > 0).rows()
+        )
     answer_table(("Month", "Cases", "Flips", "In", "Out", "Open"), found.by_month().filter(pl.col("flips") > 0).rows())
     rows = [
         (*row[:-1], ", ".join(row[-1])) for row in flips.select("ref", "offence_code", "was", "becomes", "rules").rows()
@@ -75,11 +77,11 @@ def _as_json(found: Rehearsal) -> dict[str, object]:
         "against": found.against and found.against.id,
         "cases": found.cases.height,
         "verdicts": [{"was": was, "becomes": becomes, "cases": n} for (was, becomes), n in found.verdicts().items()],
-        "whole": found.whole(),
+        "whole": found.totals(),
         "not_yet_known": found.becoming(Verdict.not_yet_known),
-        "asked": found.asked(),
+        "asked": found.unanswered(),
         "by_rule": found.by_rule(),
         "by_month": found.by_month().to_dicts(),
-        **{f"by_{group}": found.by(group).to_dicts() for group in GROUPS},
+        **{f"by_{group}": found.by_group(group).to_dicts() for group in GROUPS},
         "flips": found.flips.select("ref", "offence_code", "was", "becomes", "rules").to_dicts(),
     }

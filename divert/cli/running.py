@@ -32,7 +32,7 @@ from divert.cli.terminal import (
 )
 from divert.clock import system_clock
 from divert.config import settings
-from divert.worker.sweep import Missed, set_aside
+from divert.worker.sweep import MissedDeadline, deadlines_set_aside
 from divert.worker.sweep import sweep as swept
 
 BESIDE_EVERY_S = 30
@@ -55,7 +55,7 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the pages and the JSON service until stopped. On SQLite the worker runs inside (see `divert work`)."""
-    from divert.worker.rounds import beside  # what it sends with is slow to load
+    from divert.worker.rounds import worker_thread  # what it sends with is slow to load
 
     if not settings().https and not _is_this_machine(host):
         raise WrongCall(
@@ -74,7 +74,7 @@ def serve(
     )
     shown = f"[{host}]" if ":" in host else host
     say(f"Cleveland Divert is at http://{shown}:{listening.getsockname()[1]} (Ctrl+C stops it).")
-    with listening, beside(settings(), BESIDE_EVERY_S) if inside else nullcontext():
+    with listening, worker_thread(settings(), BESIDE_EVERY_S) if inside else nullcontext():
         if workers > 1:
             Multiprocess(config, sockets=[listening]).run()
         else:
@@ -144,7 +144,9 @@ def sweep(
     with database() as opened:
         found = [] if aside else list(watched(swept(opened, system_clock), "Deadlines"))
         with opened.reading() as session:
-            standing = [(ref, *(getattr(one, column) for column in ASIDE[1:])) for ref, one in set_aside(session)]
+            standing = [
+                (ref, *(getattr(one, column) for column in ASIDE[1:])) for ref, one in deadlines_set_aside(session)
+            ]
     escalated = sum(one.fault is None for one in found)
     if as_json:
         rows = [dict(zip(ASIDE, row, strict=True)) for row in standing]
@@ -170,15 +172,15 @@ def work(
     """
     from divert.board.counting.tallies import settle
     from divert.worker.purge import purge
-    from divert.worker.rounds import Round, go_round, new_name  # what they send with is slow to load
-    from divert.worker.sinks import sinks
+    from divert.worker.rounds import Round, new_worker_name, run_round  # what they send with is slow to load
+    from divert.worker.sinks import configured_sinks
 
     log_to_stderr(logging.INFO)
     with database() as opened:
-        name, to = new_name(), sinks(settings(), system_clock)
+        name, to = new_worker_name(), configured_sinks(settings(), system_clock)
         for _ in _rounds(once, every):
             try:
-                done = go_round(opened, system_clock, to, name)
+                done = run_round(opened, system_clock, to, name)
                 purge(opened, system_clock, settings().evidence_folder)
                 settle(opened, system_clock)
             except OperationalError as broken:
@@ -204,7 +206,7 @@ def _rounds(once: bool, seconds: float) -> Iterator[None]:
         stop.wait(seconds)
 
 
-def _set_aside(found: list[Missed]) -> None:
+def _set_aside(found: list[MissedDeadline]) -> None:
     for one in found:
         if one.fault:
             say(f"{one.case_ref}: {one.kind} of {one.due_on} was set aside ({one.fault}).")

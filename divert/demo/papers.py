@@ -31,7 +31,7 @@ def shared(story: Story) -> None:
             answer="given", said_on=story.today, how="signed", recipients=[Recipient(name=HOUSING)], parts=AGREED
         )
         story.does(story.keyworker, consent)
-        leaves = file.written(file.shared(story.case, HOUSING, AGREED, story.today), "json")
+        leaves = file.to_bytes(file.shared_case(story.case, HOUSING, AGREED, story.today), "json")
         share = ShareCase(recipient=HOUSING, parts=AGREED, format="json", sha256=file.sha256(leaves))
         story.does(story.keyworker, share)
 

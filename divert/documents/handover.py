@@ -18,9 +18,9 @@ from divert.models import Appointment, Breach, Case, Condition, LedgerEntry, Sta
 from divert.models.case import PRECAUTIONARY_LIMIT, STATUTORY_LIMIT
 from divert.records import ledger
 
-Said = dict[str, Any]
+Inputs = dict[str, Any]
 
-REASONS = {
+REASON_FIELDS = {
     "accept": "Decided",
     "reasons": "Reasons",
     "override_reason": "Against the verdict, because",
@@ -30,7 +30,7 @@ REASONS = {
 }
 """The words of a decision that a prosecutor reads, and what they are called there."""
 
-DECISIONS = {
+DECISION_COMMANDS = {
     "decide-for-police": "Decision for the police",
     "decide-for-probation": "Decision for probation",
     "reconsider": "Decision taken again",
@@ -41,10 +41,13 @@ DECISIONS = {
     "review-breach": "The decision on the breach was taken back, to be taken afresh",
     "record-charging-decision": "Charging decision",
 }
-SIGNINGS = ("sign-contract", "vary-contract")
-PROGRESS = ("record-progress", "mark-condition-kept", "correct-condition")
-BINDS = {"statutory": "By statute", "precautionary": "As a precaution: on current authority no statute sets it"}
-GONE = "No longer held: disposed of lawfully. The commitment below stays."
+SIGNING_COMMANDS = ("sign-contract", "vary-contract")
+PROGRESS_COMMANDS = ("record-progress", "mark-condition-kept", "correct-condition")
+BASES_IN_WORDS = {
+    "statutory": "By statute",
+    "precautionary": "As a precaution: on current authority no statute sets it",
+}
+DISPOSED = "No longer held: disposed of lawfully. The commitment below stays."
 
 
 class Record:
@@ -52,39 +55,39 @@ class Record:
 
     def __init__(self, session: Session, case: Case) -> None:
         self.entries = ledger.entries_of(session, case)
-        self.bodies: Mapping[int, Said | None] = {
-            one.seq: json.loads(one.body) if one.body is not None else None for one in self.entries
+        self.bodies: Mapping[int, Inputs | None] = {
+            entry.seq: json.loads(entry.body) if entry.body is not None else None for entry in self.entries
         }
-        self._names = {one.username: one.name for one in session.scalars(select(Staff))}
+        self._names = {staff.username: staff.name for staff in session.scalars(select(Staff))}
 
-    def said(self, seq: int) -> Said:
+    def body(self, seq: int) -> Inputs:
         """What an entry said; nothing where that is no longer held."""
         return self.bodies.get(seq) or {}
 
-    def of(self, *commands: str) -> list[LedgerEntry]:
+    def entries_of(self, *commands: str) -> list[LedgerEntry]:
         """The entries of these commands, in order."""
-        return [one for one in self.entries if one.command in commands]
+        return [entry for entry in self.entries if entry.command in commands]
 
-    def name(self, username: str) -> str:
+    def name_of(self, username: str) -> str:
         """Who that is."""
         return self._names.get(username, username)
 
-    def by(self, entry: LedgerEntry) -> str:
+    def author_of(self, entry: LedgerEntry) -> str:
         """Who made an entry, and in what post."""
-        return f"{self.name(entry.by)}, {entry.role.label.lower()}"
+        return f"{self.name_of(entry.by)}, {entry.role.label.lower()}"
 
 
-def handover(case: Case, session: Session, on: date, _about: int | None) -> Said:
+def handover(case: Case, session: Session, on: date, _about: int | None) -> Inputs:
     """What the bundle says of a case, `on` that day."""
     record = Record(session, case)
     person = case.person
-    returned = rulebook().return_reasons.get(case.return_reason or "")
+    return_reason = rulebook().return_reasons.get(case.return_reason or "")
     return {
         "version": case.version,
         "head": case.head,
         "person": {
             "name": person.full_name,
-            "date_of_birth": _written(person.date_of_birth),
+            "date_of_birth": _date_in_words(person.date_of_birth),
             "pnc_id": person.pnc_id,
             "cro_no": person.cro_no,
             "asn": case.asn,
@@ -97,42 +100,53 @@ def handover(case: Case, session: Session, on: date, _about: int | None) -> Said
         "offence_on": written_date(date.fromisoformat(case.facts["offence_on"])),
         "referred_on": written_date(case.referred_on),
         "referred_by": ", ".join(part for part in (case.officer, case.officer_unit) if part)
-        or record.name(case.referred_by),
+        or record.name_of(case.referred_by),
         "state": case.state.label.lower(),
         "since": written_date(london_date(case.state_since)),
-        "return_reason": returned.title if returned else case.return_reason,
+        "return_reason": return_reason.title if return_reason else case.return_reason,
         "limit": _limit(case, on),
         "victim": _victim(case.victim, record),
         "verdict": _verdict(case),
-        "decisions": [_decision(one, record) for one in record.of(*DECISIONS)],
-        "versions": [_version(one, record) for one in record.of(*SIGNINGS)],
-        "ends_on": _written(case.contract.ends_on) if case.contract else None,
+        "decisions": [_decision(entry, record) for entry in record.entries_of(*DECISION_COMMANDS)],
+        "versions": [_version(entry, record) for entry in record.entries_of(*SIGNING_COMMANDS)],
+        "ends_on": _date_in_words(case.contract.ends_on) if case.contract else None,
         "pauses": [
-            {"from": _written(one.from_on), "until": _written(one.until_on), "resumed": _written(one.resumed_on)}
-            for one in case.pauses
+            {
+                "from": _date_in_words(pause.from_on),
+                "until": _date_in_words(pause.until_on),
+                "resumed": _date_in_words(pause.resumed_on),
+            }
+            for pause in case.pauses
         ],
-        "conditions": [{"number": one.number, "text": one.text, "stands": _stands(one)} for one in case.conditions],
-        "evidence": [_evidence(one, record) for one in record.of(*PROGRESS)],
+        "conditions": [
+            {"number": condition.number, "text": condition.text, "stands": _condition_status(condition)}
+            for condition in case.conditions
+        ],
+        "evidence": [_evidence(entry, record) for entry in record.entries_of(*PROGRESS_COMMANDS)],
         "attendance": [
             {
-                "number": one.number,
-                "at": london_text(one.at),
-                "what": f"{one.purpose}, at {one.place}",
-                "outcome": _outcome(one),
+                "number": appointment.number,
+                "at": london_text(appointment.at),
+                "what": f"{appointment.purpose}, at {appointment.place}",
+                "outcome": _appointment_outcome(appointment),
             }
-            for one in case.appointments
+            for appointment in case.appointments
         ],
-        "breaches": [_breach(one, record) for one in case.breaches],
-        "chronology": [_line(one, record) for one in record.entries],
+        "breaches": [_breach(breach, record) for breach in case.breaches],
+        "chronology": [_chronology_line(entry, record) for entry in record.entries],
         "documents": [
-            {"seq": one.seq, "title": one.kind.replace("_", " ").capitalize(), "sha256": one.sha256}
-            for one in case.documents
+            {
+                "seq": document.seq,
+                "title": document.kind.replace("_", " ").capitalize(),
+                "sha256": document.sha256,
+            }
+            for document in case.documents
         ],
         "faults": [fault.what for fault in ledger.verify(session, case.ref)],
     }
 
 
-def _written(on: date | None) -> str | None:
+def _date_in_words(on: date | None) -> str | None:
     return written_date(on) if on is not None else None
 
 
@@ -144,21 +158,21 @@ def _verdict(case: Case) -> str | None:
     return f"{case.check.verdict.replace('_', ' ').capitalize()}{turned_on}, by {case.check.pack_id}: advice only"
 
 
-def _limit(case: Case, on: date) -> Said | None:
+def _limit(case: Case, on: date) -> Inputs | None:
     """The last day for a charge, from the deadline that holds it: on whose authority, and how long is left."""
-    held = [one for one in case.deadlines if one.kind in (STATUTORY_LIMIT, PRECAUTIONARY_LIMIT)]
-    if case.limit_on is None or not held:
+    deadlines = [deadline for deadline in case.deadlines if deadline.kind in (STATUTORY_LIMIT, PRECAUTIONARY_LIMIT)]
+    if case.limit_on is None or not deadlines:
         return None
     days = (case.limit_on - on).days
     return {
         "last_day": written_date(case.limit_on),
         "left": f"{days} days from the day this was made" if days > 0 else "today" if days == 0 else "past",
-        "basis": BINDS[case.limit_basis],
-        "authority": held[-1].authority,
+        "basis": BASES_IN_WORDS[case.limit_basis],
+        "authority": deadlines[-1].authority,
     }
 
 
-VIEWS = {
+VIEWS_IN_WORDS = {
     "sought": "Sought, not yet obtained; {}",
     "obtained": "Obtained; {}",
     "declined": "Would rather not give any; {}",
@@ -166,26 +180,26 @@ VIEWS = {
 }
 
 
-def _victim(victim: Victim | None, record: Record) -> Said | None:
+def _victim(victim: Victim | None, record: Record) -> Inputs | None:
     if victim is None or victim.kind == "none":
         return None
-    tries = "1 attempt" if victim.attempts == 1 else f"{victim.attempts} attempts"
-    heard = [record.said(one.seq).get("words") for one in record.of("record-victim-views")]
+    attempts = "1 attempt" if victim.attempts == 1 else f"{victim.attempts} attempts"
+    words = [record.body(entry.seq).get("words") for entry in record.entries_of("record-victim-views")]
     who = victim.name
     if victim.contact_name and victim.contact_name != victim.name:
         who = f"{victim.name}, through {victim.contact_name}" if victim.name else victim.contact_name
     return {
         "who": who,
-        "views": VIEWS[victim.views].format(tries) if victim.views else "Not recorded",
-        "words": next((one for one in reversed(heard) if one), None),
-        "told_on": _written(victim.told_on),
+        "views": VIEWS_IN_WORDS[victim.views].format(attempts) if victim.views else "Not recorded",
+        "words": next((text for text in reversed(words) if text), None),
+        "told_on": _date_in_words(victim.told_on),
     }
 
 
-def _answers(body: Said | None, names: Mapping[str, str]) -> list[tuple[str, str]]:
+def _answers(body: Inputs | None, names: Mapping[str, str]) -> list[tuple[str, str]]:
     """Some words of a body, each with its name."""
     if body is None:
-        return [("Words", GONE)]
+        return [("Words", DISPOSED)]
     return [(title, _in_words(name, body[name])) for name, title in names.items() if body.get(name) is not None]
 
 
@@ -197,64 +211,64 @@ def _in_words(name: str, value: Any) -> str:
     return str(value)
 
 
-def _decision(entry: LedgerEntry, record: Record) -> Said:
+def _decision(entry: LedgerEntry, record: Record) -> Inputs:
     return {
         "seq": entry.seq,
-        "what": DECISIONS[entry.command],
-        "by": record.by(entry),
+        "what": DECISION_COMMANDS[entry.command],
+        "by": record.author_of(entry),
         "at": london_text(entry.at),
-        "said": _answers(record.bodies[entry.seq], REASONS) + _agreed(record, entry),
+        "said": _answers(record.bodies[entry.seq], REASON_FIELDS) + _agreed(record, entry),
     }
 
 
 def _agreed(record: Record, entry: LedgerEntry) -> list[tuple[str, str]]:
-    agreed_by = record.said(entry.seq).get("agreed_by")
-    return [("Agreed by", record.name(agreed_by))] if agreed_by else []
+    agreed_by = record.body(entry.seq).get("agreed_by")
+    return [("Agreed by", record.name_of(agreed_by))] if agreed_by else []
 
 
-def _version(entry: LedgerEntry, record: Record) -> Said:
+def _version(entry: LedgerEntry, record: Record) -> Inputs:
     body = record.bodies[entry.seq]
     if body is None:
-        return {"seq": entry.seq, "signed_on": "–", "ends_on": "–", "conditions": [GONE], "why": None, "agreed": []}
+        return {"seq": entry.seq, "signed_on": "–", "ends_on": "–", "conditions": [DISPOSED], "why": None, "agreed": []}
     return {
         "seq": entry.seq,
         "signed_on": written_date(date.fromisoformat(body["signed_on"])),
         "ends_on": written_date(date.fromisoformat(body["ends_on"])),
-        "conditions": [_promise(one) for one in body["conditions"]],
+        "conditions": [_condition_as_signed(condition) for condition in body["conditions"]],
         "why": body.get("why"),
         "agreed": _agreed(record, entry),
     }
 
 
-def _promise(said: Said) -> str:
+def _condition_as_signed(condition: Inputs) -> str:
     """A condition in the words that were signed; where they were not copied then, in those of the catalogue."""
-    words = said.get("text")
+    words = condition.get("text")
     if words is None:
-        known = rulebook().conditions.get(said["code"])
-        words = known.text if known else said["code"]
-        words += f" In particular: {said['detail']}." if said.get("detail") else ""
-    with_whom = f" With: {said['provider']}." if said.get("provider") else ""
-    by_when = f" By {written_date(date.fromisoformat(said['due_on']))}." if said.get("due_on") else ""
-    return f"{words}{with_whom}{by_when}"
+        condition_type = rulebook().conditions.get(condition["code"])
+        words = condition_type.text if condition_type else condition["code"]
+        words += f" In particular: {condition['detail']}." if condition.get("detail") else ""
+    provider = f" With: {condition['provider']}." if condition.get("provider") else ""
+    due = f" By {written_date(date.fromisoformat(condition['due_on']))}." if condition.get("due_on") else ""
+    return f"{words}{provider}{due}"
 
 
-def _stands(one: Condition) -> str:
-    on = f", {written_date(one.settled_on)}" if one.settled_on else ""
-    return f"{one.status.capitalize()}{on}"
+def _condition_status(condition: Condition) -> str:
+    settled = f", {written_date(condition.settled_on)}" if condition.settled_on else ""
+    return f"{condition.status.capitalize()}{settled}"
 
 
-def _evidence(entry: LedgerEntry, record: Record) -> Said:
+def _evidence(entry: LedgerEntry, record: Record) -> Inputs:
     body = record.bodies[entry.seq]
     return {
         "seq": entry.seq,
         "condition": body["condition"] if body else "–",
-        "what": f"{_shown(body)}{body['evidence']}" if body else GONE,
+        "what": f"{_kept_or_not(body)}{body['evidence']}" if body else DISPOSED,
         "at": london_text(entry.at),
-        "by": record.name(entry.by),
+        "by": record.name_of(entry.by),
     }
 
 
-def _shown(body: Said) -> str:
+def _kept_or_not(body: Inputs) -> str:
     """What evidence was recorded as showing: a condition kept, or after all not."""
     if "kept_on" in body:
         return f"Kept on {written_date(date.fromisoformat(body['kept_on']))}.\n"
@@ -264,72 +278,74 @@ def _shown(body: Said) -> str:
     return ""
 
 
-def _outcome(one: Appointment) -> str:
+def _appointment_outcome(appointment: Appointment) -> str:
     """What became of a meeting: held, attended, late, and whose fault are four facts."""
-    if one.status != "past":
-        return one.status.capitalize()
-    parts = ["attended" if one.attended else "did not attend"]
-    if one.held is False:
+    if appointment.status != "past":
+        return appointment.status.capitalize()
+    parts = ["attended" if appointment.attended else "did not attend"]
+    if appointment.held is False:
         parts.append("the meeting did not take place")
-    if one.late_minutes:
-        parts.append(f"{one.late_minutes} minutes late")
-    if one.acceptable is not None:
-        parts.append("reason accepted" if one.acceptable else "reason not accepted")
-    if one.fault:
-        parts.append(f"fault: {one.fault}")
+    if appointment.late_minutes:
+        parts.append(f"{appointment.late_minutes} minutes late")
+    if appointment.acceptable is not None:
+        parts.append("reason accepted" if appointment.acceptable else "reason not accepted")
+    if appointment.fault:
+        parts.append(f"fault: {appointment.fault}")
     return ", ".join(parts).capitalize()
 
 
-REPORTED = {
+REPORT_FIELDS = {
     "conditions": "Conditions",
     "crime_ref": "Crime reference",
     "what": "What happened",
     "excuse": "What they said",
 }
-BREACH_ENDS = {
+DECISIONS_IN_WORDS = {
     "continue": "The contract goes on",
     "warn": "The contract goes on, with a warning",
     "vary": "The contract goes on, changed",
     "end": "The contract ends",
 }
-DECIDED_ON = {"probation_view": "Probation's view", "reasons": "Reasons for the decision"}
+DECISION_FIELDS = {"probation_view": "Probation's view", "reasons": "Reasons for the decision"}
 
 
-def _breach(one: Breach, record: Record) -> Said:
-    body = record.bodies.get(one.seq)
+def _breach(report: Breach, record: Record) -> Inputs:
+    body = record.bodies.get(report.seq)
     if body and "conditions" in body:
         body = {**body, "conditions": ", ".join(str(number) for number in body["conditions"])}
-    said = _answers(body, REPORTED)
-    decided = _last_decision_on(one, record)
-    if one.decision and decided is not None:
-        said += _answers(record.bodies[decided.seq], DECIDED_ON)
+    answers = _answers(body, REPORT_FIELDS)
+    decision = _last_decision_on(report, record)
+    if report.decision and decision is not None:
+        answers += _answers(record.bodies[decision.seq], DECISION_FIELDS)
+    outcome = None
+    if report.decision:
+        decided_by, decided_on = record.name_of(report.decided_by or ""), _date_in_words(report.decided_on)
+        outcome = f"{DECISIONS_IN_WORDS[report.decision]}. By {decided_by} on {decided_on}"
     return {
-        "seq": one.seq,
-        "what": "New offence reported" if one.kind == "new_offence" else "Breach reported",
-        "occurred_on": written_date(one.occurred_on),
-        "by": record.name(one.reported_by),
-        "said": said,
-        "decision": f"{BREACH_ENDS[one.decision]}. By {record.name(one.decided_by or '')} on {_written(one.decided_on)}"
-        if one.decision
-        else None,
+        "seq": report.seq,
+        "what": "New offence reported" if report.kind == "new_offence" else "Breach reported",
+        "occurred_on": written_date(report.occurred_on),
+        "by": record.name_of(report.reported_by),
+        "said": answers,
+        "decision": outcome,
     }
 
 
 def _last_decision_on(report: Breach, record: Record) -> LedgerEntry | None:
     """A decision can be taken back and taken afresh: the last before the next report stands."""
-    later = (each.seq for each in record.of("report-breach", "record-new-offence") if each.seq > report.seq)
+    later = (entry.seq for entry in record.entries_of("report-breach", "record-new-offence") if entry.seq > report.seq)
     until = next(later, len(record.entries) + 1)
-    decided = [each for each in record.of("decide-breach") if report.seq < each.seq < until]
-    return decided[-1] if decided else None
+    decisions = [entry for entry in record.entries_of("decide-breach") if report.seq < entry.seq < until]
+    return decisions[-1] if decisions else None
 
 
-def _line(entry: LedgerEntry, record: Record) -> Said:
+def _chronology_line(entry: LedgerEntry, record: Record) -> Inputs:
     return {
         "seq": entry.seq,
         "at": london_text(entry.at),
         "what": entry.command.replace("-", " ").capitalize(),
         "command": entry.command,
-        "by": record.by(entry),
+        "by": record.author_of(entry),
         "username": entry.by,
         "state": entry.to_state.label.lower(),
         "role": entry.role.value,

@@ -7,21 +7,18 @@ more is read where it is still held: which conditions a report of a breach named
 import json
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from divert.clock import LONDON, london_date, written_date
-from divert.documents.handover import handover
+from divert.documents.handover import Inputs, handover
 from divert.documents.kinds import DocumentKind
 from divert.documents.letterhead import letterhead
 from divert.law.rulebook import rulebook
 from divert.models import FINAL, Appointment, Case, Condition, LedgerEntry, Staff, State
 
-Said = dict[str, Any]
 
-
-def inputs(kind: DocumentKind, case: Case, session: Session, on: date, about: int | None) -> Said:
+def inputs(kind: DocumentKind, case: Case, session: Session, on: date, about: int | None) -> Inputs:
     """What a document of that kind would say if it were issued `on` that day. JSON-ready.
 
     `about` is the number of the appointment or breach that the kind speaks of. LookupError where there is none.
@@ -30,11 +27,11 @@ def inputs(kind: DocumentKind, case: Case, session: Session, on: date, about: in
         "office": letterhead(),
         "ref": case.ref,
         "date": written_date(on),
-        **READS[kind](case, session, on, about),
+        **READERS[kind](case, session, on, about),
     }
 
 
-def _to_the_person(case: Case, session: Session) -> Said:
+def _person_inputs(case: Case, session: Session) -> Inputs:
     """What every document for the person begins from."""
     keyworker = session.get(Staff, case.keyworker) if case.keyworker else None
     return {
@@ -45,7 +42,7 @@ def _to_the_person(case: Case, session: Session) -> Said:
     }
 
 
-def _offence(case: Case) -> Said:
+def _offence_inputs(case: Case) -> Inputs:
     """What it is about, in words: for papers that are handed over, never for a letter."""
     return {
         "offence": rulebook().offences.find(case.offence_code, case.referred_on).title,
@@ -58,63 +55,65 @@ def _day_of_offence(case: Case) -> str:
     return written_date(date.fromisoformat(case.facts["offence_on"]))
 
 
-def _referral_agreement(case: Case, session: Session, _on: date, _about: int | None) -> Said:
-    return {**_to_the_person(case, session), **_offence(case), "officer": case.officer}
+def _referral_agreement(case: Case, session: Session, _on: date, _about: int | None) -> Inputs:
+    return {**_person_inputs(case, session), **_offence_inputs(case), "officer": case.officer}
 
 
-SETTLED = {"kept": "Kept", "waived": "Let go"}
+SETTLED_WORDS = {"kept": "Kept", "waived": "Let go"}
 
 
-def _contract(case: Case, session: Session, on: date, _about: int | None) -> Said:
-    in_force = case.contract
-    if in_force is None:
+def _contract(case: Case, session: Session, on: date, _about: int | None) -> Inputs:
+    contract = case.contract
+    if contract is None:
         raise LookupError("this case has no contract")
-    pause = next((one for one in case.pauses if one.from_on <= on <= one.until_on and one.resumed_on is None), None)
+    pause = next(
+        (pause for pause in case.pauses if pause.from_on <= on <= pause.until_on and pause.resumed_on is None), None
+    )
     return {
-        **_to_the_person(case, session),
-        **_offence(case),
+        **_person_inputs(case, session),
+        **_offence_inputs(case),
         "draft": False,
         "version": len(case.contracts),
         "first_signed_on": written_date(case.contracts[0].signed_on),
-        "signed_on": written_date(in_force.signed_on),
-        "ends_on": written_date(in_force.ends_on),
+        "signed_on": written_date(contract.signed_on),
+        "ends_on": written_date(contract.ends_on),
         "paused": {"from": written_date(pause.from_on), "until": written_date(pause.until_on)} if pause else None,
         "conditions": [
             {
-                "number": one.number,
-                "text": one.text,
-                "provider": one.provider,
-                "due_on": written_date(one.due_on) if one.due_on else None,
-                "settled": _settled(one),
+                "number": condition.number,
+                "text": condition.text,
+                "provider": condition.provider,
+                "due_on": written_date(condition.due_on) if condition.due_on else None,
+                "settled": _settlement(condition),
             }
-            for one in case.conditions
-            if one.status != "withdrawn"
+            for condition in case.conditions
+            if condition.status != "withdrawn"
         ],
     }
 
 
-def _settled(one: Condition) -> Said | None:
-    word = SETTLED.get(one.status)
-    return {"word": word, "on": written_date(one.settled_on)} if word and one.settled_on else None
+def _settlement(condition: Condition) -> Inputs | None:
+    word = SETTLED_WORDS.get(condition.status)
+    return {"word": word, "on": written_date(condition.settled_on)} if word and condition.settled_on else None
 
 
-def _appointment_letter(case: Case, session: Session, _on: date, about: int | None) -> Said:
-    booked = _meeting(case, about)
-    if booked is None:
+def _appointment_letter(case: Case, session: Session, _on: date, about: int | None) -> Inputs:
+    appointment = _appointment(case, about)
+    if appointment is None:
         raise LookupError(f"there is no appointment with number {about}")
-    before = _meeting(case, booked.moved_from)
+    previous = _appointment(case, appointment.moved_from)
     return {
-        **_to_the_person(case, session),
-        "day": _weekday(booked.at),
-        "time": _time(booked.at),
-        "place": booked.place,
-        "purpose": booked.purpose,
-        "instead_of": f"{_weekday(before.at)} at {_time(before.at)}" if before else None,
+        **_person_inputs(case, session),
+        "day": _weekday(appointment.at),
+        "time": _time(appointment.at),
+        "place": appointment.place,
+        "purpose": appointment.purpose,
+        "instead_of": f"{_weekday(previous.at)} at {_time(previous.at)}" if previous else None,
     }
 
 
-def _meeting(case: Case, number: int | None) -> Appointment | None:
-    return next((one for one in case.appointments if one.number == number), None)
+def _appointment(case: Case, number: int | None) -> Appointment | None:
+    return next((appointment for appointment in case.appointments if appointment.number == number), None)
 
 
 def _weekday(at: datetime) -> str:
@@ -126,43 +125,45 @@ def _time(at: datetime) -> str:
     return f"{at.astimezone(LONDON):%I:%M%p}".removeprefix("0").lower()
 
 
-def _breach_letter(case: Case, session: Session, _on: date, about: int | None) -> Said:
-    report = next((one for one in case.breaches if one.seq == about), None)
+def _breach_letter(case: Case, session: Session, _on: date, about: int | None) -> Inputs:
+    report = next((breach for breach in case.breaches if breach.seq == about), None)
     if report is None:
         raise LookupError(f"there is no breach with number {about}")
-    waiting = next((one for one in case.deadlines if one.kind == "breach_decision" and one.status == "open"), None)
+    open_deadlines = [deadline for deadline in case.deadlines if deadline.status == "open"]
+    decision_deadline = next((deadline for deadline in open_deadlines if deadline.kind == "breach_decision"), None)
     entry = session.get(LedgerEntry, (case.id, report.seq))
-    named = json.loads(entry.body).get("conditions", []) if entry is not None and entry.body is not None else []
+    body = json.loads(entry.body) if entry is not None and entry.body is not None else {}
+    conditions_named = body.get("conditions", [])
     return {
-        **_to_the_person(case, session),
+        **_person_inputs(case, session),
         "new_offence": report.kind == "new_offence",
         "occurred_on": written_date(report.occurred_on),
-        "conditions": [one.text for one in case.conditions if one.number in named],
+        "conditions": [condition.text for condition in case.conditions if condition.number in conditions_named],
         "decision": report.decision,
         "decided_on": written_date(report.decided_on) if report.decided_on else None,
-        "decide_by": written_date(waiting.due_on) if waiting and report.decision is None else None,
+        "decide_by": written_date(decision_deadline.due_on) if decision_deadline and report.decision is None else None,
         "ends_on": written_date(case.contract.ends_on) if case.contract else None,
     }
 
 
-def _completion_letter(case: Case, session: Session, _on: date, _about: int | None) -> Said:
+def _completion_letter(case: Case, session: Session, _on: date, _about: int | None) -> Inputs:
     return {
-        **_to_the_person(case, session),
+        **_person_inputs(case, session),
         "offence_on": _day_of_offence(case),
         "crime_ref": case.crime_ref,
         "signed_on": written_date(case.contracts[0].signed_on),
         "completed_on": written_date(london_date(case.state_since)),
-        "conditions": [one.text for one in case.conditions if one.status == "kept"],
+        "conditions": [condition.text for condition in case.conditions if condition.status == "kept"],
     }
 
 
-def _victim_update(case: Case, _session: Session, _on: date, _about: int | None) -> Said:
+def _victim_update(case: Case, _session: Session, _on: date, _about: int | None) -> Inputs:
     """A victim may know where their crime stands: not who the person is, what they need, or how they are getting on."""
     victim = case.victim
     if victim is None:
         raise LookupError("this case has no victim")
     name = victim.contact_name or victim.name
-    running = case.contract if case.state in (State.active, State.breach_review) else None
+    contract = case.contract if case.state in (State.active, State.breach_review) else None
     return {
         "name": name or "Sir or Madam",
         "business": victim.name if victim.kind == "business" and victim.name != name else None,
@@ -170,12 +171,12 @@ def _victim_update(case: Case, _session: Session, _on: date, _about: int | None)
         "crime_ref": case.crime_ref,
         "state": case.state.value,
         "since": written_date(london_date(case.state_since)),
-        "ends_on": written_date(running.ends_on) if running else None,
+        "ends_on": written_date(contract.ends_on) if contract else None,
         "open": case.state not in FINAL,
     }
 
 
-READS: dict[DocumentKind, Callable[[Case, Session, date, int | None], Said]] = {
+READERS: dict[DocumentKind, Callable[[Case, Session, date, int | None], Inputs]] = {
     DocumentKind.referral_agreement: _referral_agreement,
     DocumentKind.contract: _contract,
     DocumentKind.appointment_letter: _appointment_letter,

@@ -25,18 +25,18 @@ UNPRINTABLE = re.compile(
 
 def render(template: str, inputs: dict[str, Any], *, large_print: bool = False) -> bytes:
     """The PDF of a document that says `inputs`; in 18 point where `large_print`. Each kind has a template."""
-    said = json.dumps(_printable({**inputs, "large_print": large_print}), sort_keys=True, ensure_ascii=False)
-    made = typst.compile(
+    data = json.dumps(_printable({**inputs, "large_print": large_print}), sort_keys=True, ensure_ascii=False)
+    pdf = typst.compile(
         TEMPLATES / f"{template}.typ",
         root=TEMPLATES,
         font_paths=_fonts(),
         format="pdf",
         pdf_standards="ua-1",
-        sys_inputs={"data": said},
+        sys_inputs={"data": data},
     )
-    if not isinstance(made, bytes):
-        raise TypeError(f"typst made {type(made).__name__} of {template}, not one PDF")
-    return made
+    if not isinstance(pdf, bytes):
+        raise TypeError(f"typst made {type(pdf).__name__} of {template}, not one PDF")
+    return pdf
 
 
 @lru_cache
@@ -50,10 +50,10 @@ def _printable(value: Any) -> Any:
     match value:
         case str():
             composed = unicodedata.normalize("NFC", value.replace("\t", " "))
-            return UNPRINTABLE.sub(lambda found: f"[U+{ord(found[0]):04X}]", composed)
+            return UNPRINTABLE.sub(lambda match: f"[U+{ord(match[0]):04X}]", composed)
         case dict():
-            return {name: _printable(each) for name, each in value.items()}
+            return {name: _printable(item) for name, item in value.items()}
         case list() | tuple():
-            return [_printable(each) for each in value]
+            return [_printable(item) for item in value]
         case _:
             return value

@@ -19,13 +19,16 @@ class Changes(NamedTuple):
 
 def changes(before: Policy, after: Policy) -> Changes:
     """What is different, in the order of the later policy."""
-    was, now = ({rule.id: rule for rule in policy.rules} for policy in (before, after))
-    terms = (_terms(before), _terms(after))
+    old_rules = {rule.id: rule for rule in before.rules}
+    new_rules = {rule.id: rule for rule in after.rules}
+    old_terms, new_terms = _terms(before), _terms(after)
     return Changes(
-        added=tuple(rule for name, rule in now.items() if name not in was),
-        removed=tuple(rule for name, rule in was.items() if name not in now),
-        changed=tuple((was[name], rule) for name, rule in now.items() if name in was and was[name] != rule),
-        terms=tuple((name, terms[0][name], value) for name, value in terms[1].items() if terms[0][name] != value),
+        added=tuple(rule for rule in after.rules if rule.id not in old_rules),
+        removed=tuple(rule for rule in before.rules if rule.id not in new_rules),
+        changed=tuple(
+            (old_rules[rule.id], rule) for rule in after.rules if rule.id in old_rules and old_rules[rule.id] != rule
+        ),
+        terms=tuple((name, old_terms[name], value) for name, value in new_terms.items() if old_terms[name] != value),
     )
 
 

@@ -13,20 +13,20 @@ def derive(referral: ReferralFacts, policy: Policy, offences: Catalogue) -> Fact
     """The facts of a referral, with contract length and buffer as the pack has them. Raises UnknownOffence."""
     on, born = referral.referred_on, referral.date_of_birth
     alleged: Sequence[ReferralFacts | FurtherOffence] = [referral, *referral.further_offences]
-    known = [offences.find(each.offence_code, on) for each in alleged if each.offence_code is not None]
+    known = [offences.find(offence.offence_code, on) for offence in alleged if offence.offence_code is not None]
     all_known = len(known) == len(alleged)
-    dates = [each.offence_on for each in alleged if each.offence_on is not None]
-    forces = tuple(each.offence_force for each in alleged if each.offence_force is not None)
+    dates = [offence.offence_on for offence in alleged if offence.offence_on is not None]
+    forces = tuple(offence.offence_force for offence in alleged if offence.offence_force is not None)
     limits: list[Limit] = []
     undated: set[Basis] = set() if all_known else {Basis.statutory, Basis.precautionary}
-    for each in alleged:
-        if each.offence_code is None:
+    for offence in alleged:
+        if offence.offence_code is None:
             continue
-        offence = offences.find(each.offence_code, on)
-        if each.offence_on is None:
-            undated.add(offence.limit.basis)
+        listed = offences.find(offence.offence_code, on)
+        if offence.offence_on is None:
+            undated.add(listed.limit.basis)
         else:
-            limits.append(limit_for(offence, each.offence_on, each.value_gbp))
+            limits.append(limit_for(listed, offence.offence_on, offence.value_gbp))
 
     def fit(basis: Basis) -> tuple[bool | None, date | None, date | None]:
         limit = earliest(limits, basis)
@@ -40,8 +40,8 @@ def derive(referral: ReferralFacts, policy: Policy, offences: Catalogue) -> Fact
     return Facts(
         age=None if born is None else on.year - born.year - ((on.month, on.day) < (born.month, born.day)),
         district=referral.district,
-        offence_codes=tuple(offence.code for offence in known) if all_known else None,
-        offence_modes=tuple(offence.mode.value for offence in known) if all_known else None,
+        offence_codes=tuple(listed.code for listed in known) if all_known else None,
+        offence_modes=tuple(listed.mode.value for listed in known) if all_known else None,
         offence_forces=forces if len(forces) == len(alleged) else None,
         offence_age_months=max(_whole_months(day, on) for day in dates) if len(dates) == len(alleged) else None,
         admission=referral.admission,

@@ -216,29 +216,29 @@ class ReferralFacts(BlankIsUnknown):
 
     @field_validator("further_offences")
     @classmethod
-    def _further_offences_possible(cls, further: list[FurtherOffence], info: ValidationInfo) -> list[FurtherOffence]:
-        for place, offence in enumerate(further, start=1):
-            _require_known(offence.offence_code, info, f"Further offence {place}: ")
-            _require_possible(offence.offence_on, info, f"Further offence {place}: ")
-        return further
+    def _further_offences_possible(cls, offences: list[FurtherOffence], info: ValidationInfo) -> list[FurtherOffence]:
+        for number, offence in enumerate(offences, start=1):
+            _require_known(offence.offence_code, info, f"Further offence {number}: ")
+            _require_possible(offence.offence_on, info, f"Further offence {number}: ")
+        return offences
 
 
-def _require_known(code: str | None, info: ValidationInfo, which: str = "") -> None:
+def _require_known(code: str | None, info: ValidationInfo, prefix: str = "") -> None:
     referred = info.data.get("referred_on")
     if code is None or referred is None:
         return
     try:
         known_offences().find(code, referred)
     except UnknownOffence as unknown:
-        raise fault(f"{which}{unknown}") from None
+        raise fault(f"{prefix}{unknown}") from None
 
 
-def _require_possible(on: date | None, info: ValidationInfo, which: str = "") -> None:
+def _require_possible(on: date | None, info: ValidationInfo, prefix: str = "") -> None:
     referred, born = info.data.get("referred_on"), info.data.get("date_of_birth")
     if on and referred and on > referred:
-        raise fault(f"{which}The offence is after the referral. Write a day up to {referred}.")
+        raise fault(f"{prefix}The offence is after the referral. Write a day up to {referred}.")
     if on and born and on < born:
-        raise fault(f"{which}The offence is before the date of birth. Write the day of the offence, like 2019-04-12.")
+        raise fault(f"{prefix}The offence is before the date of birth. Write the day of the offence, like 2019-04-12.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,7 +296,7 @@ class Facts:
         return cls(**known)
 
 
-_ASKED_AS = {
+_REFERRAL_FIELDS = {
     "age": "date_of_birth",
     "offence_codes": "offence_code",
     "offence_modes": "offence_code",
@@ -308,9 +308,9 @@ _ASKED_AS = {
 }
 
 
-def asked_as(fact: str) -> str:
+def referral_field(fact: str) -> str:
     """The answer of a referral that a fact turns on, before any other."""
-    return _ASKED_AS.get(fact, fact)
+    return _REFERRAL_FIELDS.get(fact, fact)
 
 
 FACT_NAMES = tuple(field.name for field in fields(Facts))

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from divert.clock import written_date
-from divert.eligibility.facts import Facts, asked_as
+from divert.eligibility.facts import Facts, referral_field
 from divert.eligibility.policy import Effect, Policy, Rule, Verdict
 
 HEADLINES = {
@@ -46,14 +46,14 @@ class Change(NamedTuple):
 
     def words(self) -> str:
         """As a sentence that the rules' own sentences follow."""
-        these = "this were so" if len(self.rules) == 1 else "all of these were so"
-        then = {
+        condition = "this were so" if len(self.rules) == 1 else "all of these were so"
+        outcomes = {
             Verdict.eligible: "It would be eligible",
             Verdict.review: "It would go to review",
             Verdict.not_yet_known: "It would no longer be ruled out, with questions left to answer,",
             Verdict.ineligible: "It would still be ineligible",
         }
-        return f"{then[self.verdict]} if {these}:"
+        return f"{outcomes[self.verdict]} if {condition}:"
 
 
 @dataclass(frozen=True)
@@ -101,9 +101,9 @@ class Judgement:
         if not deciding:
             return None
         rules = tuple(rule for place, rule in enumerate(self.policy.rules) if deciding >> place & 1)
-        verdict, then = _weigh(self.policy, Masks(true | deciding, unknown & ~deciding))
-        answers = tuple(dict.fromkeys(asked_as(rule.holds.fact) for rule in rules))
-        return Change(rules, answers, verdict, _ids(self.policy, then))
+        verdict, next_deciding = _weigh(self.policy, Masks(true | deciding, unknown & ~deciding))
+        answers = tuple(dict.fromkeys(referral_field(rule.holds.fact) for rule in rules))
+        return Change(rules, answers, verdict, _ids(self.policy, next_deciding))
 
     def lines(self) -> list[str]:
         """The judgement as a custody sergeant reads it: verdict, why, on whose authority, what would change it."""
@@ -117,11 +117,11 @@ def judge(policy: Policy, facts: Facts) -> Judgement:
     not met sends it to review; else it is eligible. A warning counts for nothing.
     """
     true = unknown = 0
-    for bit, fact, compare, value in policy.tests:
-        found = getattr(facts, fact)
-        if found is None:
+    for bit, fact, compare, threshold in policy.tests:
+        value = getattr(facts, fact)
+        if value is None:
             unknown |= bit
-        elif compare(found, value):
+        elif compare(value, threshold):
             true |= bit
     masks = Masks(true, unknown)
     verdict, deciding = _weigh(policy, masks)
@@ -163,35 +163,35 @@ def _lines(judgement: Judgement) -> Iterator[str]:
                 yield f"    The rule: {finding.rule.says}"
             else:
                 yield f"  ✗ Not met: {finding.rule.says} [{finding.rule.id}]"
-                yield f"    Found: {_found(finding)}."
+                yield f"    Found: {_facts_used(finding)}."
             yield f"    Authority: {finding.rule.cites}"
     if nearest := judgement.nearest:
         yield from ("", "What would change it", f"  {_nearest_change(judgement, nearest)}")
     for title, mark, holds in (("Not met", "✗", False), ("Not known", "?", None), ("Met", "✓", True)):
-        rest = [finding for finding in others if finding.holds is holds]
-        if rest:
+        findings = [finding for finding in others if finding.holds is holds]
+        if findings:
             yield from ("", title if holds else f"{title}, though it does not decide")
-        for finding in rest:
+        for finding in findings:
             warning = "only a warning; " if finding.rule.effect is Effect.warn and not holds else ""
-            yield f"  {mark} {finding.rule.says} ({warning}{_found(finding)})"
+            yield f"  {mark} {finding.rule.says} ({warning}{_facts_used(finding)})"
 
 
 def _nearest_change(judgement: Judgement, change: Change) -> str:
     """What the verdict would be if every deciding rule were met, and what else would then decide."""
-    one = len(change.rules) == 1
+    single = len(change.rules) == 1
     if judgement.verdict is Verdict.not_yet_known:
-        opening = "If the answer meets the rule" if one else "If every answer meets its rule"
+        opening = "If the answer meets the rule" if single else "If every answer meets its rule"
     else:
-        opening = "If this alone were met" if one else "If all of these were met"
-    then = f", because of {', '.join(change.because)}" if change.because else ""
-    return f"{opening}, the verdict would be {change.verdict.value.replace('_', ' ')}{then}."
+        opening = "If this alone were met" if single else "If all of these were met"
+    reason = f", because of {', '.join(change.because)}" if change.because else ""
+    return f"{opening}, the verdict would be {change.verdict.value.replace('_', ' ')}{reason}."
 
 
-def _found(finding: Finding) -> str:
+def _facts_used(finding: Finding) -> str:
     """The fact compared, known or not, and those shown beside it where they are known."""
     compared = finding.rule.holds.fact
-    told = {name: value for name, value in finding.facts.items() if name == compared or value is not None}
-    return ", ".join(f"{name.replace('_', ' ')} {_in_words(value)}" for name, value in told.items())
+    facts = {name: value for name, value in finding.facts.items() if name == compared or value is not None}
+    return ", ".join(f"{name.replace('_', ' ')} {_in_words(value)}" for name, value in facts.items())
 
 
 def _in_words(value: Any) -> str:

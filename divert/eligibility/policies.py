@@ -60,8 +60,8 @@ class Policies:
 
     def last_day(self, policy: Policy) -> date | None:
         """The last day the policy is in force; None while none follows it."""
-        following = [each.starts for each in self._policies if each.starts > policy.starts]
-        return following[0] - timedelta(days=1) if following else policy.ends
+        starts_after = [later.starts for later in self._policies if later.starts > policy.starts]
+        return starts_after[0] - timedelta(days=1) if starts_after else policy.ends
 
 
 def load_policies(folder: Path) -> Policies:
@@ -168,27 +168,27 @@ def require_follows(path: Path, policy: Policy, earlier: Sequence[Policy]) -> No
 
 def _require_examples(path: Path, policy: Policy) -> None:
     """Every example comes out as it says, and every rule decides (or warns in) one of them. All faults are told."""
-    wrong: list[tuple[str, str]] = []
-    shown: set[str] = set()
+    faults: list[tuple[str, str]] = []
+    exercised: set[str] = set()
     for example in policy.examples:
         place = f"example {example.name}"
         try:
-            found = judge(policy, policy.facts_of(example))
+            judgement = judge(policy, policy.facts_of(example))
         except ValueError as fault:
-            wrong.append((place, str(fault)))
+            faults.append((place, str(fault)))
             continue
-        says = (example.verdict, tuple(sorted(example.because)), tuple(sorted(example.warns)))
-        comes_to = (found.verdict, found.because, tuple(sorted(found.warnings)))
-        if says != comes_to:
-            wrong.append((place, f"should come to {_in_words(*says)}, and comes to {_in_words(*comes_to)}"))
-        shown.update(example.because, example.warns)
+        expected = (example.verdict, tuple(sorted(example.because)), tuple(sorted(example.warns)))
+        actual = (judgement.verdict, judgement.because, tuple(sorted(judgement.warnings)))
+        if expected != actual:
+            faults.append((place, f"should come to {_in_words(*expected)}, and comes to {_in_words(*actual)}"))
+        exercised.update(example.because, example.warns)
     for rule in policy.rules:
-        if rule.id not in shown:
+        if rule.id not in exercised:
             verb = "warns in" if rule.effect is Effect.warn else "decides"
-            wrong.append((f"rule {rule.id}", f"there is no example that it {verb}"))
-    if wrong:
-        (place, why), *more = wrong
-        raise RulesError(path, place, "; ".join([why, *(": ".join(each) for each in more)]))
+            faults.append((f"rule {rule.id}", f"there is no example that it {verb}"))
+    if faults:
+        (place, why), *more = faults
+        raise RulesError(path, place, "; ".join([why, *(": ".join(fault) for fault in more)]))
 
 
 def _in_words(verdict: str, because: Sequence[str], warns: Sequence[str]) -> str:

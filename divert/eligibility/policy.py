@@ -48,8 +48,8 @@ COMPARE: dict[Operator, Callable[[Any, Any], bool]] = {
     Operator.equals: eq,
     Operator.at_least: ge,
     Operator.at_most: le,
-    Operator.one_of: lambda found, listed: found in listed,
-    Operator.all_in: lambda found, listed: bool(found) and all(each in listed for each in found),
+    Operator.one_of: lambda value, allowed: value in allowed,
+    Operator.all_in: lambda values, allowed: bool(values) and all(value in allowed for value in values),
 }
 
 # The one kind of value each fact holds, without "or unknown".
@@ -155,8 +155,8 @@ class Policy(Strict):
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the merged pack in canonical JSON; layout, comments and order of keys do not matter."""
-        whole = self.model_dump(mode="json", by_alias=True)
-        text = json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        pack = self.model_dump(mode="json", by_alias=True)
+        text = json.dumps(pack, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
     @cached_property
@@ -184,8 +184,8 @@ class Policy(Strict):
         """The facts of an example. Raises ValueError for what is not a fact or not of its kind."""
         for fact in example.unknown:
             require_fact(fact)
-        given = {**self.ordinary, **example.given}
-        return Facts(**{fact: _as_fact(fact, value) for fact, value in given.items() if fact not in example.unknown})
+        facts = {**self.ordinary, **example.given}
+        return Facts(**{fact: _as_fact(fact, value) for fact, value in facts.items() if fact not in example.unknown})
 
 
 def require_fact(name: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from divert.eligibility.columns import derived, judged
+from divert.eligibility.columns import derive_all, judge_all
 from divert.eligibility.policies import NoPolicy, Policies
 from divert.eligibility.policy import Policy, Verdict
 from divert.law.offences import Catalogue
@@ -18,7 +18,7 @@ LET_IN = (Verdict.eligible.value, Verdict.review.value)
 """Verdicts that leave the door open. Ineligible shuts it; of what is not yet known nobody can say."""
 
 GROUPS = {"offence_code": "Offence", "district": "District", "sex": "Sex", "ethnicity": "Ethnicity"}
-"""What flips are counted by; columns of the referrals beside those that `derived` reads."""
+"""What flips are counted by; columns of the referrals beside those that `derive_all` reads."""
 
 
 @dataclass(frozen=True)
@@ -44,38 +44,38 @@ class Rehearsal:
 
     def verdicts(self) -> dict[tuple[str, str], int]:
         """How many cases were one verdict and become another, or stay."""
-        counted = self.cases.group_by("was", "becomes").len()
-        return {(was, becomes): count for was, becomes, count in counted.iter_rows()}
+        counts = self.cases.group_by("was", "becomes").len()
+        return {(was, becomes): count for was, becomes, count in counts.iter_rows()}
 
     def becoming(self, verdict: Verdict) -> int:
         """How many cases the candidate gives a verdict."""
         return self.cases.filter(pl.col("becomes") == verdict.value).height
 
-    def whole(self) -> dict[str, int]:
+    def totals(self) -> dict[str, int]:
         """How many are judged otherwise, and of these how many are let `in`, kept `out`, left `open`."""
-        found = self._counted(pl.lit("all").alias("all")).drop("all", "cases").to_dicts()
-        return found[0] if found else {"flips": 0, "in": 0, "out": 0, "open": 0}
+        totals = self._counts(pl.lit("all").alias("all")).drop("all", "cases").to_dicts()
+        return totals[0] if totals else {"flips": 0, "in": 0, "out": 0, "open": 0}
 
     def by_rule(self) -> dict[str, int]:
         """Flips by rule, most first; a case counts under each rule that makes the difference."""
         return self._by_bits(self.cases.filter(_flipped()), "by")
 
-    def asked(self) -> dict[str, int]:
+    def unanswered(self) -> dict[str, int]:
         """How many cases the candidate cannot judge for want of each rule's fact, most first."""
         return self._by_bits(self.cases, "open")
 
-    def by(self, group: str) -> pl.DataFrame:
+    def by_group(self, group: str) -> pl.DataFrame:
         """For each value of a group: `cases`, `flips`, and of these how many are let `in`, kept `out`, left `open`.
 
         Most flips first.
         """
-        return self._counted(pl.col(group)).sort("flips", "cases", group, descending=[True, True, False])
+        return self._counts(pl.col(group)).sort("flips", "cases", group, descending=[True, True, False])
 
     def by_month(self) -> pl.DataFrame:
         """The same by the month of referral, the first day of which stands for it; earliest first."""
-        return self._counted(pl.col("referred_on").dt.truncate("1mo").alias("month")).sort("month")
+        return self._counts(pl.col("referred_on").dt.truncate("1mo").alias("month")).sort("month")
 
-    def _counted(self, group: pl.Expr) -> pl.DataFrame:
+    def _counts(self, group: pl.Expr) -> pl.DataFrame:
         out, unknown = Verdict.ineligible.value, Verdict.not_yet_known.value
         was, becomes = pl.col("was"), pl.col("becomes")
         return self.cases.group_by(group).agg(
@@ -88,20 +88,20 @@ class Rehearsal:
 
     def _by_bits(self, cases: pl.DataFrame, bits: str) -> dict[str, int]:
         counts = cases.select(_has(bits, place).sum().alias(rule) for place, rule in enumerate(self.rules))
-        found = {rule: int(count) for rule, count in counts.row(0, named=True).items() if count}
-        return dict(sorted(found.items(), key=lambda each: (-each[1], each[0])))
+        by_rule = {rule: int(count) for rule, count in counts.row(0, named=True).items() if count}
+        return dict(sorted(by_rule.items(), key=lambda item: (-item[1], item[0])))
 
 
 def rehearse(
     candidate: Policy, referrals: pl.DataFrame, policies: Policies, offences: Catalogue, against: Policy | None = None
 ) -> Rehearsal:
-    """Judge every referral twice. `referrals` has `ref`, GROUPS, and what `derived` reads. Raises NoPolicy."""
-    facts = derived(referrals, offences)
-    rules = tuple(dict.fromkeys(rule.id for policy in (*(policies if against is None else [against]), candidate)
-                                for rule in policy.rules))  # fmt: skip
+    """Judge every referral twice. `referrals` has `ref`, GROUPS, and what `derive_all` reads. Raises NoPolicy."""
+    facts = derive_all(referrals, offences)
+    compared = [*policies, candidate] if against is None else [against, candidate]
+    rules = tuple(dict.fromkeys(rule.id for policy in compared for rule in policy.rules))
     places = {rule: place for place, rule in enumerate(rules)}
-    was = _judged_by_own_day(policies, facts, places) if against is None else judged(against, facts, places)
-    becomes = judged(candidate, facts, places)
+    was = _judge_by_own_day(policies, facts, places) if against is None else judge_all(against, facts, places)
+    becomes = judge_all(candidate, facts, places)
     return Rehearsal(
         candidate,
         against,
@@ -115,18 +115,18 @@ def rehearse(
     )
 
 
-def _judged_by_own_day(policies: Policies, facts: pl.DataFrame, places: Mapping[str, int]) -> pl.DataFrame:
+def _judge_by_own_day(policies: Policies, facts: pl.DataFrame, places: Mapping[str, int]) -> pl.DataFrame:
     """Each row judged by the policy that was in force on its day of referral."""
     facts, parts = facts.with_row_index("case"), []
     for policy in policies:
         last = policies.last_day(policy)
         days = pl.col("referred_on") >= policy.starts
-        theirs = facts.filter(days if last is None else days & (pl.col("referred_on") <= last))
-        parts.append(judged(policy, theirs, places).with_columns(theirs["case"]))
-    found = pl.concat(parts).sort("case")
-    if found.height != facts.height:
+        cases = facts.filter(days if last is None else days & (pl.col("referred_on") <= last))
+        parts.append(judge_all(policy, cases, places).with_columns(cases["case"]))
+    judged = pl.concat(parts).sort("case")
+    if judged.height != facts.height:
         raise NoPolicy("A referral was made on a day for which there is no policy.")
-    return found
+    return judged
 
 
 def more_a_month(let_in: int, kept_out: int, left_open: int, months: int) -> str:
@@ -135,11 +135,11 @@ def more_a_month(let_in: int, kept_out: int, left_open: int, months: int) -> str
         return "no past month to tell by"
     more, over = (let_in - kept_out) / months, "1 month" if months == 1 else f"{months} months"
     way = "more" if more > 0 else "fewer"
-    said = f"on average {abs(more):.1f} {way} a month" if more else "as many a month as before"
+    change = f"on average {abs(more):.1f} {way} a month" if more else "as many a month as before"
     if not left_open:
-        return f"{said}, over {over}"
+        return f"{change}, over {over}"
     at_most = f"up to {left_open / months:.1f} a month more or fewer"
-    return f"{said}, over {over}, as far as is known; those left open could make it {at_most}"
+    return f"{change}, over {over}, as far as is known; those left open could make it {at_most}"
 
 
 def _flipped() -> pl.Expr:

@@ -22,25 +22,27 @@ class Part(StrEnum):
         return self.value.replace("_", " ")
 
 
-def standing(case: Case, recipient: str, on: date) -> dict[Part, Consent]:
+def consents_in_force(case: Case, recipient: str, on: date) -> dict[Part, Consent]:
     """The parts that may go to `recipient` on that day, each with the statement that allows it.
 
     Of everything the person said by then about an organisation and a part, the last counts. A consent holds to the end
     of its last day.
     """
-    found = {}
+    in_force = {}
     for part in Part:
-        said = [one for one in case.consents if one.said_on <= on and _is_about(one, recipient, part)]
-        last = max(said, key=lambda one: (one.said_on, one.seq), default=None)
+        consents = [
+            consent for consent in case.consents if consent.said_on <= on and _is_about(consent, recipient, part)
+        ]
+        last = max(consents, key=lambda consent: (consent.said_on, consent.seq), default=None)
         if last and last.given and (last.until_on is None or on <= last.until_on):
-            found[part] = last
-    return found
+            in_force[part] = last
+    return in_force
 
 
-def anybody(case: Case, on: date) -> bool:
+def has_consent_in_force(case: Case, on: date) -> bool:
     """Whether there is any organisation that anything may go to on that day."""
-    named = {name for one in case.consents for name in one.recipients}
-    return any(standing(case, name, on) for name in named)
+    organisations = {name for consent in case.consents for name in consent.recipients}
+    return any(consents_in_force(case, name, on) for name in organisations)
 
 
 def in_order(parts: Sequence[Part]) -> list[Part]:
@@ -48,16 +50,19 @@ def in_order(parts: Sequence[Part]) -> list[Part]:
     return [part for part in Part if part in parts]
 
 
-def same(one: str, other: str) -> bool:
+def same_organisation(name: str, other_name: str) -> bool:
     """Whether two names are one organisation's: capitals and spaces apart."""
-    return _plain(one) == _plain(other)
+    return _normalised(name) == _normalised(other_name)
 
 
-def _is_about(said: Consent, recipient: str, part: Part) -> bool:
+def _is_about(consent: Consent, recipient: str, part: Part) -> bool:
     """A withdrawal that names no organisation, or no part, is about all of them."""
-    about_them = any(same(name, recipient) for name in said.recipients) if said.recipients else not said.given
-    return about_them and (part in said.parts if said.parts else not said.given)
+    withdrawn = not consent.given
+    names = consent.recipients
+    names_recipient = any(same_organisation(name, recipient) for name in names) if names else withdrawn
+    names_part = part in consent.parts if consent.parts else withdrawn
+    return names_recipient and names_part
 
 
-def _plain(name: str) -> str:
+def _normalised(name: str) -> str:
     return " ".join(name.split()).casefold()

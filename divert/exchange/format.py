@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from divert.clock import LONDON
-from divert.exchange.consent import Part, in_order, standing
+from divert.exchange.consent import Part, consents_in_force, in_order
 from divert.law.rulebook import rulebook
 from divert.models import Case
 from divert.records.export import escape_formula
@@ -26,13 +26,13 @@ FILE = "file"
 Spelling = Literal["json", "csv"]
 
 
-class Shared(BaseModel):
+class ExchangeModel(BaseModel):
     """A table of the format: no field that it does not know."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class Allowed(Shared):
+class Allowed(ExchangeModel):
     """One statement of the person's that allowed this."""
 
     entry: int = Field(description="The entry of the case's ledger that holds the statement.")
@@ -42,7 +42,7 @@ class Allowed(Shared):
     parts: list[Part] = Field(description="Which of the parts in this file it allowed.")
 
 
-class Who(Shared):
+class Who(ExchangeModel):
     """The person."""
 
     surname: str
@@ -54,7 +54,7 @@ class Who(Shared):
     interpreter: str | None = Field(default=None, description="The language of the interpreter who is needed.")
 
 
-class WhereItStands(Shared):
+class WhereItStands(ExchangeModel):
     """How far the case has come. Not what it is about."""
 
     state: str
@@ -62,7 +62,7 @@ class WhereItStands(Shared):
     referred_on: date
 
 
-class Promise(Shared):
+class Promise(ExchangeModel):
     """One condition of the contract."""
 
     number: int
@@ -73,7 +73,7 @@ class Promise(Shared):
     settled_on: date | None = None
 
 
-class Terms(Shared):
+class Terms(ExchangeModel):
     """The contract in force."""
 
     version: int
@@ -82,7 +82,7 @@ class Terms(Shared):
     conditions: list[Promise] = []
 
 
-class Meeting(Shared):
+class Meeting(ExchangeModel):
     """One appointment."""
 
     number: int
@@ -93,7 +93,7 @@ class Meeting(Shared):
     attended: bool | None = Field(default=None, description="Null: not recorded.")
 
 
-class Need(Shared):
+class Need(ExchangeModel):
     """One need, as it was scored once."""
 
     code: str
@@ -103,7 +103,7 @@ class Need(Shared):
     linked: bool = Field(description="Whether it is linked to the offending.")
 
 
-class SharedCase(Shared):
+class SharedCase(ExchangeModel):
     """What one organisation was given of one case on one day, and what allowed it."""
 
     format: Literal["divert-shared-case/1"] = FORMAT
@@ -119,13 +119,13 @@ class SharedCase(Shared):
     needs: list[Need] = []
 
 
-def shared(case: Case, recipient: str, parts: Sequence[Part], on: date) -> SharedCase:
+def shared_case(case: Case, recipient: str, parts: Sequence[Part], on: date) -> SharedCase:
     """Those parts of a case, as `recipient` may have them on that day.
 
     LookupError names the parts without a consent in force: nothing is made without it. A restricted need is left out
     always: it is the complex needs specialist's alone.
     """
-    allowed = standing(case, recipient, on)
+    allowed = consents_in_force(case, recipient, on)
     if missing := [part.label for part in in_order(parts) if part not in allowed]:
         raise LookupError(f"no consent in force for: {', '.join(missing)}")
     statements = {allowed[part].seq: allowed[part] for part in in_order(parts)}
@@ -137,14 +137,14 @@ def shared(case: Case, recipient: str, parts: Sequence[Part], on: date) -> Share
         consent=[
             Allowed(
                 entry=seq,
-                said_on=one.said_on,
-                how="signed" if one.how == "signed" else "spoken",
-                until_on=one.until_on,
+                said_on=statement.said_on,
+                how="signed" if statement.how == "signed" else "spoken",
+                until_on=statement.until_on,
                 parts=[part for part in in_order(parts) if allowed[part].seq == seq],
             )
-            for seq, one in sorted(statements.items())
+            for seq, statement in sorted(statements.items())
         ],
-        **{part.value: READS[part](case) for part in in_order(parts)},
+        **{part.value: PART_READERS[part](case) for part in in_order(parts)},
     )
 
 
@@ -163,26 +163,26 @@ def _where_it_stands(case: Case) -> dict[str, Any]:
 def _contract(case: Case) -> dict[str, Any] | None:
     if case.contract is None:
         return None
-    promised = [one for one in case.conditions if one.status != "withdrawn"]
+    conditions = [condition for condition in case.conditions if condition.status != "withdrawn"]
     return {
         "version": len(case.contracts),
         "signed_on": case.contract.signed_on,
         "ends_on": case.contract.ends_on,
-        "conditions": [{name: getattr(one, name) for name in Promise.model_fields} for one in promised],
+        "conditions": [{name: getattr(condition, name) for name in Promise.model_fields} for condition in conditions],
     }
 
 
 def _appointments(case: Case) -> list[dict[str, Any]]:
     return [
         {
-            "number": one.number,
-            "at": one.at.astimezone(LONDON),
-            "purpose": one.purpose,
-            "place": one.place,
-            "status": one.status,
-            "attended": one.attended,
+            "number": appointment.number,
+            "at": appointment.at.astimezone(LONDON),
+            "purpose": appointment.purpose,
+            "place": appointment.place,
+            "status": appointment.status,
+            "attended": appointment.attended,
         }
-        for one in case.appointments
+        for appointment in case.appointments
     ]
 
 
@@ -190,18 +190,18 @@ def _needs(case: Case) -> list[dict[str, Any]]:
     known = rulebook().needs
     return [
         {
-            "code": one.need,
-            "title": known[one.need].title,
-            "stage": one.stage,
-            "score": one.score,
-            "linked": one.linked,
+            "code": score.need,
+            "title": known[score.need].title,
+            "stage": score.stage,
+            "score": score.score,
+            "linked": score.linked,
         }
-        for one in case.need_scores
-        if one.need in known and not known[one.need].restricted
+        for score in case.need_scores
+        if score.need in known and not known[score.need].restricted
     ]
 
 
-READS: dict[Part, Callable[[Case], Any]] = {
+PART_READERS: dict[Part, Callable[[Case], Any]] = {
     Part.who: _who,
     Part.where_it_stands: _where_it_stands,
     Part.contract: _contract,
@@ -213,7 +213,7 @@ READS: dict[Part, Callable[[Case], Any]] = {
 # Its two spellings
 
 
-def written(case: SharedCase, spelling: Spelling) -> bytes:
+def to_bytes(case: SharedCase, spelling: Spelling) -> bytes:
     """The file, to the byte: the same case gives the same bytes."""
     return (_json(case) if spelling == "json" else _csv(case)).encode()
 
@@ -235,21 +235,21 @@ def _json(case: SharedCase) -> str:
 def _csv(case: SharedCase) -> str:
     """One item a row. A field within a field is written with dots, an item of a list by its number from 0."""
     text = io.StringIO(newline="")
-    rows = csv.writer(text)
-    rows.writerow(COLUMNS)
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
     for name, value in case.model_dump(mode="json").items():
-        part, fields = (name, _flat(value)) if name in list(Part) else (FILE, _flat(value, name))
-        rows.writerows((part, field, _cell(one)) for field, one in fields)
+        part, fields = (name, _flatten(value)) if name in list(Part) else (FILE, _flatten(value, name))
+        writer.writerows((part, field, _cell(item)) for field, item in fields)
     return text.getvalue()
 
 
-def _flat(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
+def _flatten(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Every value under a value, with its way from there. What is null or empty has no row."""
     if isinstance(value, dict | list):
-        for step, one in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _flat(one, f"{at}.{step}" if at else str(step))
+        for step, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _flatten(inner, f"{path}.{step}" if path else str(step))
     elif value is not None:
-        yield at, value
+        yield path, value
 
 
 def _cell(value: Any) -> str:
@@ -265,25 +265,25 @@ def _read_csv(text: str) -> SharedCase:
         raise ValueError(f"This is not CSV: {fault}.") from None
     if rows[:1] != [list(COLUMNS)]:
         raise ValueError(f"The first line is not {','.join(COLUMNS)}.")
-    whole: dict[str, Any] = {}
+    tree: dict[str, Any] = {}
     for number, row in enumerate(rows[1:], start=1):
         if len(row) != len(COLUMNS):
             raise ValueError(f"Row {number} has {len(row)} cells, not {len(COLUMNS)}.")
         part, field, value = row
-        *way, last = field.split(".") if part == FILE else [part, *field.split(".")]
-        at: Any = whole
-        for step in way:
-            at = at.setdefault(step, {}) if isinstance(at, dict) else None
-        if not isinstance(at, dict):
+        *path, last = field.split(".") if part == FILE else [part, *field.split(".")]
+        table: Any = tree
+        for step in path:
+            table = table.setdefault(step, {}) if isinstance(table, dict) else None
+        if not isinstance(table, dict):
             raise ValueError(f"Row {number}: this field lies within one that has a value of its own.")
-        at[last] = value.removeprefix("'")
-    return SharedCase.model_validate(_lists(whole))
+        table[last] = value.removeprefix("'")
+    return SharedCase.model_validate(_restore_lists(tree))
 
 
-def _lists(value: Any) -> Any:
+def _restore_lists(value: Any) -> Any:
     """Numbered items as the list that they were."""
     if not isinstance(value, dict):
         return value
     if value and all(step.isdigit() for step in value):
-        return [_lists(one) for _, one in sorted(value.items(), key=lambda item: int(item[0]))]
-    return {step: _lists(one) for step, one in value.items()}
+        return [_restore_lists(value[step]) for step in sorted(value, key=int)]
+    return {step: _restore_lists(inner) for step, inner in value.items()}

@@ -65,7 +65,7 @@ class Unusable(ValueError):
 
     def __init__(self, faults: Iterable[LineFault]) -> None:
         self.faults = list(faults)
-        super().__init__("\n".join(str(one) for one in self.faults))
+        super().__init__("\n".join(str(fault) for fault in self.faults))
 
 
 def read_notes(file: bytes) -> list[Line]:
@@ -79,17 +79,17 @@ def read_notes(file: bytes) -> list[Line]:
         raise Unusable([LineFault(line, "file", "this is not UTF-8 text. Save the file as UTF-8.")]) from None
     lines: list[Line] = []
     faults: list[LineFault] = []
-    for number, said in _json_lines(text) if text.lstrip().startswith("{") else _csv_lines(text):
-        if isinstance(said, str):
-            faults.append(LineFault(number, "line", said))
+    for number, parsed in _json_lines(text) if text.lstrip().startswith("{") else _csv_lines(text):
+        if isinstance(parsed, str):
+            faults.append(LineFault(number, "line", parsed))
             continue
         try:
-            lines.append(Line(number, ReceivedNote.model_validate(said)))
+            lines.append(Line(number, ReceivedNote.model_validate(parsed)))
         except ValidationError as invalid:
-            faults += [_fault(number, one["loc"], one["msg"]) for one in invalid.errors(include_input=False)]
+            faults += [_fault(number, error["loc"], error["msg"]) for error in invalid.errors(include_input=False)]
     if len(lines) > MAX_NOTES:
         faults.append(LineFault(lines[MAX_NOTES].number, "file", f"more than {MAX_NOTES} notes. Send it in parts."))
-    faults += _told_twice(lines)
+    faults += _repeated_ids(lines)
     if faults:
         raise Unusable(sorted(faults))
     return lines
@@ -100,22 +100,22 @@ def _fault(number: int, place: tuple[int | str, ...], message: str) -> LineFault
     return LineFault(number, str(place[0])[:40] if place else "line", message.rstrip(".") + ".")
 
 
-Said = dict[str, Any] | str
+Parsed = dict[str, Any] | str
 """What a line says; or, as text, why it cannot be read."""
 
 
-def _json_lines(text: str) -> Iterator[tuple[int, Said]]:
+def _json_lines(text: str) -> Iterator[tuple[int, Parsed]]:
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
-            said = json.loads(line)
+            value = json.loads(line)
         except (ValueError, RecursionError):
-            said = None
-        yield number, said if isinstance(said, dict) else "this is not one JSON object. Write one note a line."
+            value = None
+        yield number, value if isinstance(value, dict) else "this is not one JSON object. Write one note a line."
 
 
-def _csv_lines(text: str) -> Iterator[tuple[int, Said]]:
+def _csv_lines(text: str) -> Iterator[tuple[int, Parsed]]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     columns: list[str] = []
     begins = 1
@@ -137,7 +137,7 @@ def _csv_lines(text: str) -> Iterator[tuple[int, Said]]:
         yield 1, f"the file is empty. Its first line is {','.join(ReceivedNote.model_fields)}."
 
 
-def _told_twice(lines: list[Line]) -> Iterator[LineFault]:
+def _repeated_ids(lines: list[Line]) -> Iterator[LineFault]:
     """An identifier given to two different notes: one of them would be lost."""
     first: dict[str, Line] = {}
     for line in lines:

@@ -49,37 +49,39 @@ class MessageRules:
         self, messages: Iterable[MessageRule], unspoken: Iterable[str], unnamed_place: str, reminder_at: time
     ) -> None:
         self.all = tuple(messages)
-        self.unspoken = frozenset(_plain(each) for each in unspoken)
+        self.unspoken = frozenset(_normalised(word) for word in unspoken)
         self.unnamed_place, self.reminder_at = unnamed_place, reminder_at
-        self._telling = re.compile(rf"\b(?:{'|'.join(re.escape(each) for each in sorted(self.unspoken))})\b")
+        self._unspoken_pattern = re.compile(rf"\b(?:{'|'.join(re.escape(word) for word in sorted(self.unspoken))})\b")
 
-    def on(self, command: str) -> tuple[MessageRule, ...]:
+    def caused_by(self, command: str) -> tuple[MessageRule, ...]:
         """The messages that a command causes."""
-        return tuple(each for each in self.all if command in each.on)
+        return tuple(rule for rule in self.all if command in rule.on)
 
-    def tells(self, text: str) -> bool:
+    def reveals(self, text: str) -> bool:
         """Whether a text holds a word that a stranger may not read: in capitals or small, whatever stands between."""
-        return self._telling.search(_plain(text)) is not None
+        return self._unspoken_pattern.search(_normalised(text)) is not None
 
-    def place(self, named: str) -> str:
+    def place(self, name: str) -> str:
         """A place as a person may be told it."""
-        return self.unnamed_place if self.tells(named) else named
+        return self.unnamed_place if self.reveals(name) else name
 
 
 def load_messages(path: Path, offences: Catalogue) -> MessageRules:
     """The messages of a file. RulesError where one to a person would tell what it may not."""
-    said = read(path, _Messages)
-    ordinary = {_plain(each) for each in said.ordinary}
-    listed = {word for each in offences.all for word in _plain(f"{each.title} {each.code}").split()}
-    telling = {word for word in listed - ordinary if not word.isdigit()}
-    rules = MessageRules(said.message, telling.union(said.unspoken), said.unnamed_place, said.reminder_at)
-    if len({each.kind for each in rules.all}) < len(rules.all):
+    file = read(path, _Messages)
+    ordinary = {_normalised(word) for word in file.ordinary}
+    offence_words = {
+        word for offence in offences.all for word in _normalised(f"{offence.title} {offence.code}").split()
+    }
+    revealing = {word for word in offence_words - ordinary if not word.isdigit()}
+    rules = MessageRules(file.message, revealing.union(file.unspoken), file.unnamed_place, file.reminder_at)
+    if len({rule.kind for rule in rules.all}) < len(rules.all):
         raise RulesError(path, "message", "a kind stands twice")
-    for each in rules.all:
-        if each.to == PERSON and rules.tells(f"{each.subject} {each.words} {said.unnamed_place}"):
-            raise RulesError(path, f"message {each.kind}", "says a word that may not be said to a person")
+    for rule in rules.all:
+        if rule.to == PERSON and rules.reveals(f"{rule.subject} {rule.words} {file.unnamed_place}"):
+            raise RulesError(path, f"message {rule.kind}", "says a word that may not be said to a person")
     return rules
 
 
-def _plain(text: str) -> str:
+def _normalised(text: str) -> str:
     return " ".join(WORD.findall(text.casefold()))

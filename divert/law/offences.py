@@ -120,12 +120,12 @@ def known_offences() -> Catalogue:
 def _edition(path: Path) -> Mapping[str, Offence]:
     table = read_table(path)
     _join_limits(path, table)
-    read = parse_table(path, _OffenceFile, table)
-    by_code = {offence.code: offence for offence in read.offence}
-    if len(by_code) < len(read.offence):
-        codes = [offence.code for offence in read.offence]
-        twice = next(code for code in codes if codes.count(code) > 1)
-        raise RulesError(path, f"offence {twice}", "stands twice")
+    file = parse_table(path, _OffenceFile, table)
+    by_code = {offence.code: offence for offence in file.offence}
+    if len(by_code) < len(file.offence):
+        codes = [offence.code for offence in file.offence]
+        repeated = next(code for code in codes if codes.count(code) > 1)
+        raise RulesError(path, f"offence {repeated}", "stands twice")
     return by_code
 
 

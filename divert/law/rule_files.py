@@ -53,8 +53,8 @@ def parse(path: Path, schema: type[Schema], table: dict[str, Any]) -> Schema:
     """The table as the schema has it; RulesError names the first thing wrong and where it stands."""
     try:
         return schema.model_validate(table)
-    except ValidationError as refused:
-        first = refused.errors(include_url=False)[0]
+    except ValidationError as invalid:
+        first = invalid.errors(include_url=False)[0]
         fault = "is missing" if first["type"] == "missing" else first["msg"].removeprefix("Value error, ")
         raise RulesError(path, _place(table, first["loc"]), fault) from None
 
@@ -66,10 +66,10 @@ def read(path: Path, schema: type[Schema]) -> Schema:
 
 def in_date_order(folder: Path) -> list[Path]:
     """The files named for the day they start (2019-01-01….toml), earliest first. RulesError where there is none."""
-    found = sorted(folder.glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*.toml"))
-    if not found:
+    files = sorted(folder.glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*.toml"))
+    if not files:
         raise RulesError(folder, "", "holds no file named for the day it starts, like 2019-01-01.toml")
-    return found
+    return files
 
 
 def _place(table: Any, loc: Sequence[str | int]) -> str:

@@ -31,7 +31,7 @@ class ConditionType(Strict):
     victim_contact: bool = False
     """It brings person and victim together, so it may never be breached."""
 
-    def offered(self, on: date) -> bool:
+    def is_offered_on(self, on: date) -> bool:
         """Whether a contract signed that day may hold it."""
         return (self.starts is None or self.starts <= on) and (self.ends is None or on <= self.ends)
 
@@ -235,7 +235,7 @@ class Rulebook:
 
     def outcomes_on(self, on: date) -> tuple[Outcome, ...]:
         """The outcome codes that may be recorded that day."""
-        return tuple(each for each in self.outcomes.values() if each.starts is None or each.starts <= on)
+        return tuple(outcome for outcome in self.outcomes.values() if outcome.starts is None or outcome.starts <= on)
 
 
 @lru_cache
@@ -250,11 +250,11 @@ def rulebook(folder: Path | None = None) -> Rulebook:
     book = Rulebook(
         folder=folder,
         offences=offences,
-        conditions=_by(folder / "conditions.toml", "code", read(folder / "conditions.toml", _Conditions).condition),
-        needs=_by(folder / "needs.toml", "code", read(folder / "needs.toml", _Needs).need),
-        outcomes=_by(folder / "outcomes.toml", "code", read(folder / "outcomes.toml", _Outcomes).outcome),
-        close_reasons=_by(folder / "closing.toml", "code", closing.close_reason),
-        return_reasons=_by(folder / "closing.toml", "code", closing.return_reason),
+        conditions=_by_key(folder / "conditions.toml", "code", read(folder / "conditions.toml", _Conditions).condition),
+        needs=_by_key(folder / "needs.toml", "code", read(folder / "needs.toml", _Needs).need),
+        outcomes=_by_key(folder / "outcomes.toml", "code", read(folder / "outcomes.toml", _Outcomes).outcome),
+        close_reasons=_by_key(folder / "closing.toml", "code", closing.close_reason),
+        return_reasons=_by_key(folder / "closing.toml", "code", closing.return_reason),
         deadline_editions=_editions(folder / "deadlines", "kind", lambda path: read(path, _Deadlines).deadline),
         retention_editions=_editions(folder / "retention", "state", lambda path: read(path, _Retention).retention),
         score_editions=_editions(folder / "scrutiny", "code", lambda path: read(path, _Scores).score),
@@ -271,15 +271,15 @@ Editions = Mapping[date, Mapping[str, Entry]]
 """Entries by their key, by the day an edition starts, the latest first; each edition holds all, changed or not."""
 
 
-def _by(path: Path, key: str, entries: tuple[Entry, ...]) -> dict[Any, Entry]:
+def _by_key(path: Path, key: str, entries: tuple[Entry, ...]) -> dict[Any, Entry]:
     """The entries by their key, in order. RulesError for one that stands twice."""
-    found: dict[Any, Entry] = {}
+    by_key: dict[Any, Entry] = {}
     for entry in entries:
         name = getattr(entry, key)
-        if name in found:
+        if name in by_key:
             raise RulesError(path, str(name), "stands twice")
-        found[name] = entry
-    return found
+        by_key[name] = entry
+    return by_key
 
 
 def _editions(folder: Path, key: str, entries_of: Callable[[Path], tuple[Entry, ...]]) -> "Editions[Entry]":
@@ -287,7 +287,7 @@ def _editions(folder: Path, key: str, entries_of: Callable[[Path], tuple[Entry, 
     editions: dict[date, Mapping[str, Entry]] = {}
     carried: dict[str, Entry] = {}
     for path in in_date_order(folder):
-        carried |= _by(path, key, entries_of(path))
+        carried |= _by_key(path, key, entries_of(path))
         editions[date.fromisoformat(path.stem[:10])] = dict(carried)
     return dict(reversed(editions.items()))
 

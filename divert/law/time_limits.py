@@ -45,12 +45,12 @@ def limit_for(offence: Offence, on: date, value_gbp: Decimal | None) -> Limit:
     if method.months is None:
         return Limit(None, Basis.none, method.id, f"{offence.title}: {method.says}", method.authority)
     if method.at_most_gbp is not None and value_gbp is not None and value_gbp > method.at_most_gbp:
-        above = f"{offence.title}: worth £{value_gbp}, over £{method.at_most_gbp}, so no time limit runs."
-        return Limit(None, Basis.none, method.id, above, method.authority)
+        reasoning = f"{offence.title}: worth £{value_gbp}, over £{method.at_most_gbp}, so no time limit runs."
+        return Limit(None, Basis.none, method.id, reasoning, method.authority)
     last_day = add_months(on, method.months) - timedelta(days=method.first_day_counts)
-    counted = "beginning with" if method.first_day_counts else "after"
+    counting_from = "beginning with" if method.first_day_counts else "after"
     reasoning = (
-        f"{offence.title}: {method.months} months {counted} {written_date(on)} "
+        f"{offence.title}: {method.months} months {counting_from} {written_date(on)} "
         f"end on {written_date(last_day)}. {method.says}"
     )
     return Limit(last_day, method.basis, method.id, reasoning, method.authority)

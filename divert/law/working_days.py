@@ -34,28 +34,28 @@ def is_working_day(on: date) -> bool:
 
 def is_bank_holiday(on: date) -> bool:
     """Whether it is a bank holiday, on whatever day of the week."""
-    _refuse_moments(on)
+    _refuse_instants(on)
     return on in _bank_holidays(on.year)
 
 
-def add_working_days(on: date, n: int) -> date:
-    """The n-th working day after `on` (before it, where n is negative); with n of 0, `on` itself, open or not."""
-    _refuse_moments(on)
-    step = timedelta(days=1 if n > 0 else -1)
-    for _ in range(abs(n)):
+def add_working_days(on: date, count: int) -> date:
+    """The `count`-th working day after `on` (before it, where negative); with 0, `on` itself, open or not."""
+    _refuse_instants(on)
+    step = timedelta(days=1 if count > 0 else -1)
+    for _ in range(abs(count)):
         on += step
         while not is_working_day(on):
             on += step
     return on
 
 
-def working_days_between(a: date, b: date) -> int:
-    """How many working days come after `a`, up to and including `b`; the same count, negative, where `b` is earlier."""
-    _refuse_moments(a, b)
-    if b < a:
-        return -working_days_between(b, a)
-    whole_years = sum(len(_working_days(year)) for year in range(a.year, b.year))
-    return whole_years + bisect_right(_working_days(b.year), b) - bisect_right(_working_days(a.year), a)
+def working_days_between(start: date, end: date) -> int:
+    """How many working days come after `start`, up to and including `end`; as many, negative, if `end` is earlier."""
+    _refuse_instants(start, end)
+    if end < start:
+        return -working_days_between(end, start)
+    whole_years = sum(len(_working_days(year)) for year in range(start.year, end.year))
+    return whole_years + bisect_right(_working_days(end.year), end) - bisect_right(_working_days(start.year), start)
 
 
 @cache
@@ -72,7 +72,7 @@ def _working_days(year: int) -> tuple[date, ...]:
     return tuple(on for on in days if on.year == year and is_working_day(on))
 
 
-def _refuse_moments(*days: date) -> None:
+def _refuse_instants(*days: date) -> None:
     # A datetime is a date to Python, but never equal to one: every bank holiday would silently be a working day.
     for on in days:
         if isinstance(on, datetime):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from divert.models.people import Person
 from divert.models.states import FINAL, OPEN, TAKEN, Role, Sensitivity, State
-from divert.models.tables import Model, made_by_entry, part_of_a_case
+from divert.models.tables import Model, case_key, entry_key
 
 if TYPE_CHECKING:
     from divert.models.evidence import Evidence
@@ -24,12 +24,12 @@ def in_states(states: tuple[State, ...]) -> str:
 
     Said by the states it is not in: SQLite would rather look up each that it is in, and then sort all it found.
     """
-    return f"cases.state NOT IN ({', '.join(repr(one.value) for one in State if one not in states)})"
+    return f"cases.state NOT IN ({', '.join(repr(state.value) for state in State if state not in states)})"
 
 
-def _listed(name: str, *columns: str, states: tuple[State, ...], also: str = "") -> Index:
+def _list_index(name: str, *columns: str, states: tuple[State, ...], extra_condition: str = "") -> Index:
     """An index of the cases in some states, in the order in which a list shows them."""
-    where = text(in_states(states).removeprefix("cases.") + also)
+    where = text(in_states(states).removeprefix("cases.") + extra_condition)
     return Index(name, *columns, "id", sqlite_where=where, postgresql_where=where)
 
 
@@ -44,13 +44,13 @@ class Case(Model):
     __table_args__ = (
         Index("ix_cases_state_id", "state", "id"),
         Index("ix_cases_person_id_id", "person_id", "id"),
-        _listed("ix_cases_open", states=OPEN),
-        _listed("ix_cases_open_due", "due_on", states=OPEN),
-        _listed("ix_cases_open_limit", "limit_on", states=OPEN),
-        _listed("ix_cases_keyworker_due", "keyworker", "due_on", states=OPEN),
-        _listed("ix_cases_held_by_due", "held_by", "due_on", states=OPEN),
-        _listed("ix_cases_unallocated", "due_on", states=TAKEN, also=" AND keyworker IS NULL"),
-        _listed("ix_cases_ended_due", "due_on", states=FINAL, also=" AND due_on IS NOT NULL"),
+        _list_index("ix_cases_open", states=OPEN),
+        _list_index("ix_cases_open_due", "due_on", states=OPEN),
+        _list_index("ix_cases_open_limit", "limit_on", states=OPEN),
+        _list_index("ix_cases_keyworker_due", "keyworker", "due_on", states=OPEN),
+        _list_index("ix_cases_held_by_due", "held_by", "due_on", states=OPEN),
+        _list_index("ix_cases_unallocated", "due_on", states=TAKEN, extra_condition=" AND keyworker IS NULL"),
+        _list_index("ix_cases_ended_due", "due_on", states=FINAL, extra_condition=" AND due_on IS NOT NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -129,7 +129,7 @@ class Case(Model):
 
     def decision(self, side: str) -> "Decision | None":
         """What `police` or `probation` last decided."""
-        return next((one for one in reversed(self.decisions) if one.side == side), None)
+        return next((decision for decision in reversed(self.decisions) if decision.side == side), None)
 
 
 class Victim(Model):
@@ -137,7 +137,7 @@ class Victim(Model):
 
     __tablename__ = "victims"
 
-    case_id: Mapped[int] = part_of_a_case()
+    case_id: Mapped[int] = case_key()
     kind: Mapped[str | None] = mapped_column(String(10))
     name: Mapped[str | None] = mapped_column(String(120))
     contact: Mapped[str | None] = mapped_column(String(120))
@@ -154,8 +154,8 @@ class Check(Model):
 
     __tablename__ = "checks"
 
-    case_id: Mapped[int] = part_of_a_case()
-    seq: Mapped[int] = made_by_entry()
+    case_id: Mapped[int] = case_key()
+    seq: Mapped[int] = entry_key()
     pack_id: Mapped[str] = mapped_column(String(40))
     pack_digest: Mapped[str] = mapped_column(String(64))
     facts: Mapped[str] = mapped_column(Text)
@@ -169,8 +169,8 @@ class Decision(Model):
 
     __tablename__ = "decisions"
 
-    case_id: Mapped[int] = part_of_a_case()
-    seq: Mapped[int] = made_by_entry()
+    case_id: Mapped[int] = case_key()
+    seq: Mapped[int] = entry_key()
     side: Mapped[str] = mapped_column(String(10))
     accept: Mapped[bool]
     override: Mapped[bool]
@@ -183,8 +183,8 @@ class Allocation(Model):
 
     __tablename__ = "allocations"
 
-    case_id: Mapped[int] = part_of_a_case()
-    seq: Mapped[int] = made_by_entry()
+    case_id: Mapped[int] = case_key()
+    seq: Mapped[int] = entry_key()
     keyworker: Mapped[str] = mapped_column(String(60))
     from_at: Mapped[datetime]
     to_at: Mapped[datetime | None]
@@ -195,8 +195,8 @@ class NeedScore(Model):
 
     __tablename__ = "need_scores"
 
-    case_id: Mapped[int] = part_of_a_case()
-    seq: Mapped[int] = made_by_entry()
+    case_id: Mapped[int] = case_key()
+    seq: Mapped[int] = entry_key()
     need: Mapped[str] = mapped_column(String(40), primary_key=True)
     stage: Mapped[str] = mapped_column(String(8))
     score: Mapped[int]
@@ -208,8 +208,8 @@ class Contract(Model):
 
     __tablename__ = "contracts"
 
-    case_id: Mapped[int] = part_of_a_case()
-    seq: Mapped[int] = made_by_entry()
+    case_id: Mapped[int] = case_key()
+    seq: Mapped[int] = entry_key()
     signed_on: Mapped[date]
     ends_on: Mapped[date]
 
@@ -219,7 +219,7 @@ class Condition(Model):
 
     __tablename__ = "conditions"
 
-    case_id: Mapped[int] = part_of_a_case()
+    case_id: Mapped[int] = case_key()
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     seq: Mapped[int]
     code: Mapped[str] = mapped_column(String(40))
@@ -236,8 +236,8 @@ class Pause(Model):
 
     __tablename__ = "pauses"
 
-    case_id: Mapped[int] = part_of_a_case()
-    seq: Mapped[int] = made_by_entry()
+    case_id: Mapped[int] = case_key()
+    seq: Mapped[int] = entry_key()
     from_on: Mapped[date]
     until_on: Mapped[date]
     resumed_on: Mapped[date | None]
@@ -253,7 +253,7 @@ class Appointment(Model):
 
     __tablename__ = "appointments"
 
-    case_id: Mapped[int] = part_of_a_case()
+    case_id: Mapped[int] = case_key()
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     seq: Mapped[int]
     at: Mapped[datetime]
@@ -273,8 +273,8 @@ class Breach(Model):
 
     __tablename__ = "breaches"
 
-    case_id: Mapped[int] = part_of_a_case()
-    seq: Mapped[int] = made_by_entry()
+    case_id: Mapped[int] = case_key()
+    seq: Mapped[int] = entry_key()
     kind: Mapped[str] = mapped_column(String(12))
     occurred_on: Mapped[date]
     reported_by: Mapped[str] = mapped_column(String(60))
@@ -288,8 +288,8 @@ PRECAUTIONARY_LIMIT = "precautionary_limit"
 """The kinds of deadline that limit charging: set by statute, or kept where none is on current authority."""
 
 OUTSTANDING = text("status = 'open'")
-UNTOLD = text("status = 'open' AND escalated_on IS NULL")
-ASIDE = text("status = 'open' AND escalated_on IS NULL AND attempts > 0")
+UNESCALATED = text("status = 'open' AND escalated_on IS NULL")
+SET_ASIDE = text("status = 'open' AND escalated_on IS NULL AND attempts > 0")
 
 
 class Deadline(Model):
@@ -302,12 +302,28 @@ class Deadline(Model):
     __tablename__ = "deadlines"
     __table_args__ = (
         Index("ix_deadlines_open", "case_id", "due_on", "kind", sqlite_where=OUTSTANDING, postgresql_where=OUTSTANDING),
-        Index("ix_deadlines_sweep", "due_on", "case_id", "kind", "about", sqlite_where=UNTOLD, postgresql_where=UNTOLD),
-        Index("ix_deadlines_aside", "due_on", "case_id", "kind", "about", sqlite_where=ASIDE, postgresql_where=ASIDE),
+        Index(
+            "ix_deadlines_sweep",
+            "due_on",
+            "case_id",
+            "kind",
+            "about",
+            sqlite_where=UNESCALATED,
+            postgresql_where=UNESCALATED,
+        ),
+        Index(
+            "ix_deadlines_aside",
+            "due_on",
+            "case_id",
+            "kind",
+            "about",
+            sqlite_where=SET_ASIDE,
+            postgresql_where=SET_ASIDE,
+        ),
     )
 
-    case_id: Mapped[int] = part_of_a_case()
-    seq: Mapped[int] = made_by_entry()
+    case_id: Mapped[int] = case_key()
+    seq: Mapped[int] = entry_key()
     kind: Mapped[str] = mapped_column(String(30), primary_key=True)
     about: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     since: Mapped[date]
@@ -328,8 +344,8 @@ class CaseLink(Model):
 
     __tablename__ = "case_links"
 
-    case_id: Mapped[int] = part_of_a_case()
-    seq: Mapped[int] = made_by_entry()
+    case_id: Mapped[int] = case_key()
+    seq: Mapped[int] = entry_key()
     other_ref: Mapped[str] = mapped_column(String(16))
 
 
@@ -341,8 +357,8 @@ class Document(Model):
 
     __tablename__ = "documents"
 
-    case_id: Mapped[int] = part_of_a_case()
-    seq: Mapped[int] = made_by_entry()
+    case_id: Mapped[int] = case_key()
+    seq: Mapped[int] = entry_key()
     kind: Mapped[str] = mapped_column(String(30))
     about: Mapped[int | None]
     large_print: Mapped[bool]

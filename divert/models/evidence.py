@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from divert.models.tables import Model, made_by_entry, part_of_a_case
+from divert.models.tables import Model, case_key, entry_key
 
 
 class File(Model):
@@ -29,6 +29,6 @@ class Evidence(Model):
 
     __tablename__ = "evidence"
 
-    case_id: Mapped[int] = part_of_a_case()
-    seq: Mapped[int] = made_by_entry()
+    case_id: Mapped[int] = case_key()
+    seq: Mapped[int] = entry_key()
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)

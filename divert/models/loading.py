@@ -16,21 +16,21 @@ from divert.models.case import Case
 
 def load_all(session: Session, case: Case) -> None:
     """Read every list of the case's rows, as its relationships would."""
-    which, lists = _statements()
-    given = {"case_id": case.id}
-    there = session.connection().execute(which, given).one()._mapping
+    query, lists = _statements()
+    parameters = {"case_id": case.id}
+    has_rows = session.connection().execute(query, parameters).one()._mapping
     for name, rows in lists.items():
-        set_committed_value(case, name, session.scalars(rows, given).all() if there[name] else [])
+        set_committed_value(case, name, session.scalars(rows, parameters).all() if has_rows[name] else [])
 
 
 @lru_cache(maxsize=1)
 def _statements() -> tuple[Select[*tuple[Any, ...]], dict[str, Select[*tuple[Any, ...]]]]:
     """Which lists have rows; and the rows of each."""
     lists = {
-        one.key: select(one.mapper.class_)
-        .where(one.mapper.local_table.c.case_id == bindparam("case_id"))
-        .order_by(*(one.order_by or ()))
-        for one in inspect(Case).relationships
-        if one.uselist
+        relationship.key: select(relationship.mapper.class_)
+        .where(relationship.mapper.local_table.c.case_id == bindparam("case_id"))
+        .order_by(*(relationship.order_by or ()))
+        for relationship in inspect(Case).relationships
+        if relationship.uselist
     }
     return select(*(rows.order_by(None).exists().label(name) for name, rows in lists.items())), lists

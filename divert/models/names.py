@@ -10,5 +10,5 @@ WITHIN = re.compile(r"[^\w\s\u2010-\u2015-]|_")
 def words_of(*names: str | None) -> list[str]:
     """Each word once: Zoë O'Brien-Smith is zoe, obrien, smith."""
     plain = unicodedata.normalize("NFKD", " ".join(name for name in names if name)).casefold()
-    bare = WITHIN.sub("", "".join(one for one in plain if not unicodedata.combining(one)))
+    bare = WITHIN.sub("", "".join(character for character in plain if not unicodedata.combining(character)))
     return list(dict.fromkeys(re.findall(r"\w+", bare)))

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from divert.models.states import Role
-from divert.models.tables import Model, made_by_entry
+from divert.models.tables import Model, entry_key
 
 
 class Pseudonym(Model):
@@ -48,7 +48,7 @@ class Draw(Model):
     picks: Mapped[list["ThematicPick"]] = relationship(order_by="ThematicPick.number", viewonly=True, lazy="selectin")
 
 
-def part_of_a_draw() -> Mapped[str]:
+def draw_key() -> Mapped[str]:
     """The draw a row was added to; with its number it is the row's key."""
     return mapped_column(ForeignKey("draws.frame_digest"), primary_key=True)
 
@@ -58,7 +58,7 @@ class TopUp(Model):
 
     __tablename__ = "top_ups"
 
-    frame_digest: Mapped[str] = part_of_a_draw()
+    frame_digest: Mapped[str] = draw_key()
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     reason: Mapped[str] = mapped_column(String(300))
     sizes: Mapped[dict[str, Any]]
@@ -72,7 +72,7 @@ class ThematicPick(Model):
 
     __tablename__ = "thematic_picks"
 
-    frame_digest: Mapped[str] = part_of_a_draw()
+    frame_digest: Mapped[str] = draw_key()
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     id: Mapped[str] = mapped_column(String(16))
     theme: Mapped[str] = mapped_column(String(300))
@@ -86,7 +86,7 @@ class PanelEntry(Model):
     __tablename__ = "panel_entries"
 
     meeting: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    seq: Mapped[int] = made_by_entry()
+    seq: Mapped[int] = entry_key()
     at: Mapped[datetime]
     by: Mapped[str] = mapped_column(String(60))
     role: Mapped[Role]

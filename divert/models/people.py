@@ -97,9 +97,9 @@ class Person(Model):
         """Whoever changes a name changes what it is found by."""
         names = {"surname": self.surname, "forenames": self.forenames, field: value}
         wanted = words_of(*names.values())
-        kept = [one for one in self.words if one.word in wanted]
-        new = [NameWord(word=word) for word in wanted if word not in {one.word for one in kept}]
-        self.words = kept + new
+        remaining = [name_word for name_word in self.words if name_word.word in wanted]
+        added = [NameWord(word=word) for word in wanted if word not in {name_word.word for name_word in remaining}]
+        self.words = remaining + added
         return value
 
     @property

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from divert.models.states import Role, State
-from divert.models.tables import Model, made_by_entry, part_of_a_case
+from divert.models.tables import Model, case_key, entry_key
 
 
 class LedgerEntry(Model):
@@ -15,8 +15,8 @@ class LedgerEntry(Model):
 
     __tablename__ = "ledger"
 
-    case_id: Mapped[int] = part_of_a_case()
-    seq: Mapped[int] = made_by_entry()
+    case_id: Mapped[int] = case_key()
+    seq: Mapped[int] = entry_key()
     at: Mapped[datetime] = mapped_column(index=True)
     by: Mapped[str] = mapped_column(String(60))
     role: Mapped[Role]
@@ -115,7 +115,7 @@ class PolicyEntry(Model):
 
     __tablename__ = "policy_entries"
 
-    seq: Mapped[int] = made_by_entry()
+    seq: Mapped[int] = entry_key()
     at: Mapped[datetime]
     by: Mapped[str] = mapped_column(String(60))
     role: Mapped[Role]

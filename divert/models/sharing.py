@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from divert.models.tables import Model, made_by_entry, part_of_a_case
+from divert.models.tables import Model, case_key, entry_key
 
 
 class Consent(Model):
@@ -13,8 +13,8 @@ class Consent(Model):
 
     __tablename__ = "consents"
 
-    case_id: Mapped[int] = part_of_a_case()
-    seq: Mapped[int] = made_by_entry()
+    case_id: Mapped[int] = case_key()
+    seq: Mapped[int] = entry_key()
     given: Mapped[bool]
     said_on: Mapped[date]
     how: Mapped[str] = mapped_column(String(10))

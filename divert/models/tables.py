@@ -51,11 +51,11 @@ class Model(DeclarativeBase):
     }
 
 
-def part_of_a_case() -> Mapped[int]:
+def case_key() -> Mapped[int]:
     """The case a row belongs to; with `seq` it is the row's key."""
     return mapped_column(ForeignKey("cases.id"), primary_key=True)
 
 
-def made_by_entry() -> Mapped[int]:
+def entry_key() -> Mapped[int]:
     """The ledger entry that made a row."""
     return mapped_column(primary_key=True, autoincrement=False)

@@ -61,22 +61,22 @@ def pnc_id(text: str, reference_year: int | None) -> str:
     A two-digit year is read as the latest such year that is not after `reference_year` (the year of the referral);
     where that is None, only the four-digit form is taken.
     """
-    like = "A PNC ID looks like 2019/0012345G"
+    example = "A PNC ID looks like 2019/0012345G"
     match = re.fullmatch(r"((?:19|20)?[0-9]{2})/([0-9]{1,7})([A-Z])", _compact(text))
     if not match:
-        raise ValueError(f"This is not a year, a stroke, up to seven digits and a letter. {like}.")
+        raise ValueError(f"This is not a year, a stroke, up to seven digits and a letter. {example}.")
     year, serial, letter = match[1], match[2].zfill(7), match[3]
     if len(year) == 2:
         if reference_year is None:
-            raise ValueError(f"Give the year in four digits: two can mean either century. {like}.")
+            raise ValueError(f"Give the year in four digits: two can mean either century. {example}.")
         year = f"{reference_year - (reference_year - int(year)) % 100:04}"
-    _check(letter, year[2:] + serial, like)
+    _require_check_letter(letter, year[2:] + serial, example)
     return f"{year}/{serial}{letter}"
 
 
 def cro(text: str) -> str:
     """A Criminal Records Office number as NNNNNN/YYL; or as SFYY/NL, unpadded, for a record kept only in files."""
-    like = "A CRO number looks like 012345/19R or SF19/12345K"
+    example = "A CRO number looks like 012345/19R or SF19/12345K"
     typed = _compact(text)
     if match := re.fullmatch(r"([0-9]{1,6})/([0-9]{2})([A-Z])", typed):
         serial, year, letter = match[1].zfill(6), match[2], match[3]
@@ -84,8 +84,8 @@ def cro(text: str) -> str:
     elif match := re.fullmatch(r"SF([0-9]{2})/([1-9][0-9]{0,5})([A-Z])", typed):
         stored, (year, serial, letter) = typed, match.groups()
     else:
-        raise ValueError(f"This is not up to six digits, a stroke, a two-digit year and a letter. {like}.")
-    _check(letter, year + serial, like)
+        raise ValueError(f"This is not up to six digits, a stroke, a two-digit year and a letter. {example}.")
+    _require_check_letter(letter, year + serial, example)
     return stored
 
 
@@ -95,17 +95,17 @@ def asn(text: str) -> str:
     Takes the form with strokes too, whose serial is not padded. A top-level letter before the force, where one is
     given, is kept (21 characters). The check letter counts force and system only where they are digits.
     """
-    like = "An ASN looks like 1917ZD0100000012345F or 19/17ZD/01/12345F"
+    example = "An ASN looks like 1917ZD0100000012345F or 19/17ZD/01/12345F"
     typed = _compact(text)
     if match := re.fullmatch(r"([0-9]{2})/([A-Z]?[A-Z0-9]{4})/([A-Z0-9]{2})/([0-9]{1,11})([A-Z])", typed):
         typed = f"{match[1]}{match[2]}{match[3]}{match[4].zfill(11)}{match[5]}"
-    parts = r"([0-9]{2})([A-Z]?)([A-Z0-9]{2})([A-Z0-9]{2})([A-Z0-9]{2})([0-9]{11})([A-Z])"
-    match = re.fullmatch(parts, typed)
+    pattern = r"([0-9]{2})([A-Z]?)([A-Z0-9]{2})([A-Z0-9]{2})([A-Z0-9]{2})([0-9]{11})([A-Z])"
+    match = re.fullmatch(pattern, typed)
     if not match:
-        raise ValueError(f"This is not a year, force, unit, system, serial number and letter. {like}.")
+        raise ValueError(f"This is not a year, force, unit, system, serial number and letter. {example}.")
     year, _, force, _, system, serial, letter = match.groups()
-    counted = "".join(part for part in (force, system) if part.isdigit())
-    _check(letter, counted + year + serial, like)
+    force_digits = "".join(part for part in (force, system) if part.isdigit())
+    _require_check_letter(letter, force_digits + year + serial, example)
     return typed
 
 
@@ -121,20 +121,20 @@ def urn(text: str) -> str:
 
 def ethnicity_code(text: str) -> str:
     """A self-defined ethnicity code, one of ETHNICITIES; the older O1 for Chinese is kept as it was recorded."""
-    return _one_of(ETHNICITIES, text, "an 18+1 ethnicity code")
+    return _code_of(ETHNICITIES, text, "an 18+1 ethnicity code")
 
 
 def sex_code(text: str) -> str:
     """A sex code, one of SEXES."""
-    return _one_of(SEXES, text, "a sex code")
+    return _code_of(SEXES, text, "a sex code")
 
 
 def district_code(text: str) -> str:
     """An Office for National Statistics local authority code, anywhere in the United Kingdom."""
     typed = _compact(text)
     if not re.fullmatch(r"[ENSW][0-9]{8}", typed):
-        known = ", ".join(f"{code} {name}" for code, name in DISTRICTS.items())
-        raise ValueError(f"This is not E, N, S or W and eight digits. A district code looks like one of: {known}.")
+        examples = ", ".join(f"{code} {name}" for code, name in DISTRICTS.items())
+        raise ValueError(f"This is not E, N, S or W and eight digits. A district code looks like one of: {examples}.")
     return typed
 
 
@@ -168,8 +168,8 @@ def postcode(text: str) -> str:
 def email(text: str) -> str:
     """An e-mail address, looked at lightly: only a message that arrives proves one. The domain is put in lower case."""
     name, _, domain = text.strip().rpartition("@")
-    good_name = re.fullmatch(r"[^\s@<>()\[\],;:\"\\]+", name) and name.isprintable()
-    if not good_name or not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", domain) or len(text.strip()) > 254:
+    name_is_valid = re.fullmatch(r"[^\s@<>()\[\],;:\"\\]+", name) and name.isprintable()
+    if not name_is_valid or not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", domain) or len(text.strip()) > 254:
         raise ValueError(
             "This is not an e-mail address: a name, one @ and a domain. One looks like sam.reed@example.com."
         )
@@ -180,17 +180,17 @@ def _compact(text: str) -> str:
     return "".join(text.split()).upper()
 
 
-def _check(letter: str, counted: str, like: str) -> None:
+def _require_check_letter(letter: str, digits: str, example: str) -> None:
     # The fitting letter is not told: it would be copied in, and the slip in the digits would stay.
-    if letter != check_letter(int(counted)):
-        raise ValueError(f"The check letter does not fit the digits: something was copied wrongly. {like}.")
+    if letter != check_letter(int(digits)):
+        raise ValueError(f"The check letter does not fit the digits: something was copied wrongly. {example}.")
 
 
-def _one_of(titles: dict[str, str], text: str, what: str) -> str:
+def _code_of(titles: dict[str, str], text: str, what: str) -> str:
     code = _compact(text)
     if code not in titles:
-        known = ", ".join(f"{code} {title}" for code, title in titles.items())
-        raise ValueError(f"This is not {what}. Choose one of: {known}.")
+        choices = ", ".join(f"{code} {title}" for code, title in titles.items())
+        raise ValueError(f"This is not {what}. Choose one of: {choices}.")
     return code
 
 

@@ -15,52 +15,54 @@ from sqlalchemy.orm import Session
 from divert.models import Instant, Role, Staff, StaffSession
 from divert.people.staff import Actor
 
-IDLE = timedelta(hours=1)
+IDLE_TIMEOUT = timedelta(hours=1)
 """How long a visit lasts without a page."""
 
-LASTS = timedelta(hours=12)
+MAX_AGE = timedelta(hours=12)
 """How long a visit lasts at most: a shift and a little more."""
 
-COARSE = timedelta(minutes=5)
+TOUCH_INTERVAL = timedelta(minutes=5)
 """How exactly it is known when somebody was last seen: a page view rarely writes."""
 
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 """How long a visit that is over stays on record."""
 
 
-STANDING = (
+IN_FORCE = (
     StaffSession.ended_at.is_(None),
     StaffSession.seen_at > bindparam("seen", type_=Instant),
     StaffSession.began_at > bindparam("began", type_=Instant),
     Staff.active.is_(True),
 )
-HOLDER = (
+HOLDER_QUERY = (
     select(Staff.username, Staff.role, Staff.password_hash, StaffSession.stamp, StaffSession.seen_at)
     .join(Staff)
-    .where(StaffSession.digest == bindparam("digest"), *STANDING)
+    .where(StaffSession.digest == bindparam("digest"), *IN_FORCE)
 )
 """Whose visit has a digest. Composed once: it is asked with every page."""
 
 
-class Held(NamedTuple):
+class SessionHolder(NamedTuple):
     """Whose visit it is, and whether it is time to note that they were seen."""
 
     actor: Actor
-    unnoted: bool
+    touch_due: bool
 
 
 def begin(session: Session, username: str, at: datetime, browser: str = "", address: str = "") -> str:
     """A new visit of an active member of staff; answers its token, which is kept nowhere. KeyError if there is none."""
-    one = session.get(Staff, username)
-    if one is None or not one.active:
+    member = session.get(Staff, username)
+    if member is None or not member.active:
         raise KeyError(username)
     token = secrets.token_urlsafe(32)
-    session.execute(delete(StaffSession).where(StaffSession.username == username, StaffSession.began_at < at - KEPT))
+    session.execute(
+        delete(StaffSession).where(StaffSession.username == username, StaffSession.began_at < at - RETENTION)
+    )
     session.add(
         StaffSession(
             digest=_digest(token),
             username=username,
-            stamp=_stamp(one.role, one.password_hash),
+            stamp=_stamp(member.role, member.password_hash),
             began_at=at,
             seen_at=at,
             browser=browser[:60],
@@ -70,15 +72,15 @@ def begin(session: Session, username: str, at: datetime, browser: str = "", addr
     return token
 
 
-def holder(session: Session, token: str, at: datetime) -> Held | None:
+def holder(session: Session, token: str, at: datetime) -> SessionHolder | None:
     """Whose visit this is; None if nobody's, over, or begun before the account changed."""
-    found = session.connection().execute(HOLDER, {"digest": _digest(token), **_longest(at)}).first()
-    if found is None or found.stamp != _stamp(found.role, found.password_hash):
+    row = session.connection().execute(HOLDER_QUERY, {"digest": _digest(token), **_cutoffs(at)}).first()
+    if row is None or row.stamp != _stamp(row.role, row.password_hash):
         return None
-    return Held(Actor(found.username, found.role), found.seen_at <= at - COARSE)
+    return SessionHolder(Actor(row.username, row.role), row.seen_at <= at - TOUCH_INTERVAL)
 
 
-def note(session: Session, token: str, at: datetime) -> None:
+def touch(session: Session, token: str, at: datetime) -> None:
     """Its owner was seen."""
     session.execute(
         update(StaffSession).where(StaffSession.digest == _digest(token), StaffSession.seen_at < at).values(seen_at=at)
@@ -94,27 +96,27 @@ def end(session: Session, token: str, at: datetime) -> None:
     )
 
 
-def standing(session: Session, username: str, at: datetime) -> list[StaffSession]:
+def active_sessions(session: Session, username: str, at: datetime) -> list[StaffSession]:
     """Where somebody is signed in now, the latest first."""
     query = (
         select(StaffSession)
         .join(Staff)
-        .where(StaffSession.username == username, *STANDING)
+        .where(StaffSession.username == username, *IN_FORCE)
         .order_by(StaffSession.began_at.desc())
     )
-    one = session.get(Staff, username)
-    stamp = _stamp(one.role, one.password_hash) if one else ""
-    return [visit for visit in session.scalars(query, _longest(at)) if visit.stamp == stamp]
+    member = session.get(Staff, username)
+    stamp = _stamp(member.role, member.password_hash) if member else ""
+    return [visit for visit in session.scalars(query, _cutoffs(at)) if visit.stamp == stamp]
 
 
-def is_of(visit: StaffSession, token: str) -> bool:
+def has_token(visit: StaffSession, token: str) -> bool:
     """Whether a visit is the one with this token."""
     return visit.digest == _digest(token)
 
 
-def _longest(at: datetime) -> dict[str, datetime]:
+def _cutoffs(at: datetime) -> dict[str, datetime]:
     """Since when one that still stands must have been seen, and have begun."""
-    return {"seen": at - IDLE, "began": at - LASTS}
+    return {"seen": at - IDLE_TIMEOUT, "began": at - MAX_AGE}
 
 
 def _stamp(role: Role, password_hash: str | None) -> str:

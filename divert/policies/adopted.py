@@ -21,7 +21,7 @@ from divert.eligibility.policies import Policies, released_policies
 from divert.eligibility.policy import Policy
 from divert.models import Check, PolicyEntry, Role
 from divert.people.rights import SIGNATORIES
-from divert.records.seal import OF_POLICY
+from divert.records.seal import POLICY_CHAIN
 
 
 class EntryKind(StrEnum):
@@ -111,14 +111,14 @@ def says(entry: PolicyEntry) -> dict[str, Any]:
 def verify(session: Session) -> Iterator[Fault]:
     """Every fault in the chain of policy. Nothing yielded: all that was ever decided is as it was written."""
     chain = entries(session)
-    broken = list(verify_chain(OF_POLICY, (Link(entry.seq, entry.hash, says(entry)) for entry in chain)))
+    broken = list(verify_chain(POLICY_CHAIN, (Link(entry.seq, entry.hash, says(entry)) for entry in chain)))
     yield from broken
     for entry in chain if not broken else ():
         if (
             entry.command == EntryKind.propose_policy
             and _policy(canonical(json.loads(entry.body)["pack"])).digest != entry.policy
         ):
-            yield Fault(OF_POLICY, entry.seq, "the policy is not the one that its digest names")
+            yield Fault(POLICY_CHAIN, entry.seq, "the policy is not the one that its digest names")
 
 
 @lru_cache

@@ -11,7 +11,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from divert.acts.act import Act, ActContext
-from divert.acts.chain import BEGINNING, canonical, chained
+from divert.acts.chain import BEGINNING, canonical, chain_hash
 from divert.acts.command import Reasons
 from divert.acts.refusals import NotFound, Reason, Unusable
 from divert.clock import written_date
@@ -200,7 +200,7 @@ def _written(act: Act, digest: str, body: Mapping[str, Any], context: ActContext
         policy=digest,
         body=canonical(body),
     )
-    entry.hash = chained(chain[-1].hash if chain else BEGINNING, says(entry))
+    entry.hash = chain_hash(chain[-1].hash if chain else BEGINNING, says(entry))
     context.session.add(entry)
     context.session.flush()
     return proposal(context.session, digest)

@@ -17,14 +17,14 @@ from divert.records import access
 Cell = str | int | bool | None
 
 
-def _answer(side: str) -> Callable[[Case], Any]:
+def _decision_column(side: str) -> Callable[[Case], Any]:
     """What one side last decided: yes, no, or nothing yet."""
 
-    def answer(case: Case) -> str | None:
-        decided = case.decision(side)
-        return None if decided is None else "yes" if decided.accept else "no"
+    def read(case: Case) -> str | None:
+        decision = case.decision(side)
+        return None if decision is None else "yes" if decision.accept else "no"
 
-    return answer
+    return read
 
 
 COLUMNS: dict[str, Callable[[Case], Any]] = {
@@ -49,13 +49,13 @@ COLUMNS: dict[str, Callable[[Case], Any]] = {
     "offence_code": lambda case: case.offence_code,
     "offence_on": lambda case: case.facts.get("offence_on"),
     "verdict": lambda case: case.verdict,
-    "police_decision": _answer("police"),
-    "probation_decision": _answer("probation"),
+    "police_decision": _decision_column("police"),
+    "probation_decision": _decision_column("probation"),
     "keyworker": lambda case: case.keyworker,
     "contract_signed_on": lambda case: case.contracts[0].signed_on if case.contracts else None,
     "contract_ends_on": lambda case: case.contract.ends_on if case.contract else None,
-    "conditions_kept": lambda case: sum(one.status == "kept" for one in case.conditions),
-    "conditions_open": lambda case: sum(one.status == "open" for one in case.conditions),
+    "conditions_kept": lambda case: sum(condition.status == "kept" for condition in case.conditions),
+    "conditions_open": lambda case: sum(condition.status == "open" for condition in case.conditions),
     "breaches_reported": lambda case: len(case.breaches),
     "limit_on": lambda case: case.limit_on,
     "limit_basis": lambda case: case.limit_basis,

@@ -14,12 +14,12 @@ from typing import Any
 from sqlalchemy import String, insert, select, type_coerce
 from sqlalchemy.orm import Session
 
-from divert.acts.chain import BEGINNING, Fault, Link, chained, verify_chain
+from divert.acts.chain import BEGINNING, Fault, Link, chain_hash, verify_chain
 from divert.models import Case, LedgerEntry, Role, State
 
 SALT_BYTES = 32
 APPEND = insert(LedgerEntry)
-UNREAD = ("at", "role", "from_state", "to_state")
+READ_AS_TEXT = ("at", "role", "from_state", "to_state")
 """Columns that are verified as they are stored: a spoilt state or instant is a fault to report, not to stumble over."""
 
 
@@ -28,7 +28,7 @@ def commitment(salt: str, body: str) -> str:
     return hashlib.sha256(bytes.fromhex(salt) + body.encode()).hexdigest()
 
 
-def says(
+def entry_content(
     *,
     case_ref: str,
     seq: int,
@@ -76,7 +76,11 @@ def next_entry(
         "to_state": case.state,
         "commitment": commitment(salt.hex(), body),
     }
-    return entry | {"hash": chained(case.head, says(case_ref=case.ref, **entry)), "salt": salt.hex(), "body": body}
+    return entry | {
+        "hash": chain_hash(case.head, entry_content(case_ref=case.ref, **entry)),
+        "salt": salt.hex(),
+        "body": body,
+    }
 
 
 def append(session: Session, case: Case, entry: dict[str, Any]) -> None:
@@ -100,7 +104,10 @@ def verify(session: Session, case_ref: str | None = None) -> Iterator[Fault]:
             Case.version,
             Case.head,
             type_coerce(Case.state, String).label("stands"),
-            *(type_coerce(column, String) if column.key in UNREAD else column for column in LedgerEntry.__table__.c),
+            *(
+                type_coerce(column, String) if column.key in READ_AS_TEXT else column
+                for column in LedgerEntry.__table__.c
+            ),
         )
         .outerjoin(LedgerEntry, LedgerEntry.case_id == Case.id)
         .order_by(Case.id, LedgerEntry.seq)
@@ -116,39 +123,39 @@ def verify(session: Session, case_ref: str | None = None) -> Iterator[Fault]:
 def _faults_in_chain(ref: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[Fault]:
     entries = [row for row in rows if row["seq"] is not None]
     yield from _faults_in_bodies(ref, entries)
-    broken = list(verify_chain(ref, (Link(entry["seq"], entry["hash"], _says(entry, ref)) for entry in entries)))
-    if broken:
-        yield from broken
+    faults = list(verify_chain(ref, (Link(entry["seq"], entry["hash"], _content(entry, ref)) for entry in entries)))
+    if faults:
+        yield from faults
         return
-    stood: str | None = None
+    state: str | None = None
     for entry in entries:
-        if entry["from_state"] != stood:
-            what = "it moves the case from a state that the entry before did not leave it in"
-            yield Fault(ref, entry["seq"], what)
-        stood = entry["to_state"]
+        if entry["from_state"] != state:
+            reason = "it moves the case from a state that the entry before did not leave it in"
+            yield Fault(ref, entry["seq"], reason)
+        state = entry["to_state"]
     case, head = rows[0], entries[-1]["hash"] if entries else BEGINNING
     if case["version"] != len(entries) or case["head"] != head:
         yield Fault(ref, None, f"it points at entry {case['version']}; its chain ends otherwise, at {len(entries)}")
-    elif case["stands"] != stood:
-        yield Fault(ref, None, f"the case stands as {case['stands']}; its history ends as {stood}")
+    elif case["stands"] != state:
+        yield Fault(ref, None, f"the case stands as {case['stands']}; its history ends as {state}")
 
 
 def _faults_in_bodies(ref: str, entries: Sequence[Mapping[str, Any]]) -> Iterator[Fault]:
     for entry in entries:
         if (entry["body"] is None) != (entry["salt"] is None):
             yield Fault(ref, entry["seq"], "the body and its salt were not disposed of together")
-        elif entry["body"] is not None and not _opens(entry["commitment"], entry["salt"], entry["body"]):
+        elif entry["body"] is not None and not _commitment_holds(entry["commitment"], entry["salt"], entry["body"]):
             yield Fault(ref, entry["seq"], "the body is not the one that was committed to")
 
 
-def _says(entry: Mapping[str, Any], ref: str) -> dict[str, Any] | None:
+def _content(entry: Mapping[str, Any], ref: str) -> dict[str, Any] | None:
     """What the hash of a stored entry covers; None where its instant cannot even be read."""
     at = entry["at"]
     try:
         at = datetime.fromisoformat(at).replace(tzinfo=UTC) if isinstance(at, str) else at
     except ValueError:
         return None
-    return says(
+    return entry_content(
         case_ref=ref,
         seq=entry["seq"],
         at=at,
@@ -161,8 +168,8 @@ def _says(entry: Mapping[str, Any], ref: str) -> dict[str, Any] | None:
     )
 
 
-def _opens(committed: str, salt: str, body: str) -> bool:
+def _commitment_holds(expected: str, salt: str, body: str) -> bool:
     try:
-        return commitment(salt, body) == committed
+        return commitment(salt, body) == expected
     except ValueError:  # the salt is no longer hex
         return False

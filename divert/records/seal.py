@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from divert.acts.chain import Fault
 from divert.models import Case, LedgerEntry, PolicyEntry, Seal
 
-OF_POLICY = "policies"
+POLICY_CHAIN = "policies"
 """What the chain of what was done to policy is called, where a case has its reference."""
 
 
@@ -26,35 +26,35 @@ def seal(session: Session, at: datetime) -> Seal:
     rows = session.execute(select(Case.ref, Case.version, Case.head).order_by(Case.ref)).all()
     heads = "".join(f"{row.ref} {row.version} {row.head}\n" for row in rows)
     if policy := session.scalar(select(PolicyEntry).order_by(PolicyEntry.seq.desc()).limit(1)):
-        heads += f"{OF_POLICY} {policy.seq} {policy.hash}\n"
+        heads += f"{POLICY_CHAIN} {policy.seq} {policy.hash}\n"
     digest = hashlib.sha256(heads.encode()).hexdigest()
-    kept = session.get(Seal, digest)
-    if kept is None:
-        kept = Seal(digest=digest, at=at, cases=len(rows), entries=sum(row.version for row in rows), heads=heads)
-        session.add(kept)
-    return kept
+    record = session.get(Seal, digest)
+    if record is None:
+        record = Seal(digest=digest, at=at, cases=len(rows), entries=sum(row.version for row in rows), heads=heads)
+        session.add(record)
+    return record
 
 
 def verify_seal(session: Session, digest: str) -> Iterator[Fault]:
     """What has been lost or rewritten since the seal whose digest the minutes hold."""
-    kept = session.scalar(select(Seal).where(func.lower(Seal.digest) == digest.strip().lower()))
-    if kept is None:
+    record = session.scalar(select(Seal).where(func.lower(Seal.digest) == digest.strip().lower()))
+    if record is None:
         yield Fault(
             "seal", None, "no seal with this digest is kept here: its record was removed, or it is of elsewhere"
         )
         return
-    if hashlib.sha256(kept.heads.encode()).hexdigest() != kept.digest:
+    if hashlib.sha256(record.heads.encode()).hexdigest() != record.digest:
         yield Fault("seal", None, "the kept heads do not give the digest: they were changed")
         return
-    sealed = [line.split(" ") for line in kept.heads.splitlines()]
+    sealed_heads = [line.split(" ") for line in record.heads.splitlines()]
     query = select(Case.ref, LedgerEntry.seq, LedgerEntry.hash).join(LedgerEntry, LedgerEntry.case_id == Case.id)
-    standing = {(row.ref, row.seq): row.hash for row in session.execute(query.execution_options(yield_per=5000))}
-    standing |= {(OF_POLICY, one.seq): one.hash for one in session.scalars(select(PolicyEntry))}
-    cases = {ref for ref, _ in standing}
-    for ref, seq, head in sealed:
+    hashes = {(row.ref, row.seq): row.hash for row in session.execute(query.execution_options(yield_per=5000))}
+    hashes |= {(POLICY_CHAIN, entry.seq): entry.hash for entry in session.scalars(select(PolicyEntry))}
+    cases = {ref for ref, _ in hashes}
+    for ref, seq, head in sealed_heads:
         if ref not in cases:
             yield Fault(ref, None, "the case was removed since the seal")
-        elif (ref, int(seq)) not in standing:
+        elif (ref, int(seq)) not in hashes:
             yield Fault(ref, int(seq), "the chain was cut since the seal")
-        elif standing[ref, int(seq)] != head:
+        elif hashes[ref, int(seq)] != head:
             yield Fault(ref, int(seq), "the chain was rewritten since the seal")

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from divert.acts.act import Act, ActContext
 from divert.acts.answers import IsoDate, YesNo, fault
-from divert.acts.chain import BEGINNING, canonical, chained
+from divert.acts.chain import BEGINNING, canonical, chain_hash
 from divert.acts.command import Reasons, Short, Words
 from divert.acts.refusals import NotFound, Reason
 from divert.db import Turn, take_turn
@@ -363,6 +363,6 @@ def _append(
         command=command,
         body=canonical(body),
     )
-    entry.hash = chained(before.head if before else BEGINNING, says(entry))
+    entry.hash = chain_hash(before.head if before else BEGINNING, says(entry))
     session.add(entry)
     session.flush()

@@ -9,27 +9,27 @@ from icalendar import STATUS, Calendar, Event
 from divert.worker.outbox import Message
 
 
-def calendar(message: Message) -> bytes:
+def calendar_file(message: Message) -> bytes:
     """The file that a message about an appointment or a series carries: when and where, never what for or with whom.
 
     No end is given, since none is agreed: RFC 5545 then takes the event to end when it starts.
     """
-    about = message.body["appointment"]
-    events = [_event(message, about | other) for other in ({}, *about.get("others", ()))]
-    method = "CANCEL" if about["off"] else "PUBLISH"
-    made: bytes = Calendar.new(
+    appointment = message.body["appointment"]
+    events = [_event(message, appointment | changes) for changes in ({}, *appointment.get("others", ()))]
+    method = "CANCEL" if appointment["off"] else "PUBLISH"
+    content: bytes = Calendar.new(
         prodid="-//Cleveland Divert//EN", method=method, uid=message.key, subcomponents=events
     ).to_ical()
-    return made
+    return content
 
 
-def _event(message: Message, about: Mapping[str, Any]) -> Event:
+def _event(message: Message, appointment: Mapping[str, Any]) -> Event:
     return Event.new(
-        uid=f"{message.case_ref}.{about['number']}@cleveland-divert",
-        sequence=about["revision"],
+        uid=f"{message.case_ref}.{appointment['number']}@cleveland-divert",
+        sequence=appointment["revision"],
         stamp=message.made_at,
-        start=datetime.fromisoformat(about["at"]).astimezone(UTC),
+        start=datetime.fromisoformat(appointment["at"]).astimezone(UTC),
         summary="Appointment",
-        location=about["place"],
-        status=STATUS.CANCELLED if about["off"] else STATUS.CONFIRMED,
+        location=appointment["place"],
+        status=STATUS.CANCELLED if appointment["off"] else STATUS.CONFIRMED,
     )

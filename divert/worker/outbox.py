@@ -62,66 +62,72 @@ def take(session: Session, now: datetime, worker: str, channels: Sequence[str] =
     It is its case's first undelivered one in its channel. One that killed every worker that took it is dead, and so is
     one about an appointment that has begun. A reminder of an appointment that was moved or called off is dropped.
     """
-    while (found := session.scalar(_next(now, channels))) is not None:
-        if found.body.get("reminder") and not _still_booked(session, found):
-            session.delete(found)
-        elif (at := _appointment_at(found)) is not None and at <= now:
-            found.dead_at, found.fault = now, "the appointment it tells of has begun"
-        elif found.attempts >= TRIES:
-            found.dead_at, found.fault = now, "no worker came back from it"
+    while (message := session.scalar(_next_message(now, channels))) is not None:
+        if message.body.get("reminder") and not _still_booked(session, message):
+            session.delete(message)
+        elif (appointment_at := _appointment_at(message)) is not None and appointment_at <= now:
+            message.dead_at, message.fault = now, "the appointment it tells of has begun"
+        elif message.attempts >= TRIES:
+            message.dead_at, message.fault = now, "no worker came back from it"
         else:
-            found.attempts, found.leased_until, found.leased_by = found.attempts + 1, now + LEASE, worker
-            return _message(session, found)
+            message.attempts, message.leased_until, message.leased_by = message.attempts + 1, now + LEASE, worker
+            return _message(session, message)
         session.flush()
     return None
 
 
-def delivered(session: Session, message: Message, worker: str, now: datetime) -> None:
+def mark_delivered(session: Session, message: Message, worker: str, now: datetime) -> None:
     """Mark a message that its sink took, unless its lease ran out and somebody else has it."""
-    session.execute(_held(message, worker).values(delivered_at=now, leased_until=None, leased_by=None, fault=None))
+    session.execute(
+        _update_leased(message, worker).values(delivered_at=now, leased_until=None, leased_by=None, fault=None)
+    )
 
 
-def put_off(session: Session, message: Message, worker: str, now: datetime, fault: str, *, for_good: bool) -> None:
+def postpone(session: Session, message: Message, worker: str, now: datetime, fault: str, *, for_good: bool) -> None:
     """Let a message wait for its next try, longer each time; dead after the last, or where it is `for_good`."""
     dead = for_good or message.attempt >= TRIES
-    values = {"dead_at": now} if dead else {"due_at": now + wait(message.attempt)}
-    session.execute(_held(message, worker).values(leased_until=None, leased_by=None, fault=fault[:120], **values))
+    values = {"dead_at": now} if dead else {"due_at": now + backoff(message.attempt)}
+    session.execute(
+        _update_leased(message, worker).values(leased_until=None, leased_by=None, fault=fault[:120], **values)
+    )
 
 
-def wait(attempt: int) -> timedelta:
+def backoff(attempt: int) -> timedelta:
     """How long after a failed attempt (1: the first) the next one comes."""
     return min(FIRST_WAIT * (1 << min(attempt - 1, 20)), LONGEST_WAIT)
 
 
-def undelivered(session: Session, *, dead: bool = False, at_most: int | None = None) -> list[tuple[str, OutboxMessage]]:
+def undelivered_messages(
+    session: Session, *, dead: bool = False, at_most: int | None = None
+) -> list[tuple[str, OutboxMessage]]:
     """What waits, the next due first, or else what is dead, the oldest first; each with its case's reference."""
     query = select(Case.ref, OutboxMessage).join(Case, Case.id == OutboxMessage.case_id).limit(at_most)
     if dead:
         query = query.where(OutboxMessage.dead_at.is_not(None)).order_by(OutboxMessage.id)
     else:
-        query = query.where(_waiting(OutboxMessage)).order_by(OutboxMessage.due_at, OutboxMessage.id)
-    return [(ref, one) for ref, one in session.execute(query)]
+        query = query.where(_is_waiting(OutboxMessage)).order_by(OutboxMessage.due_at, OutboxMessage.id)
+    return [(ref, message) for ref, message in session.execute(query)]
 
 
-def standing(one: OutboxMessage) -> str:
+def status_in_words(message: OutboxMessage) -> str:
     """How a message stands that was not delivered, in words."""
-    if one.dead_at is not None:
+    if message.dead_at is not None:
         return "dead"
-    if one.fault is not None:
+    if message.fault is not None:
         return "will be tried again"
-    return "waits" if one.due_at <= one.made_at else "waits for its day"
+    return "waits" if message.due_at <= message.made_at else "waits for its day"
 
 
 def retry(session: Session, message_id: int, now: datetime) -> bool:
     """Give a dead message all its tries again, from now; False where there is no such dead message."""
     dead = (OutboxMessage.id == message_id, OutboxMessage.dead_at.is_not(None))
-    given = {"dead_at": None, "due_at": now, "attempts": 0, "leased_until": None, "leased_by": None}
-    return session.scalar(update(OutboxMessage).where(*dead).values(given).returning(OutboxMessage.id)) is not None
+    values = {"dead_at": None, "due_at": now, "attempts": 0, "leased_until": None, "leased_by": None}
+    return session.scalar(update(OutboxMessage).where(*dead).values(values).returning(OutboxMessage.id)) is not None
 
 
 def _appointment_at(message: OutboxMessage) -> datetime | None:
-    about = message.body.get("appointment")
-    return datetime.fromisoformat(about["at"]) if about else None
+    appointment = message.body.get("appointment")
+    return datetime.fromisoformat(appointment["at"]) if appointment else None
 
 
 def _still_booked(session: Session, reminder: OutboxMessage) -> bool:
@@ -130,7 +136,7 @@ def _still_booked(session: Session, reminder: OutboxMessage) -> bool:
     return bool(session.scalar(select(exists().where(*booked, Appointment.at == _appointment_at(reminder)))))
 
 
-def _next(now: datetime, channels: Sequence[str]) -> Select[OutboxMessage]:
+def _next_message(now: datetime, channels: Sequence[str]) -> Select[OutboxMessage]:
     """The first due message that nobody holds and none of its case and channel stands before.
 
     A reminder takes its place when its time comes: until then it lets those after it go.
@@ -140,13 +146,13 @@ def _next(now: datetime, channels: Sequence[str]) -> Select[OutboxMessage]:
         earlier.case_id == OutboxMessage.case_id,
         earlier.channel == OutboxMessage.channel,
         earlier.id < OutboxMessage.id,
-        _waiting(earlier),
+        _is_waiting(earlier),
         or_(earlier.due_at <= now, earlier.due_at == earlier.made_at, earlier.attempts > 0),
     )
     return (
         select(OutboxMessage)
         .where(
-            _waiting(OutboxMessage),
+            _is_waiting(OutboxMessage),
             OutboxMessage.due_at <= now,
             or_(OutboxMessage.leased_until.is_(None), OutboxMessage.leased_until <= now),
             OutboxMessage.channel.in_(channels),
@@ -159,13 +165,13 @@ def _next(now: datetime, channels: Sequence[str]) -> Select[OutboxMessage]:
     )
 
 
-def _waiting(one: Any) -> ColumnElement[bool]:
-    return and_(one.delivered_at.is_(None), one.dead_at.is_(None))
+def _is_waiting(message: Any) -> ColumnElement[bool]:
+    return and_(message.delivered_at.is_(None), message.dead_at.is_(None))
 
 
-def _held(message: Message, worker: str) -> Any:
+def _update_leased(message: Message, worker: str) -> Any:
     return update(OutboxMessage).where(
-        OutboxMessage.id == message.id, OutboxMessage.leased_by == worker, _waiting(OutboxMessage)
+        OutboxMessage.id == message.id, OutboxMessage.leased_by == worker, _is_waiting(OutboxMessage)
     )
 
 
@@ -177,19 +183,19 @@ ADDRESSEE = (
 """Whose message it is and where they are reached: asked once the message is held, so that a correction counts."""
 
 
-def _message(session: Session, one: OutboxMessage) -> Message:
-    case = session.execute(ADDRESSEE, {"case_id": one.case_id}).one()
-    address = {"text": case.phone, "email": case.email}.get(one.channel) if one.recipient == PERSON else None
+def _message(session: Session, message: OutboxMessage) -> Message:
+    addressee = session.execute(ADDRESSEE, {"case_id": message.case_id}).one()
+    addresses = {"text": addressee.phone, "email": addressee.email} if message.recipient == PERSON else {}
     return Message(
-        id=one.id,
-        case_ref=case.ref,
-        seq=one.seq,
-        channel=one.channel,
-        kind=one.kind,
-        recipient=one.recipient,
-        about=one.about,
-        body=one.body,
-        made_at=one.made_at,
-        attempt=one.attempts,
-        address=address,
+        id=message.id,
+        case_ref=addressee.ref,
+        seq=message.seq,
+        channel=message.channel,
+        kind=message.kind,
+        recipient=message.recipient,
+        about=message.about,
+        body=message.body,
+        made_at=message.made_at,
+        attempt=message.attempts,
+        address=addresses.get(message.channel),
     )

@@ -16,7 +16,7 @@ from notifications_python_client.notifications import NotificationsAPIClient
 from divert.clock import Clock
 from divert.config import Settings
 from divert.law.message_rules import PERSON
-from divert.worker.calendar import calendar
+from divert.worker.calendar import calendar_file
 from divert.worker.outbox import CHANNELS, Message, Undeliverable
 
 PATIENCE_S = 10
@@ -46,9 +46,9 @@ class FolderSink:
         """The name of a file is the message's key: a case's reference, and no personal data."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if "appointment" in message.body:
-            self._write(f"{message.key}.ics", calendar(message))
-        shown = cloud_event(message) if message.channel == "event" else _letter(message)
-        self._write(f"{message.key}.json", json.dumps(shown, ensure_ascii=False, indent=2).encode() + b"\n")
+            self._write(f"{message.key}.ics", calendar_file(message))
+        content = cloud_event(message) if message.channel == "event" else _letter(message)
+        self._write(f"{message.key}.json", json.dumps(content, ensure_ascii=False, indent=2).encode() + b"\n")
 
     def _write(self, name: str, content: bytes) -> None:
         """Whole or not at all."""
@@ -72,12 +72,12 @@ class WebhookSink:
         """httpx.HTTPError where it was not taken."""
         body = json.dumps(cloud_event(message), ensure_ascii=False).encode()
         at = str(int(self.clock().timestamp()))
-        signed = hmac.digest(self.key, b".".join((message.key.encode(), at.encode(), body)), hashlib.sha256)
+        signature = hmac.digest(self.key, b".".join((message.key.encode(), at.encode(), body)), hashlib.sha256)
         headers = {
             "content-type": "application/cloudevents+json; charset=utf-8",
             "webhook-id": message.key,
             "webhook-timestamp": at,
-            "webhook-signature": f"v1,{base64.b64encode(signed).decode()}",
+            "webhook-signature": f"v1,{base64.b64encode(signature).decode()}",
         }
         self.client.post(self.url, content=body, headers=headers).raise_for_status()
 
@@ -94,20 +94,22 @@ class NotifySink:
 
     def deliver(self, message: Message) -> None:
         """Notify does not know a reference again, so every attempt but the first asks whether it has it."""
-        to = message.address if message.recipient == PERSON else self.mailbox.format(name=message.recipient)
-        if not to:
+        address = message.address if message.recipient == PERSON else self.mailbox.format(name=message.recipient)
+        if not address:
             raise Undeliverable("the person has no such address now")
         try:
             if message.attempt > 1 and self.client.get_all_notifications(reference=message.key)["notifications"]:
                 return
-            said = {name: message.body[name] for name in WORDS_FOR_NOTIFY}
+            personalisation = {name: message.body[name] for name in WORDS_FOR_NOTIFY}
             template = self.templates[message.channel]
             if message.channel == "text":
-                self.client.send_sms_notification(to, template, {"words": said["words"]}, reference=message.key)
+                self.client.send_sms_notification(
+                    address, template, {"words": personalisation["words"]}, reference=message.key
+                )
             else:
-                self.client.send_email_notification(to, template, said, reference=message.key)
-        except HTTPError as refused:
-            if refused.status_code == httpx.codes.BAD_REQUEST:
+                self.client.send_email_notification(address, template, personalisation, reference=message.key)
+        except HTTPError as error:
+            if error.status_code == httpx.codes.BAD_REQUEST:
                 raise Undeliverable("Notify refused it (400): an address or template that cannot be used") from None
             raise
 
@@ -126,16 +128,16 @@ def cloud_event(message: Message) -> dict[str, Any]:
     }
 
 
-def sinks(settings: Settings, clock: Clock) -> dict[str, Sink]:
+def configured_sinks(settings: Settings, clock: Clock) -> dict[str, Sink]:
     """The sink of each channel: the folder, wherever nothing better is set."""
-    chosen: dict[str, Sink] = dict.fromkeys(CHANNELS, FolderSink(settings.outbox_folder))
+    by_channel: dict[str, Sink] = dict.fromkeys(CHANNELS, FolderSink(settings.outbox_folder))
     if settings.webhook_url is not None and settings.webhook_secret is not None:
-        chosen["event"] = WebhookSink(str(settings.webhook_url), settings.webhook_secret.get_secret_value(), clock)
+        by_channel["event"] = WebhookSink(str(settings.webhook_url), settings.webhook_secret.get_secret_value(), clock)
     if settings.notify_key is not None:
         templates = {"text": settings.notify_text_template, "email": settings.notify_email_template}
         notify = NotifySink(settings.notify_key.get_secret_value(), settings.notify_url, templates, settings.mailbox)
-        chosen |= {"text": notify, "email": notify}
-    return chosen
+        by_channel |= {"text": notify, "email": notify}
+    return by_channel
 
 
 def _letter(message: Message) -> dict[str, Any]:

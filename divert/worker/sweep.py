@@ -21,7 +21,7 @@ from divert.db import Database
 from divert.law.rulebook import rulebook
 from divert.models import Case, Deadline
 from divert.people.staff import SYSTEM
-from divert.worker.outbox import wait
+from divert.worker.outbox import backoff
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +31,7 @@ PLACE = (Deadline.due_on, Deadline.case_id, Deadline.kind, Deadline.about)
 Place = tuple[date, int, str, int]
 
 
-class Missed(NamedTuple):
+class MissedDeadline(NamedTuple):
     """A deadline that passed. `fault` is why it could not be escalated (the kind of error alone: no personal data)."""
 
     case_ref: str
@@ -41,7 +41,7 @@ class Missed(NamedTuple):
     fault: str | None = None
 
 
-def sweep(database: Database, clock: Clock) -> Iterator[Missed]:
+def sweep(database: Database, clock: Clock) -> Iterator[MissedDeadline]:
     """Escalate each missed deadline in a transaction of its own, and answer it.
 
     One that fails is set aside and tried again later, further and further apart. A case that somebody is busy with is
@@ -49,57 +49,57 @@ def sweep(database: Database, clock: Clock) -> Iterator[Missed]:
     """
     place: Place | None = None
     while True:
-        found: Missed | None = None
+        missed: MissedDeadline | None = None
         try:
             with database.writing() as session:
-                row = session.execute(_next(clock(), place)).first()
+                row = session.execute(_next_missed(clock(), place)).first()
                 if row is None:
                     return
-                place, found = (row.due_on, row.case_id, row.kind, row.about), _missed(row)
-                asked = EscalateDeadline(kind=row.kind, about=row.about, due_on=row.due_on)
-                perform(session, row.ref, asked, SYSTEM, clock())
+                place, missed = (row.due_on, row.case_id, row.kind, row.about), _missed_deadline(row)
+                command = EscalateDeadline(kind=row.kind, about=row.about, due_on=row.due_on)
+                perform(session, row.ref, command, SYSTEM, clock())
         except Refused:  # met, moved or escalated by somebody else in the moment before its case was locked
             continue
-        except Exception as fault:  # whatever is wrong with one case must not stop the others
-            if found is None or place is None:
+        except Exception as error:  # whatever is wrong with one case must not stop the others
+            if missed is None or place is None:
                 raise
-            found = found._replace(fault=type(fault).__name__)
-            log.error("deadline set aside", case=found.case_ref, kind=found.kind, fault=found.fault)
+            missed = missed._replace(fault=type(error).__name__)
+            log.error("deadline set aside", case=missed.case_ref, kind=missed.kind, fault=missed.fault)
             with database.writing() as session:
-                _put_aside(session, place, type(fault).__name__, clock())
-        yield found
+                _set_aside(session, place, type(error).__name__, clock())
+        yield missed
 
 
-def set_aside(session: Session) -> list[tuple[str, Deadline]]:
+def deadlines_set_aside(session: Session) -> list[tuple[str, Deadline]]:
     """The missed deadlines that could not be escalated, with their cases' references, the oldest first."""
     query = select(Case.ref, Deadline).join(Case, Case.id == Deadline.case_id)
-    query = query.where(WAITS, Deadline.attempts > literal_column("0")).order_by(*PLACE)
-    return [(ref, one) for ref, one in session.execute(query)]
+    query = query.where(UNESCALATED, Deadline.attempts > literal_column("0")).order_by(*PLACE)
+    return [(ref, deadline) for ref, deadline in session.execute(query)]
 
 
-WAITS = (Deadline.status == literal_column("'open'")) & Deadline.escalated_on.is_(None)
+UNESCALATED = (Deadline.status == literal_column("'open'")) & Deadline.escalated_on.is_(None)
 """As the index has it, word for word, so that a prepared statement can use it."""
 
 
-def _next(now: datetime, after: Place | None) -> Select[str, date, int, str, int]:
+def _next_missed(now: datetime, after: Place | None) -> Select[str, date, int, str, int]:
     """The first missed deadline after a place whose case nobody holds; and its case, held."""
     missed = deadlines.missed_by(london_date(now), rulebook().deadlines)
     query = select(Case.ref, *PLACE).join(Case, Case.id == Deadline.case_id)
-    query = query.where(WAITS, missed, or_(Deadline.retry_at.is_(None), Deadline.retry_at <= now))
+    query = query.where(UNESCALATED, missed, or_(Deadline.retry_at.is_(None), Deadline.retry_at <= now))
     if after is not None:
         query = query.where(tuple_(*PLACE) > after)
     return query.order_by(*PLACE).limit(1).with_for_update(of=Case, skip_locked=True)
 
 
-def _missed(row: Row[str, date, int, str, int]) -> Missed:
-    return Missed(row.ref, row.kind, row.about, row.due_on)
+def _missed_deadline(row: Row[str, date, int, str, int]) -> MissedDeadline:
+    return MissedDeadline(row.ref, row.kind, row.about, row.due_on)
 
 
-def _put_aside(session: Session, place: Place, fault: str, now: datetime) -> None:
+def _set_aside(session: Session, place: Place, fault: str, now: datetime) -> None:
     """Keep what went wrong where a person can see it, and when it is tried again."""
     due_on, case_id, kind, about = place
-    this = (Deadline.due_on == due_on, Deadline.case_id == case_id, Deadline.kind == kind, Deadline.about == about)
-    row = session.scalars(select(Deadline).where(WAITS, *this).with_for_update()).one_or_none()
-    if row is not None:
-        row.attempts += 1
-        row.fault, row.retry_at = fault[:60], now + wait(row.attempts)
+    key = (Deadline.due_on == due_on, Deadline.case_id == case_id, Deadline.kind == kind, Deadline.about == about)
+    deadline = session.scalars(select(Deadline).where(UNESCALATED, *key).with_for_update()).one_or_none()
+    if deadline is not None:
+        deadline.attempts += 1
+        deadline.fault, deadline.retry_at = fault[:60], now + backoff(deadline.attempts)

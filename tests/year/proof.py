@@ -18,7 +18,7 @@ from divert.db import Database
 from divert.law.rulebook import rulebook
 from divert.models import FINAL, OPEN, Case, Deadline, LedgerEntry, OutboxMessage, State
 from divert.records import ledger
-from divert.worker.sweep import set_aside
+from divert.worker.sweep import deadlines_set_aside
 from tests.year.clock import in_cleveland
 from tests.year.simulation import NIGHT, Lived
 
@@ -64,7 +64,7 @@ def looked_back_on(database: Database, lived: Lived) -> Proof:
     """Prove a whole year. A year of which everything is true has no fault."""
     with database.reading() as session:
         faults = [str(one) for one in check(session)]  # it verifies every ledger first
-        faults += [f"{ref}: {one.kind} was set aside" for ref, one in set_aside(session)]
+        faults += [f"{ref}: {one.kind} was set aside" for ref, one in deadlines_set_aside(session)]
     with database.reading() as session:
         stories = [_story(session, case) for case in session.scalars(select(Case).order_by(Case.id))]
         messages = list(session.scalars(select(OutboxMessage).order_by(OutboxMessage.id)))

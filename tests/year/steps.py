@@ -130,7 +130,9 @@ def contract_signature(office: Office, case: Case, _: Due) -> Todo:
         return [(office.anyone(P), DeclineContract(reasons="Would rather have it heard in court."))]
     mandatory = released_policies().in_force(case.referred_on).contract.mandatory
     linked = {one.need for one in case.need_scores if one.linked}
-    offered = [one for one in rulebook().conditions.values() if one.offered(office.today) and not one.victim_contact]
+    offered = [
+        one for one in rulebook().conditions.values() if one.is_offered_on(office.today) and not one.victim_contact
+    ]
     fitting = [one.code for one in offered if one.pathway in linked and one.code not in mandatory]
     chosen = [*mandatory, *fitting[: 5 - len(mandatory)]]
     terms = {"signed_on": office.today, "ends_on": ends, "conditions": [{"code": code} for code in chosen]}

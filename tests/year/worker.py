@@ -18,7 +18,7 @@ from sqlalchemy import event
 from divert.cli.terminal import log_to_stderr
 from divert.db import Database
 from divert.worker.outbox import CHANNELS, Message
-from divert.worker.rounds import Round, go_round
+from divert.worker.rounds import Round, run_round
 from tests.year.clock import SharedClock
 
 Outage = tuple[datetime, datetime]
@@ -70,7 +70,7 @@ def main(url: str, clock_file: str, log: str, name: str, *outages: str) -> None:
         if word == "die":
             fuse.left = int(more[0])
             continue
-        while go_round(database, clock, to, name) != Round([], []):
+        while run_round(database, clock, to, name) != Round([], []):
             pass
         print("quiet", flush=True)
 

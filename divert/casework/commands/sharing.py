@@ -9,7 +9,7 @@ from divert.acts.command import Words
 from divert.casework.command import CaseCommand, Context
 from divert.casework.commands.documents import Sha256
 from divert.exchange.consent import Part, in_order
-from divert.exchange.format import Spelling, sha256, shared, written
+from divert.exchange.format import Spelling, sha256, shared_case, to_bytes
 from divert.models import Case, Consent
 from divert.records import access
 
@@ -115,7 +115,7 @@ class ShareCase(
 
     def made(self, case: Case, context: Context) -> bytes:
         """The file as it may leave today. LookupError where consent does not cover it."""
-        return written(shared(case, self.recipient, self.parts, context.today), self.format)
+        return to_bytes(shared_case(case, self.recipient, self.parts, context.today), self.format)
 
     def apply(self, case: Case, context: Context) -> None:
         """No row changes. That it left, and to whom, is on record."""

@@ -3,7 +3,7 @@
 from divert.casework.command import Context
 from divert.casework.commands.sharing import ShareCase
 from divert.casework.guard import guard
-from divert.exchange.consent import anybody, in_order, standing
+from divert.exchange.consent import consents_in_force, has_consent_in_force, in_order
 from divert.exchange.format import sha256
 from divert.models import Case, Sensitivity
 from divert.people.rights import LEADS
@@ -11,18 +11,18 @@ from divert.people.rights import LEADS
 
 @guard("No consent to share is in force in this case. Ask the person, and record what they say.")
 def some_consent_stands(case: Case, context: Context) -> bool:
-    return anybody(case, context.today)
+    return has_consent_in_force(case, context.today)
 
 
 def _what_is_not_covered(case: Case, context: Context, command: ShareCase) -> str:
-    allowed = standing(case, command.recipient, context.today)
+    allowed = consents_in_force(case, command.recipient, context.today)
     missing = [part.label for part in in_order(command.parts) if part not in allowed]
     return f"No consent is in force to share this with {command.recipient}: {', '.join(missing)}."
 
 
 @guard(_what_is_not_covered)
 def consent_covers_it(case: Case, context: Context, command: ShareCase) -> bool:
-    return standing(case, command.recipient, context.today).keys() >= set(command.parts)
+    return consents_in_force(case, command.recipient, context.today).keys() >= set(command.parts)
 
 
 @guard("This case is restricted: only the team leads share anything of it.")

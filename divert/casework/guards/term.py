@@ -92,7 +92,7 @@ def conditions_within_the_maximum(case: Case, context: Context, command: Terms) 
 
 def _not_offered(_case: Case, context: Context, command: Terms) -> list[str]:
     known = context.rules.conditions
-    return [one.code for one in command.conditions if not known[one.code].offered(command.signed_on)]
+    return [one.code for one in command.conditions if not known[one.code].is_offered_on(command.signed_on)]
 
 
 def _names_not_offered(case: Case, context: Context, command: Terms) -> str:

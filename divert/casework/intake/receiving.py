@@ -12,7 +12,7 @@ from divert.acts.chain import canonical
 from divert.acts.refusals import Refused
 from divert.casework.commands.record import AddNote
 from divert.casework.workflow import NoSuchCase, locked, perform
-from divert.exchange.consent import same
+from divert.exchange.consent import same_organisation
 from divert.exchange.received import Line, LineFault, ReceivedNote, Unusable
 from divert.models import Case, ReceivedItem
 from divert.people.staff import Actor
@@ -66,7 +66,7 @@ class _OtherWords(Exception):
 
 def _wrong(note: ReceivedNote, organisation: str, at: datetime) -> Iterator[tuple[str, str]]:
     """What can be said against a note without looking at its case."""
-    if not same(note.from_organisation, organisation):
+    if not same_organisation(note.from_organisation, organisation):
         yield "from_organisation", "this is not the organisation that the file is from."
     if note.at > at:
         yield "at", "this is in the future."
