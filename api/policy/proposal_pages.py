@@ -17,14 +17,14 @@ from api.web.problems import ProblemError
 from api.web.sign_in import Posted, PostedWithFile
 from api.web.state import app_state
 from divert.acts.refusals import Refused
-from divert.board.counting.breakdowns import ELSEWHERE, NOT_STATED
+from divert.board.counting.breakdowns import NOT_STATED
 from divert.clock import london_date, written_date
 from divert.eligibility.changes import changes
 from divert.eligibility.policy import Policy
 from divert.eligibility.rehearsal import GROUPS
 from divert.law.rule_files import RulesError
 from divert.law.rulebook import rulebook
-from divert.people.identifiers import DISTRICTS, ETHNICITIES, SEXES
+from divert.people.identifiers import DISTRICTS, ELSEWHERE, ETHNICITIES, SEXES
 from divert.policies import decisions
 from divert.policies.adopted import SIGN, policies_of, proposals
 from divert.policies.decisions import ProposePolicy, SignPolicy, WithdrawPolicy
@@ -35,7 +35,7 @@ router = APIRouter(include_in_schema=False)
 SHOWN = 100
 """How many flips a page lists; JSON lists all."""
 
-NAMES = {**DISTRICTS, **SEXES, **ETHNICITIES, NOT_STATED: "Not stated", ELSEWHERE: "Elsewhere or not known"}
+NAMES = {**DISTRICTS, **SEXES, **ETHNICITIES, NOT_STATED: NOT_STATED.capitalize(), ELSEWHERE: ELSEWHERE.capitalize()}
 """What the codes that people are counted by stand for."""
 
 DOES: dict[str, type[SignPolicy] | type[WithdrawPolicy]] = {"sign": SignPolicy, "withdraw": WithdrawPolicy}

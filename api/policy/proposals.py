@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from api.policy.policies import READS_PROPOSALS, PolicyView, policy_view
-from api.policy.rehearsal_counts import RehearsalView, as_to_the_board, exactly
+from api.policy.rehearsal_counts import RehearsalView, board_view, exact_view
 from api.web.context import ByToken, RequestContext
 from api.web.problems import FieldFault, ProblemError, invalid, may_answer
 from divert.clock import london_date
@@ -156,5 +156,5 @@ def other(session: Session, against: str | None) -> str | None:
 def rehearsal_view(context: RequestContext, session: Session, actor: Actor, found: Rehearsal) -> RehearsalView:
     """What a rehearsal counts, as whoever asks may know it."""
     if actor.role in SIGN:
-        return exactly(found)
-    return as_to_the_board(found, session, context.app_state.counts.shown(london_date(context.at), context.at))
+        return exact_view(found)
+    return board_view(found, session, context.app_state.counts.shown(london_date(context.at), context.at))

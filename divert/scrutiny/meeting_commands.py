@@ -25,6 +25,9 @@ from divert.scrutiny.opening import is_missing, packs_of, policy_of
 
 COORDINATOR = (Role.panel_coordinator,)
 MEMBER = (Role.panel_member,)
+TAKE_ADDITIONS = "take-additions"
+"""The entry that nobody commands: what was added to draws is taken before the meeting that is open."""
+
 TAKING_TURNS = 19_010_101
 """The lock under which entries of meetings are written, one at a time."""
 
@@ -263,7 +266,7 @@ def take_additions(session: Session, by: Actor, at: datetime) -> None:
     everyone = meetings(session)
     if (told := next((one for one in everyone if one.is_open), None)) and (packs := _added(session, everyone)):
         body = canonical({"packs": [[name, *case] for name, case in packs.items()]})
-        _append(session, told.number, told.entries + 1, "take-additions", body, by, at)
+        _append(session, told.number, told.entries + 1, TAKE_ADDITIONS, body, by, at)
 
 
 def perform(session: Session, number: int, given: MeetingCommand, by: Actor, at: datetime) -> Meeting:
