@@ -52,8 +52,8 @@ def generated(office: Office, random: Random, size: int, since: date = date(2019
     for _ in range(size):
         ref = random.choice(STORIES)(office.on(since + timedelta(days=random.randrange(60))))
         if office.state(ref) in (State.referred, State.under_decision) and random.random() < 0.5:
-            right = {"sex": "F", "ethnicity": "A1", "district": "E06000003", "date_of_birth": "1970-01-01"}
-            changed = {name: right[name] for name in WHO if random.random() < 0.6}
+            facts = {"sex": "F", "ethnicity": "A1", "district": "E06000003", "date_of_birth": "1970-01-01"}
+            changed = {name: facts[name] for name in WHO if random.random() < 0.6}
             office.on(office.today + timedelta(days=2))
             office.does(INSPECTOR, CorrectFacts.model_validate({"reason": "Seen.", **changed}), ref)
         later = office.on(office.today + timedelta(days=random.randrange(1, 30)))
@@ -75,9 +75,9 @@ TABLES_OUT = date(2023, 5, 1)
 
 def follows_up(office: Office, ref: str, random: Random, ended: date) -> None:
     """Somebody looks at the record, and finds something or not; what is found is scored, sometimes."""
-    said: dict[str, Any] = {"checked_on": office.today, "reoffended": random.random() < 0.6}
-    if said["reoffended"] and random.random() < 0.8:
-        said["offence_on"] = min(office.today, ended + timedelta(days=random.randrange(500)))
-    if said["reoffended"] and office.today >= TABLES_OUT and random.random() < 0.8:
-        said |= {"harm_days": int(10 ** random.uniform(0, 4)) - 1, "harm_table": "cchi-2023-05"}
-    office.does(KEYWORKER, RecordFollowUp(**said), ref)
+    body: dict[str, Any] = {"checked_on": office.today, "reoffended": random.random() < 0.6}
+    if body["reoffended"] and random.random() < 0.8:
+        body["offence_on"] = min(office.today, ended + timedelta(days=random.randrange(500)))
+    if body["reoffended"] and office.today >= TABLES_OUT and random.random() < 0.8:
+        body |= {"harm_days": int(10 ** random.uniform(0, 4)) - 1, "harm_table": "cchi-2023-05"}
+    office.does(KEYWORKER, RecordFollowUp(**body), ref)

@@ -25,7 +25,7 @@ from divert.board.counting.suppression import Audience
 from divert.board.figures.catalogue import BOARD_READS
 from divert.board.figures.costs import (
     NONE_ENTERED,
-    NOT_BY_CUT,
+    NOT_BY_BREAKDOWN,
     TOO_FEW,
     cost_per_completion,
     days,
@@ -33,7 +33,7 @@ from divert.board.figures.costs import (
     spread,
 )
 from divert.board.figures.definition import Figure, View, months_between
-from divert.board.reading.query import Asked
+from divert.board.reading.query import BoardQuery
 from divert.board.spending import EnterCosts, entries, pence, standing
 from divert.clock import london_date
 from divert.models import Cost, LedgerEntry, Role
@@ -46,13 +46,13 @@ from tests.service import Service, service, visiting
 
 JULY = date(2019, 7, 1)
 HERE = "http://testserver/board/costs"
-SAID: dict[str, Any] = {"heading": "staff", "month": "2019-05", "pounds": "9000", "source": "Finance ledger, May 2019"}
+COSTS: dict[str, Any] = {"heading": "staff", "month": "2019-05", "pounds": "9000", "source": "Finance ledger, May 2019"}
 
 
-def enters(office: Office, **said: Any) -> list[Cost]:
+def enters(office: Office, **answers: Any) -> list[Cost]:
     office.minutes += 1
     with office.database.writing() as session:
-        costs: list[Cost] = perform(session, EnterCosts.model_validate(SAID | said), MANAGER, office.now)
+        costs: list[Cost] = perform(session, EnterCosts.model_validate(COSTS | answers), MANAGER, office.now)
         return costs
 
 
@@ -69,7 +69,7 @@ def shown(office: Office, as_at: date, **asked: str) -> Figure:
     population = CountStore(office.database)
     counts = population.shown(as_at, office.now)
     spent = spending.spent(population, as_at, office.now, Audience.board)
-    return cost_per_completion(View(counts, Asked.model_validate(asked).place, spent))
+    return cost_per_completion(View(counts, BoardQuery.model_validate(asked).place, spent))
 
 
 def spring(office: Office) -> None:
@@ -86,16 +86,16 @@ def test_a_completion_s_cost_is_that_worked_out_by_hand(office: Office) -> None:
     enters(office, month="2019-04", pounds="4500")
     enters(office, pounds="9000")
     enters(office, heading="providers", pounds="1200.60")
-    told = exact(office, JULY)
+    figure = exact(office, JULY)
     # (4500 + 9000 + 1200.60) / 6 completed; / 11 accepted
-    assert (told.denominator, told.value, told.low, told.high) == (6, 2450, 2450, 2450)
-    assert {one.label: one.value for one in told.measures} == {
+    assert (figure.denominator, figure.value, figure.low, figure.high) == (6, 2450, 2450, 2450)
+    assert {measure.label: measure.value for measure in figure.measures} == {
         "Per person accepted": 1336,
         "Spent in these months": 14700.6,
         "Spent: staff": 13500,
         "Spent: providers": 1200.6,
     }
-    assert told.rests_on == (
+    assert figure.rests_on == (
         "£14,700.60 was spent in April 2019 to May 2019, in which 6 completed and 11 were accepted."
         " Nothing is entered of January 2019 to March 2019 and June 2019: that is not nought, and these months are left"
         " out. Not entered, and so not in the cost: Providers, April 2019; Premises, April 2019 to May 2019;"
@@ -107,11 +107,11 @@ def test_only_what_happened_in_the_months_that_are_paid_for_counts(office: Offic
     """April's costs alone: eleven were accepted in it, and nobody had completed."""
     spring(office)
     enters(office.on(JULY), month="2019-04", pounds="4500")
-    told = exact(office, JULY)
-    assert (told.denominator, told.value, told.note) == (0, None, TOO_FEW)
-    assert told.rests_on is not None
-    assert told.rests_on.startswith("£4,500.00 was spent in April 2019, in which 0 completed and 11 were accepted.")
-    assert told.measures[0].value == 409
+    figure = exact(office, JULY)
+    assert (figure.denominator, figure.value, figure.note) == (0, None, TOO_FEW)
+    assert figure.rests_on is not None
+    assert figure.rests_on.startswith("£4,500.00 was spent in April 2019, in which 0 completed and 11 were accepted.")
+    assert figure.measures[0].value == 409
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -126,9 +126,9 @@ def test_a_second_computation_gives_the_same_and_the_range_holds_the_truth(offic
     office.on("2020-03-01")
     for as_at in (date(2019, 12, 20), date(2020, 1, 5), date(2020, 3, 1)):
         spent, completed = second(office, as_at)
-        told, rounded = exact(office, as_at), shown(office, as_at)
-        assert told.denominator == completed
-        assert told.value == (round(spent / completed / 100) if completed else None)
+        figure, rounded = exact(office, as_at), shown(office, as_at)
+        assert figure.denominator == completed
+        assert figure.value == (round(spent / completed / 100) if completed else None)
         if rounded.value is not None:
             assert rounded.low is not None
             assert rounded.high is not None
@@ -139,12 +139,12 @@ def second(office: Office, as_at: date) -> tuple[int, int]:
     """Pence spent and cases completed in the months that have costs, from the rows and the ledger alone."""
     stands: dict[tuple[str, str], int] = {}
     with office.database.reading() as session:
-        for one in sorted(session.scalars(select(Cost)), key=lambda one: one.at):
-            if london_date(one.at) <= as_at:
-                stands[one.month, one.heading] = one.pence
+        for cost in sorted(session.scalars(select(Cost)), key=lambda cost: cost.at):
+            if london_date(cost.at) <= as_at:
+                stands[cost.month, cost.heading] = cost.pence
         paid = {month for month, _ in stands}
         moves = session.scalars(select(LedgerEntry).where(LedgerEntry.to_state == "completed")).all()
-        first = {one.case_id: london_date(one.at) for one in sorted(moves, key=lambda one: -one.seq)}
+        first = {entry.case_id: london_date(entry.at) for entry in sorted(moves, key=lambda entry: -entry.seq)}
     return sum(stands.values()), sum(f"{on:%Y-%m}" in paid for on in first.values())
 
 
@@ -177,9 +177,9 @@ def test_an_amount_for_several_months_is_spread_to_the_penny(pence: int, over: i
 
 @given(st.sets(st.sampled_from(months_between("2019-01", "2021-12"))))
 def test_months_that_follow_each_other_are_put_together_and_none_is_lost(months: set[str]) -> None:
-    found = runs(months)
-    assert {month for first, last in found for month in months_between(first, last)} == months
-    assert all(len(months_between(last, first)) > 2 for (_, last), (first, _) in pairwise(found))
+    runs_of_months = runs(months)
+    assert {month for first, last in runs_of_months for month in months_between(first, last)} == months
+    assert all(len(months_between(last, first)) > 2 for (_, last), (first, _) in pairwise(runs_of_months))
 
 
 @pytest.fixture
@@ -208,20 +208,20 @@ def counter(desk: Office) -> Iterator[Service]:
 def test_what_cannot_be_meant_is_refused_at_its_field_on_both_faces(
     counter: Service, field: str, given: str, words: str
 ) -> None:
-    said = SAID | {field: given}
-    answer = counter.ask(MANAGER, "POST", "/api/board/costs", said)
+    answers = COSTS | {field: given}
+    answer = counter.ask(MANAGER, "POST", "/api/board/costs", answers)
     assert answer.status_code == 422
-    assert [one["pointer"] for one in answer.json()["errors"]] == [f"#/{field}"]
+    assert [error["pointer"] for error in answer.json()["errors"]] == [f"#/{field}"]
     assert words in answer.json()["errors"][0]["detail"]
     manager = Person(visiting(counter.client, MANAGER))
     page = manager.reads("/board/costs")
-    page = manager.sends(page.form, page.form.values | {name: [one] for name, one in said.items()}, HERE)
+    page = manager.sends(page.form, page.form.values | {name: [value] for name, value in answers.items()}, HERE)
     assert page.status == 422
     if field != "source":  # blank is left out: the question says that it needs an answer
         assert words in page.text
     assert f"#{field}" in page.links.values()
-    for name in set(said) - {field, "heading"}:
-        assert page.form.values[name] == [said[name]], "what was typed is kept"
+    for name in set(answers) - {field, "heading"}:
+        assert page.form.values[name] == [answers[name]], "what was typed is kept"
     assert counter.ask(BOARD, "GET", "/api/board/costs").json() == []
 
 
@@ -232,9 +232,9 @@ def test_the_manager_enters_costs_at_the_page_and_every_face_tells_what_they_com
     manager = Person(visiting(counter.client, MANAGER))
     assert "Nothing is entered of January 2019 to June 2019." in manager.reads("/board/costs").text
     assert NONE_ENTERED[1:] in manager.reads("/board/figures/costs").text
-    page = manager.fills(manager.reads("/board/costs"), **SAID | {"month": "2019-01", "last_month": "2019-06"})
+    page = manager.fills(manager.reads("/board/costs"), **COSTS | {"month": "2019-01", "last_month": "2019-06"})
     assert (page.status, "It is on record." in page.text) == (200, True)
-    page = manager.fills(manager.reads("/board/costs"), **SAID | {"pounds": "3000", "source": "Corrected"})
+    page = manager.fills(manager.reads("/board/costs"), **COSTS | {"pounds": "3000", "source": "Corrected"})
     assert "no: entered again" in page.text
     assert "Nothing is entered of" not in page.text
 
@@ -244,51 +244,53 @@ def test_the_manager_enters_costs_at_the_page_and_every_face_tells_what_they_com
         assert words in page.text, words
     assert "Enter costs" not in page.text
     (figure,) = [
-        one for one in counter.ask(BOARD, "GET", "/api/board/figures").json() if one["id"] == "cost-per-completion"
+        figure
+        for figure in counter.ask(BOARD, "GET", "/api/board/figures").json()
+        if figure["id"] == "cost-per-completion"
     ]
     # 5 months of 1,500 and one of 3,000, over 26 completed as shown
     assert figure["denominator"] in (25, 30)
     assert figure["value"] == round(10_500 / figure["denominator"])
     assert figure["low"] < figure["value"] < figure["high"]
     assert figure["rows"] == []
-    said = (
+    sentence = (
         f"{figure['value']:.0f} pounds, likely {figure['low']:.0f} to {figure['high']:.0f}."
         f" £10,500.00 was spent in January 2019 to June 2019, in which {figure['denominator']} completed"
     )
-    assert said in board.reads("/board/figures/costs").text
-    assert said in board.reads("/board/figures").text
+    assert sentence in board.reads("/board/figures/costs").text
+    assert sentence in board.reads("/board/figures").text
     table = list(csv.reader(io.StringIO(counter.client.get("/board/table/cost-per-completion.csv").text)))
     assert figure["rests_on"] in table[1]
     assert ["All", str(figure["value"]), str(figure["low"]), str(figure["high"])] in table
     assert ["Spent in these months (pounds)", "10500.0", "", ""] in table
     pdf = PdfReader(io.BytesIO(counter.client.get("/board/paper.pdf").content))
-    assert said in " ".join("\n".join(page.extract_text() for page in pdf.pages).split())
+    assert sentence in " ".join("\n".join(page.extract_text() for page in pdf.pages).split())
 
 
 def test_costs_are_of_the_whole_scheme_and_known_by_no_cut(counter: Service) -> None:
     enters(counter.office)
     for asked in ({"district": "E06000001"}, {"phase": "full"}, {"first": "2019-04", "last": "2019-05"}):
-        told = shown(counter.office, JULY, **asked)
-        assert (told.value, told.denominator, told.note) == (None, None, NOT_BY_CUT)
-        assert [one.value for one in told.measures] == [None]
+        figure = shown(counter.office, JULY, **asked)
+        assert (figure.value, figure.denominator, figure.note) == (None, None, NOT_BY_BREAKDOWN)
+        assert [measure.value for measure in figure.measures] == [None]
 
 
 def test_costs_over_json_are_told_as_they_were_known(counter: Service) -> None:
-    made = counter.ask(MANAGER, "POST", "/api/board/costs", SAID | {"month": "2019-04", "last_month": "2019-05"})
-    assert made.status_code == 201
-    assert [(one["month"], one["pence"], one["stands"]) for one in made.json()] == [
+    entered = counter.ask(MANAGER, "POST", "/api/board/costs", COSTS | {"month": "2019-04", "last_month": "2019-05"})
+    assert entered.status_code == 201
+    assert [(cost["month"], cost["pence"], cost["stands"]) for cost in entered.json()] == [
         ("2019-05", 450_000, True),
         ("2019-04", 450_000, True),
     ]
     counter.office.on("2019-07-03")
-    counter.ask(MANAGER, "POST", "/api/board/costs", SAID)
-    found = counter.ask(BOARD, "GET", "/api/board/costs").json()
-    assert [(one["month"], one["stands"]) for one in found] == [
+    counter.ask(MANAGER, "POST", "/api/board/costs", COSTS)
+    costs = counter.ask(BOARD, "GET", "/api/board/costs").json()
+    assert [(cost["month"], cost["stands"]) for cost in costs] == [
         ("2019-05", True),
         ("2019-05", False),
         ("2019-04", True),
     ]
-    assert counter.ask(BOARD, "GET", "/api/board/costs?as_at=2019-07-02").json() == made.json()
+    assert counter.ask(BOARD, "GET", "/api/board/costs?as_at=2019-07-02").json() == entered.json()
     assert counter.ask(BOARD, "GET", "/api/board/costs?as_at=2019-07-04").status_code == 422
 
 
@@ -296,7 +298,7 @@ def test_costs_over_json_are_told_as_they_were_known(counter: Service) -> None:
 def test_costs_are_read_by_the_board_s_readers_and_entered_by_the_manager_alone(counter: Service, who: Actor) -> None:
     reads, enters_them = who.role in BOARD_READS, who.role is Role.project_manager
     assert counter.ask(who, "GET", "/api/board/costs").status_code == (200 if reads else 403)
-    assert counter.ask(who, "POST", "/api/board/costs", SAID).status_code == (201 if enters_them else 403)
+    assert counter.ask(who, "POST", "/api/board/costs", COSTS).status_code == (201 if enters_them else 403)
     browser = visiting(counter.client, who)
     assert browser.get("/board/costs").status_code == (200 if reads else 403)
     with counter.office.database.reading() as session:
@@ -304,7 +306,7 @@ def test_costs_are_read_by_the_board_s_readers_and_entered_by_the_manager_alone(
 
 
 def test_nobody_else_enters_them_by_any_other_way(desk: Office) -> None:
-    command = EnterCosts.model_validate(SAID)
+    command = EnterCosts.model_validate(COSTS)
     with pytest.raises(NotAllowed, match="project manager"), desk.database.writing() as session:
         perform(session, command, KEYWORKER, desk.on(JULY).now)
     with pytest.raises(ValidationError, match="not over"), desk.database.writing() as session:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 from scipy.stats.contingency import relative_risk
 
-from divert.board.figures.disparity import Finding, clopper_pearson, compared, fall, relative_rate
+from divert.board.figures.disparity import Finding, clopper_pearson, compare_groups, fall, relative_rate
 from divert.board.figures.estimates import difference, quantile, rounding_noise, share
 
 COUNTS = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
@@ -17,58 +17,58 @@ REACHED = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(1, n), st.
 
 def test_the_example_that_the_field_quotes() -> None:
     """12 of 40 against 90 of 200: 0.67, 0.41 to 1.10, so nothing can be said."""
-    told = relative_rate(12, 40, 90, 200)
-    assert told is not None
-    assert [round(number, 2) for number in told] == [0.67, 0.41, 1.10]
-    first, second = compared({"White": (90, 200), "Asian": (12, 40)})
+    ratio = relative_rate(12, 40, 90, 200)
+    assert ratio is not None
+    assert [round(number, 2) for number in ratio] == [0.67, 0.41, 1.10]
+    first, second = compare_groups({"White": (90, 200), "Asian": (12, 40)})
     assert (first.group, second.group, second.finding) == ("White", "Asian", Finding.same)
     assert second.words == "cannot be told from chance"
 
 
 @given(REACHED, REACHED)
-def test_ratios_are_those_of_scipy(one: tuple[int, int], other: tuple[int, int]) -> None:
-    told, theirs = relative_rate(*one, *other), relative_risk(*one, *other)
+def test_ratios_are_those_of_scipy(group: tuple[int, int], other: tuple[int, int]) -> None:
+    ratio, theirs = relative_rate(*group, *other), relative_risk(*group, *other)
     interval = theirs.confidence_interval(0.95)
-    assert told is not None
-    assert told == pytest.approx((theirs.relative_risk, interval.low, interval.high))
+    assert ratio is not None
+    assert ratio == pytest.approx((theirs.relative_risk, interval.low, interval.high))
 
 
 @settings(deadline=None)
 @given(COUNTS)
 def test_intervals_of_a_share_are_those_of_scipy(counts: tuple[int, int]) -> None:
-    told, wilson = share(*counts), binomtest(*counts).proportion_ci(method="wilson")
-    assert told is not None
-    assert (told.low, told.high) == pytest.approx((wilson.low, wilson.high), abs=1e-9)
+    interval, wilson = share(*counts), binomtest(*counts).proportion_ci(method="wilson")
+    assert interval is not None
+    assert (interval.low, interval.high) == pytest.approx((wilson.low, wilson.high), abs=1e-9)
     exact = binomtest(*counts).proportion_ci(0.975, method="exact")
     assert clopper_pearson(*counts) == pytest.approx((exact.low, exact.high), abs=1e-9)
 
 
 @given(COUNTS, COUNTS)
-def test_a_ratio_lies_within_its_interval_and_so_does_a_gap(one: tuple[int, int], other: tuple[int, int]) -> None:
-    told = relative_rate(*one, *other)
-    assert (told is None) == (one[0] == other[0] == 0)
-    if told is not None:
-        assert told.low <= told.value <= told.high
-    gap = difference(*one, *other)
+def test_a_ratio_lies_within_its_interval_and_so_does_a_gap(group: tuple[int, int], other: tuple[int, int]) -> None:
+    ratio = relative_rate(*group, *other)
+    assert (ratio is None) == (group[0] == other[0] == 0)
+    if ratio is not None:
+        assert ratio.low <= ratio.value <= ratio.high
+    gap = difference(*group, *other)
     assert gap is not None
     assert -1 <= gap.low <= gap.value <= gap.high <= 1
 
 
 def test_where_a_count_is_nought_the_interval_is_exact_and_not_refused() -> None:
-    told = relative_rate(0, 20, 30, 60)
-    assert told is not None
-    assert told.value == told.low == 0
-    assert 0.2 < told.high < 0.8
+    ratio = relative_rate(0, 20, 30, 60)
+    assert ratio is not None
+    assert ratio.value == ratio.low == 0
+    assert 0.2 < ratio.high < 0.8
     other_way = relative_rate(30, 60, 0, 20)
     assert other_way is not None
     assert math.isinf(other_way.value)
     assert math.isinf(other_way.high)
-    assert other_way.low == pytest.approx(1 / told.high)
+    assert other_way.low == pytest.approx(1 / ratio.high)
 
 
 def test_offered_and_not_offered_are_both_told_and_so_is_the_gap_in_people() -> None:
     """95 against 90 of 100 is almost the same of being offered, and half of not being offered."""
-    _, other = compared({"A": (9500, 10000), "B": (9000, 10000 - 1)})
+    _, other = compare_groups({"A": (9500, 10000), "B": (9000, 10000 - 1)})
     assert other.ratio is not None
     assert other.ratio_not is not None
     assert other.gap is not None
@@ -79,10 +79,10 @@ def test_offered_and_not_offered_are_both_told_and_so_is_the_gap_in_people() -> 
 
 
 def test_people_of_whom_nothing_is_stated_stay_visible_and_too_few_are_not_compared() -> None:
-    told = compared({"White": (80, 200), "not stated": (3, 6), "Black": (10, 30)}, fewest=20)
-    assert [one.group for one in told] == ["White", "Black", "not stated"]
-    assert told[2].finding is Finding.few
-    assert told[2].ratio is None
+    comparisons = compare_groups({"White": (80, 200), "not stated": (3, 6), "Black": (10, 30)}, fewest=20)
+    assert [comparison.group for comparison in comparisons] == ["White", "Black", "not stated"]
+    assert comparisons[2].finding is Finding.few
+    assert comparisons[2].ratio is None
 
 
 def test_rounding_makes_an_interval_wider_and_never_moves_what_is_told() -> None:
@@ -100,17 +100,17 @@ def test_rounding_makes_an_interval_wider_and_never_moves_what_is_told() -> None
 
 
 @given(REACHED, REACHED)
-def test_no_rate_falls_by_more_than_all_of_itself(one: tuple[int, int], other: tuple[int, int]) -> None:
-    told = fall(*one, *other)
-    assert told is not None
-    assert told.value <= 1
-    assert told.high <= 1
+def test_no_rate_falls_by_more_than_all_of_itself(group: tuple[int, int], other: tuple[int, int]) -> None:
+    reduction = fall(*group, *other)
+    assert reduction is not None
+    assert reduction.value <= 1
+    assert reduction.high <= 1
 
 
 def test_from_five_point_eight_of_thirty_six_point_seven_the_fall_is_84_and_not_195_per_cent() -> None:
-    told = fall(58, 1000, 367, 1000)
-    assert told is not None
-    assert round(100 * told.value) == 84
+    reduction = fall(58, 1000, 367, 1000)
+    assert reduction is not None
+    assert round(100 * reduction.value) == 84
 
 
 def test_checkpoint_s_published_trial_gives_its_published_reductions() -> None:

@@ -9,7 +9,7 @@ import polars as pl
 from sqlalchemy import select
 
 from divert.board.counting.counts import Cell
-from divert.board.counting.tallies import by_day, counted
+from divert.board.counting.tallies import daily_sums, events
 from divert.board.figures.catalogue import FIGURES, figures
 from divert.board.figures.definition import Figure, View
 from divert.casework.commands.ending import CloseCase, Reinstate
@@ -29,8 +29,8 @@ def read(office: Office, as_at: date) -> dict[str, Figure]:
     return {figure.id: figure for figure in figures(View(exactly(office, as_at)))}
 
 
-def shares(found: dict[str, Figure]) -> dict[str, tuple[int | None, int | None, float | None]]:
-    return {one.id: (one.numerator, one.denominator, one.value) for one in found.values()}
+def shares(by_id: dict[str, Figure]) -> dict[str, tuple[int | None, int | None, float | None]]:
+    return {figure.id: (figure.numerator, figure.denominator, figure.value) for figure in by_id.values()}
 
 
 def table(figure: Figure) -> dict[str, tuple[int | None, ...]]:
@@ -57,14 +57,14 @@ def early_summer(office: Office) -> None:
 def test_the_figures_of_a_small_scheme_are_those_worked_out_by_hand(office: Office) -> None:
     spring(office)
     early_summer(office)
-    found = read(office, JUNE)
+    by_id = read(office, JUNE)
 
-    assert table(found["funnel"]) == {
+    assert table(by_id["funnel"]) == {
         # referred, judged, eligible, accepted, signed, first kept, completed, breach reported, returned, charged
         "2019-04": (21, 21, 21, 16, 11, 6, 6, 5, 15, 0),
         "2019-05": (6, 6, 1, 0, 0, 0, 0, 0, 5, 0),
     }
-    assert {name: told for name, told in shares(found).items() if name not in ASSESSED} == {
+    assert {name: share for name, share in shares(by_id).items() if name not in ASSESSED} == {
         "funnel": (11, 27, 40.7),
         "completion-of-accepted": (6, 16, 37.5),
         "completion-of-ended": (6, 11, 54.5),
@@ -85,13 +85,13 @@ def test_the_figures_of_a_small_scheme_are_those_worked_out_by_hand(office: Offi
         "victims": (27, 27, 100.0),
         "caseload": (0, 20, 0.0),  # returned cases are open, and with nobody
     }
-    assert table(found["completion-of-accepted"])["2019-04"] == (16, 6)
-    assert table(found["completion-of-ended"])["2019-04"] == (11, 6)
-    assert table(found["breach"])["2019-04"] == (11, 5, 5)
-    assert table(found["overrides"]) == {"Police": (26, 5), "Probation": (26, 0)}
+    assert table(by_id["completion-of-accepted"])["2019-04"] == (16, 6)
+    assert table(by_id["completion-of-ended"])["2019-04"] == (11, 6)
+    assert table(by_id["breach"])["2019-04"] == (11, 5, 5)
+    assert table(by_id["overrides"]) == {"Police": (26, 5), "Probation": (26, 0)}
 
 
-KEPT = (
+LASTING = (
     "funnel", "completion-of-accepted", "completion-of-ended", "breach", "overrides", "disagreement", "limits-at-risk",
     "limits-expired", "near-misses",
 )  # fmt: skip
@@ -100,8 +100,8 @@ KEPT = (
 def test_a_day_that_is_over_keeps_its_answer_for_ever(office: Office) -> None:
     """The six who complete in May are still under contract on 30 April, whenever one asks."""
     spring(office)
-    told = read(office, APRIL)
-    assert {name: shares(told)[name] for name in KEPT} == {
+    by_id = read(office, APRIL)
+    assert {name: shares(by_id)[name] for name in LASTING} == {
         "funnel": (11, 21, 52.4),
         "completion-of-accepted": (0, 16, 0.0),
         "completion-of-ended": (0, 5, 0.0),
@@ -117,7 +117,7 @@ def test_a_day_that_is_over_keeps_its_answer_for_ever(office: Office) -> None:
         returned = session.scalars(select(Case.ref).where(Case.state == State.returned)).all()
     for ref in returned:
         endings.charged(office.on("2019-07-01"), ref)
-    assert read(office, APRIL) == told
+    assert read(office, APRIL) == by_id
     assert table(read(office, date(2019, 7, 1))["funnel"])["2019-04"][-1] == 15
 
 
@@ -143,15 +143,15 @@ def limits_as_live(office: Office) -> Counter[Any]:
     """The limits of open cases, from the case rows as they stand now."""
     with office.database.reading() as session:
         cases = session.scalars(select(Case).where(Case.state.in_(OPEN), Case.limit_on.is_not(None)))
-        return Counter((one.limit_basis, one.limit_on) for one in cases)
+        return Counter((case.limit_basis, case.limit_on) for case in cases)
 
 
 def limits_as_at(office: Office, day: date) -> Counter[Any]:
     """The limits of open cases, from the history."""
     with office.database.reading() as session:
-        tallies = by_day(counted(session, range(1, 1000))).filter(pl.col("day") <= day, pl.col("dim") == "due")
-    found = tallies.group_by("name", "value").agg(pl.col("n").sum()).filter(pl.col("n") != 0)
-    return Counter({(name.removesuffix("_limit"), date.fromisoformat(due)): n for name, due, n in found.iter_rows()})
+        tallies = daily_sums(events(session, range(1, 1000))).filter(pl.col("day") <= day, pl.col("dim") == "due")
+    stood = tallies.group_by("name", "value").agg(pl.col("n").sum()).filter(pl.col("n") != 0)
+    return Counter({(name.removesuffix("_limit"), date.fromisoformat(due)): n for name, due, n in stood.iter_rows()})
 
 
 def test_limits_as_at_a_day_are_those_that_stood_on_it(office: Office) -> None:
@@ -218,19 +218,19 @@ def test_an_expired_limit_is_counted_as_a_failure_and_a_late_charge_as_a_near_mi
     for place, ref in enumerate(refs):
         desk.on(("2019-07-01", "2019-10-31", "2019-11-04")[place // 5])
         endings.charged(desk, ref, outcome_code=17 if place >= 10 else 1)
-    found = read(desk, date(2019, 12, 31))
-    assert shares(found)["limits-expired"] == (5, 15, 33.3)
-    assert shares(found)["near-misses"] == (5, 10, 50.0)
-    assert table(found["near-misses"])["2 to 7 days left"] == (5,)
-    assert "failure of the scheme" in found["limits-expired"].definition
+    by_id = read(desk, date(2019, 12, 31))
+    assert shares(by_id)["limits-expired"] == (5, 15, 33.3)
+    assert shares(by_id)["near-misses"] == (5, 10, 50.0)
+    assert table(by_id["near-misses"])["2 to 7 days left"] == (5,)
+    assert "failure of the scheme" in by_id["limits-expired"].definition
     assert shares(read(desk, date(2019, 10, 31)))["limits-expired"] == (0, 10, 0.0)
 
 
 def test_every_figure_says_what_it_is_and_what_it_is_not(desk: Office) -> None:
     endings.withdraws(desk.on("2019-04-08"))
-    found = read(desk, JUNE)
-    assert len(found) == len(FIGURES)
-    for figure in found.values():
+    by_id = read(desk, JUNE)
+    assert len(by_id) == len(FIGURES)
+    for figure in by_id.values():
         for text in (figure.title, figure.definition, figure.cohort, figure.authority, figure.must_not_be_read_as):
             assert len(text) > 10, figure.id
         assert "%" not in figure.model_dump_json()

@@ -23,13 +23,13 @@ from tests.office import INSPECTOR, KEYWORKER, MANAGER, Office
 from tests.service import Service, service, visiting
 
 CHECKED, LATER = date(2023, 6, 1), date(2023, 12, 31)
-FOUND: dict[str, Any] = {"checked_on": CHECKED, "reoffended": True}
+OFFENDED: dict[str, Any] = {"checked_on": CHECKED, "reoffended": True}
 TABLE = "cchi-2023-05"
 
 
 def harm(counts: Counts, place: Cell | Period | None = None) -> Figure:
     view = View(counts) if place is None else View(counts, place)
-    return next(one for one in figures(view) if one.id == "harm")
+    return next(figure for figure in figures(view) if figure.id == "harm")
 
 
 def table(figure: Figure) -> dict[str, int | None]:
@@ -42,11 +42,11 @@ def completes(office: Office) -> str:
     return ref
 
 
-def scored(office: Office, days: int | None = None, ref: str | None = None, **said: Any) -> str:
+def scored(office: Office, days: int | None = None, ref: str | None = None, **answers: Any) -> str:
     """Somebody who completed in 2019 is followed up in 2023, has offended, and has a score or none."""
     ref = ref or completes(office)
     more = {} if days is None else {"harm_days": days, "harm_table": TABLE}
-    office.does(KEYWORKER, RecordFollowUp.model_validate(FOUND | more | said), ref)
+    office.does(KEYWORKER, RecordFollowUp.model_validate(OFFENDED | more | answers), ref)
     return ref
 
 
@@ -58,9 +58,9 @@ def test_scores_are_counted_in_their_bands_out_of_all_who_offended_again(office:
     scored(office, 5000, offence_on="2021-06-30")  # after the twelve months
     completes(office)  # nobody has looked
     office.does(KEYWORKER, RecordFollowUp(checked_on=CHECKED, reoffended=False), completes(office))
-    told = harm(exactly(office, LATER))
-    assert (told.numerator, told.denominator, told.value) == (9, 12, 75.0)
-    assert table(told) == {
+    figure = harm(exactly(office, LATER))
+    assert (figure.numerator, figure.denominator, figure.value) == (9, 12, 75.0)
+    assert table(figure) == {
         "May 2023: 0 to 1 days": 2,
         "May 2023: 2 to 7 days": 1,
         "May 2023: 8 to 31 days": 3,
@@ -69,10 +69,10 @@ def test_scores_are_counted_in_their_bands_out_of_all_who_offended_again(office:
         "May 2023: 1826 and more days": 1,
     }
     # the fifth of nine in order lies half way through the three of 8 to 31
-    assert [(one.label, one.value) for one in told.measures] == [
+    assert [(measure.label, measure.value) for measure in figure.measures] == [
         ("Half scored no more than, Cambridge Crime Harm Index, table of May 2023", 20)
     ]
-    assert told.rests_on == "Scores taken from: Cambridge Crime Harm Index, table of May 2023."
+    assert figure.rests_on == "Scores taken from: Cambridge Crime Harm Index, table of May 2023."
 
 
 def test_the_latest_follow_up_stands_and_an_earlier_day_keeps_its_answer(office: Office) -> None:
@@ -101,13 +101,13 @@ def test_what_was_scored_by_a_later_table_stands_apart(
             scored(office, days)
         ref = completes(office)
         scored(office.on("2030-02-01"), None, ref, harm_days=3, harm_table="cchi-2030-01")
-        told = harm(exactly(office, office.today))
-        assert table(told) == {
+        figure = harm(exactly(office, office.today))
+        assert table(figure) == {
             "May 2023: 2 to 7 days": 1,
             "May 2023: 8 to 31 days": 1,
             "January 2030: 0 to 10 days": 1,
         }
-        assert [one.value for one in told.measures] == [8, 6]
+        assert [measure.value for measure in figure.measures] == [8, 6]
     finally:
         rulebook.cache_clear()
 
@@ -115,14 +115,15 @@ def test_what_was_scored_by_a_later_table_stands_apart(
 def test_with_a_cut_it_is_a_share_and_no_table(desk: Office) -> None:
     scored(desk, 20)
     scored(desk)
-    told = harm(exactly(desk, LATER), Cell("", "phase", "full"))
-    assert (told.numerator, told.denominator, told.rows, told.measures[0].value) == (1, 2, [], None)
+    figure = harm(exactly(desk, LATER), Cell("", "phase", "full"))
+    assert (figure.numerator, figure.denominator, figure.rows, figure.measures[0].value) == (1, 2, [], None)
 
 
 def test_what_is_shown_is_rounded_like_every_count(counter: Service) -> None:
-    (told,) = [one for one in counter.ask(MANAGER, "GET", "/api/board/figures").json() if one["id"] == "harm"]
-    assert {told["numerator"], *(row["counts"]["harm_scored"] for row in told["rows"])} <= {0, 5, None}
-    assert told["value"] is None
+    figures = counter.ask(MANAGER, "GET", "/api/board/figures").json()
+    (figure,) = [figure for figure in figures if figure["id"] == "harm"]
+    assert {figure["numerator"], *(row["counts"]["harm_scored"] for row in figure["rows"])} <= {0, 5, None}
+    assert figure["value"] is None
 
 
 def test_a_case_disposed_of_takes_its_score_with_it(desk: Office) -> None:
@@ -134,7 +135,7 @@ def test_a_case_disposed_of_takes_its_score_with_it(desk: Office) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "field", "words"),
+    ("answers", "field", "words"),
     [
         ({"harm_days": 20}, "harm_table", "From which table"),
         ({"harm_table": TABLE}, "harm_days", "Give the score in days"),
@@ -145,9 +146,9 @@ def test_a_case_disposed_of_takes_its_score_with_it(desk: Office) -> None:
     ],
 )
 def test_half_a_score_is_refused_where_it_is_missing(
-    counter: Service, said: dict[str, Any], field: str, words: str
+    counter: Service, answers: dict[str, Any], field: str, words: str
 ) -> None:
-    body = {"checked_on": CHECKED.isoformat(), "reoffended": "yes"} | said
+    body = {"checked_on": CHECKED.isoformat(), "reoffended": "yes"} | answers
     answer = counter.does(INSPECTOR, "record-follow-up", "D-19-0001", body)
     assert answer.status_code == 422
     (fault,) = answer.json()["errors"]

@@ -17,7 +17,7 @@ from divert.board.counting import tallies
 from divert.board.figures.catalogue import BOARD_READS, FIGURES
 from divert.board.figures.definition import Figure
 from divert.board.reading.chart import chart
-from divert.board.reading.glance import earlier
+from divert.board.reading.glance import months_before
 from divert.db import Database
 from divert.models import Role
 from tests import endings
@@ -56,48 +56,48 @@ def boardroom(sqlite_template: Database, tmp_path_factory: pytest.TempPathFactor
         yield opened
 
 
-def counts_in(told: object) -> Iterator[int]:
+def counts_in(answer: object) -> Iterator[int]:
     """Every count of people in a JSON answer."""
-    if isinstance(told, dict):
-        for name, value in told.items():
+    if isinstance(answer, dict):
+        for name, value in answer.items():
             if name in ("numerator", "denominator", "reached", "of") and value is not None:
                 yield value
             elif name == "counts":
                 yield from (n for n in value.values() if n is not None)
             else:
                 yield from counts_in(value)
-    elif isinstance(told, list):
-        for each in told:
-            yield from counts_in(each)
+    elif isinstance(answer, list):
+        for item in answer:
+            yield from counts_in(item)
 
 
 @pytest.mark.parametrize("audience", ["board", "public"])
 def test_every_count_that_leaves_is_rounded(boardroom: Service, audience: str) -> None:
     base = {"board": 5, "public": 10}[audience]
-    found = []
+    counts = []
     for path in ("figures", "fairness"):
-        found += list(counts_in(boardroom.ask(BOARD, "GET", f"/api/board/{path}?audience={audience}").json()))
-    assert len(found) > 100
-    assert any(found)
-    assert not [n for n in found if n % base]
+        counts += list(counts_in(boardroom.ask(BOARD, "GET", f"/api/board/{path}?audience={audience}").json()))
+    assert len(counts) > 100
+    assert any(counts)
+    assert not [n for n in counts if n % base]
 
 
 def test_page_json_and_csv_tell_the_same(boardroom: Service) -> None:
-    figures = {one["id"]: one for one in boardroom.ask(BOARD, "GET", "/api/board/figures").json()}
+    figures = {figure["id"]: figure for figure in boardroom.ask(BOARD, "GET", "/api/board/figures").json()}
     browser = visiting(boardroom.client, BOARD)
     page = browser.get("/board/figures").text
-    for name, one in figures.items():
+    for name, figure in figures.items():
         table = list(csv.reader(io.StringIO(browser.get(f"/board/table/{name}.csv").text)))
-        rows = {row[0]: row[1 : len(one["columns"]) + 1] for row in table[6:]}
-        for row in one["rows"]:
-            told = ["withheld" if row["counts"][key] is None else str(row["counts"][key]) for key in one["columns"]]
-            assert rows[row["label"]] == told, name
+        rows = {row[0]: row[1 : len(figure["columns"]) + 1] for row in table[6:]}
+        for row in figure["rows"]:
+            cells = ["withheld" if row["counts"][key] is None else str(row["counts"][key]) for key in figure["columns"]]
+            assert rows[row["label"]] == cells, name
         section = page.split(f'id="{name}"')[1].split("</section>")[0]
         shown = re.findall(r'table__cell--numeric">(under 5|withheld|[\d,]+)</td>', section)
         expected = [
             "withheld" if n is None else "under 5" if n < 5 else str(n)
-            for row in one["rows"]
-            for n in (row["counts"][key] for key in one["columns"])
+            for row in figure["rows"]
+            for n in (row["counts"][key] for key in figure["columns"])
         ]
         assert shown == expected, name
 
@@ -107,14 +107,14 @@ def test_figures_are_cut_by_one_thing_at_a_time(boardroom: Service) -> None:
         answer = boardroom.ask(BOARD, "GET", f"/api/board/figures?{query}")
         return answer.status_code, answer.json()
 
-    whole = {one["id"]: one for one in boardroom.ask(BOARD, "GET", "/api/board/figures").json()}
+    whole = {figure["id"]: figure for figure in boardroom.ask(BOARD, "GET", "/api/board/figures").json()}
     for query in ("district=E06000001", "offence=TH68010", "phase=full", "first=2019-04&last=2019-04"):
-        status, told = asked(query)
+        status, figures = asked(query)
         assert status == 200, query
-        assert isinstance(told, list)
-        funnel = next(one for one in told if one["id"] == "funnel")
+        assert isinstance(figures, list)
+        funnel = next(figure for figure in figures if figure["id"] == "funnel")
         assert 0 < funnel["denominator"] <= whole["funnel"]["denominator"]
-        rows = [row for one in told for row in one["rows"]]
+        rows = [row for figure in figures for row in figure["rows"]]
         assert {row["label"] for row in rows} <= {"2019-04"}, "tables are of the whole scheme, or of a period's months"
     for query, field in (
         ("district=E06000001&offence=TH68010", "offence"),
@@ -137,7 +137,7 @@ def test_the_first_page_says_what_changed_and_what_it_cannot_say(boardroom: Serv
         assert words in page, words
     assert "%" in page
     assert "as at the end of 30 June 2019" in page
-    assert earlier(date(2019, 5, 31)) == date(2019, 2, 28)
+    assert months_before(date(2019, 5, 31)) == date(2019, 2, 28)
 
 
 def test_a_form_sent_with_nothing_chosen_is_the_whole_scheme(boardroom: Service) -> None:
@@ -164,8 +164,8 @@ def test_no_page_of_the_board_leads_to_a_person_or_names_one(boardroom: Service)
         text = read_aloud(answer.content) if address.endswith(".pdf") else answer.text
         for never in (DALE["surname"], "Person0", "D-19-", "CVP-19", "/cases"):
             assert never not in text, (address, never)
-    told = json.dumps(boardroom.ask(BOARD, "GET", "/api/board/figures").json())
-    assert "Person0" not in told
+    text = json.dumps(boardroom.ask(BOARD, "GET", "/api/board/figures").json())
+    assert "Person0" not in text
     assert len(boardroom.ask(BOARD, "GET", "/api/board/figures").json()) == len(FIGURES)
 
 
@@ -178,46 +178,46 @@ def test_every_chart_stands_with_its_table_and_says_what_it_is(boardroom: Servic
     browser = visiting(boardroom.client, BOARD)
     page = html5lib.parse(browser.get("/board/figures").text, namespaceHTMLElements=False)
     charts = 0
-    for one in figures:
-        section = next(each for each in page.iter("section") if each.get("aria-labelledby") == one["id"])
+    for figure in figures:
+        section = next(element for element in page.iter("section") if element.get("aria-labelledby") == figure["id"])
         drawn = list(section.iter("img"))
-        assert len(drawn) == len(list(section.iter("table"))) == bool(one["rows"])
+        assert len(drawn) == len(list(section.iter("table"))) == bool(figure["rows"])
         for image in drawn:
             charts += 1
-            assert all(row["label"] in image.get("alt", "") for row in one["rows"]), one["id"]
+            assert all(row["label"] in image.get("alt", "") for row in figure["rows"]), figure["id"]
             answer = browser.get(image.get("src", ""))
             assert answer.headers["content-type"] == "image/svg+xml"
-            assert one["title"] in answer.text.replace("&amp;", "&")
+            assert figure["title"] in answer.text.replace("&amp;", "&")
             for elsewhere in ("http://", "https://"):
-                assert elsewhere not in answer.text.replace("http://www.w3.org/", ""), one["id"]
+                assert elsewhere not in answer.text.replace("http://www.w3.org/", ""), figure["id"]
     assert charts > 15
 
 
 def test_a_chart_shows_rounded_counts_and_nothing_else(boardroom: Service) -> None:
     for figure in boardroom.ask(BOARD, "GET", "/api/board/figures").json():
-        told = Figure.model_validate(figure)
-        spec = chart(told)
-        assert (spec is None) == (not told.rows)
+        model = Figure.model_validate(figure)
+        spec = chart(model)
+        assert (spec is None) == (not model.rows)
         if spec is not None:
             shown = [row["n"] for row in spec["data"]["values"]]
-            assert not [n for n in shown if n % 5], told.id
+            assert not [n for n in shown if n % 5], model.id
     picture = visiting(boardroom.client, BOARD).get("/board/chart/funnel.png").content
     assert picture.startswith(b"\x89PNG")
 
 
 def test_the_board_paper_is_tagged_says_what_the_pages_say_and_is_the_same_to_the_byte(boardroom: Service) -> None:
     browser = visiting(boardroom.client, BOARD)
-    made = browser.get("/board/paper.pdf").content
-    assert made == browser.get("/board/paper.pdf").content
-    read = PdfReader(io.BytesIO(made))
-    assert b"/MarkInfo" in made
-    assert b"/StructTreeRoot" in made
+    pdf = browser.get("/board/paper.pdf").content
+    assert pdf == browser.get("/board/paper.pdf").content
+    read = PdfReader(io.BytesIO(pdf))
+    assert b"/MarkInfo" in pdf
+    assert b"/StructTreeRoot" in pdf
     assert read.metadata is not None
     assert read.metadata.title == "Cleveland Divert: figures for the project board"
-    said = " ".join(read_aloud(made).split())
+    text = " ".join(read_aloud(pdf).split())
     for figure in boardroom.ask(BOARD, "GET", "/api/board/figures").json():
-        assert figure["title"] in said, figure["id"]
-    assert "Counts rounded to 5" in said
+        assert figure["title"] in text, figure["id"]
+    assert "Counts rounded to 5" in text
     public = " ".join(read_aloud(browser.get("/board/paper.pdf?audience=public").content).split())
     assert "Counts rounded to 10" in public
     only = " ".join(read_aloud(browser.get("/board/paper.pdf?district=E06000001").content).split())
@@ -237,7 +237,7 @@ def test_no_figure_is_older_than_a_minute(desk: Office) -> None:
 
     def referred(opened: Service) -> int:
         answer = opened.ask(BOARD, "GET", "/api/board/figures").json()
-        return int(next(one for one in answer if one["id"] == "funnel")["rows"][0]["counts"]["referred"])
+        return int(next(figure for figure in answer if figure["id"] == "funnel")["rows"][0]["counts"]["referred"])
 
     for _ in range(20):
         endings.somebody(desk.on("2019-04-08"))

@@ -35,24 +35,24 @@ DAYS = (date(2019, 4, 20), date(2019, 5, 10), date(2019, 6, 1), date(2019, 12, 3
 def test_a_second_computation_gives_every_count_of_every_cut_on_every_day(office: Office, seed: int) -> None:
     generated(office, Random(seed), 40)
     office.on("2026-01-01")
-    told, second = 0, dict[Cell, int]()
+    counted, second = 0, dict[Cell, int]()
     for day in DAYS:
         second = second_counts(office.database, day)
         assert dict(exactly(office, day).cells) == second, day
-        told += len(second)
-    assert told > 1000
+        counted += len(second)
+    assert counted > 1000
     assert second[Cell("harm_scored")] > 1
     by = {cell.dim for cell in second} - {ALL, *BREAKDOWNS, *PARTS, *WITHIN}
     assert by == {"rule"}, "whatever else makes up a whole has to be known to the rounding"
     if seed == 1:
-        golden(COUNTED, as_said(second))
+        golden(COUNTED, count_lines(second))
 
 
 COUNTED = Path(__file__).parent / "golden" / "counted.txt"
 
 
-def as_said(cells: Mapping[Cell, int]) -> str:
-    """Every count with its cuts. Where this differs, what is kept was counted another way: `WAY` must be another."""
+def count_lines(cells: Mapping[Cell, int]) -> str:
+    """Every count with its breakdowns. Where this differs, counting has changed: `WAY` must be another."""
     breakdowns: dict[str, set[str]] = {}
     for cell in cells:
         breakdowns.setdefault(cell.name, set()).add(cell.dim)
@@ -64,14 +64,14 @@ def as_said(cells: Mapping[Cell, int]) -> str:
 
 def test_counts_kept_up_to_date_are_those_counted_anew(desk: Office) -> None:
     """One population is asked now and then while the office works and the worker settles what it may."""
-    kept, random = CountStore(desk.database, fresh_for=timedelta()), Random(7)
+    store, random = CountStore(desk.database, fresh_for=timedelta()), Random(7)
     since = date(2019, 3, 25)
     for size in (6, 1, 0, 5, 4):
         generated(desk, random, size, since)
         since += timedelta(days=3200)  # all of one spring's cases have been followed up before the next is counted
         desk.on(since - timedelta(days=random.randrange(1, 30)))
         for day in (*DAYS, desk.today):
-            assert kept.exact(day, desk.now).cells == second_counts(desk.database, day), (size, day)
+            assert store.exact(day, desk.now).cells == second_counts(desk.database, day), (size, day)
         settle(desk.database, lambda: desk.now)
 
 
@@ -82,14 +82,14 @@ def test_what_is_added_is_counted_though_it_was_stamped_earlier(desk: Office, *,
     desk.on("2020-01-01")
     if settled:
         settle(desk.database, lambda: desk.now)
-    kept = CountStore(desk.database, fresh_for=timedelta())
-    kept.exact(DAYS[3], desk.now)
+    store = CountStore(desk.database, fresh_for=timedelta())
+    store.exact(DAYS[3], desk.now)
     desk.minutes -= SETTLED.seconds // 60 - 2
     stamped = desk.now
     ref = desk.refers(crime_ref="CVP-19-late")
     desk.on("2020-01-01").minutes = 30
     assert stamped < desk.now
-    assert kept.exact(date(2020, 1, 2), desk.now).cells == second_counts(desk.database, date(2020, 1, 2)), ref
+    assert store.exact(date(2020, 1, 2), desk.now).cells == second_counts(desk.database, date(2020, 1, 2)), ref
 
 
 def totals(office: Office) -> list[tuple[Cell, int]]:
@@ -103,23 +103,23 @@ def test_a_past_answer_stands_though_what_it_was_counted_from_is_gone(office: Of
     woman = {"sex": "F", "ethnicity": "A1", "date_of_birth": "1970-01-01"}
     gone = endings.completes(office)
     same, other = endings.somebody(office), endings.somebody(office, **woman)
-    held = PATHS[State.active](office, endings.somebody(office))
+    active = PATHS[State.active](office, endings.somebody(office))
     office.on("2026-01-02")
     settle(office.database, lambda: office.now)
     days = [date(2019, 12, 31), date(2025, 6, 1), office.today]
-    said = [exactly(office, day).cells for day in days]
-    assert all(said)
+    answers = [exactly(office, day).cells for day in days]
+    assert all(answers)
     office.on("2026-01-05")
     office.does(MANAGER, ReviewRetention(decision="dispose", reason="Six years are over."), gone)
     office.does(MANAGER, MergePerson(other_ref=other, why="Same fingerprints."), same)
     office.does(INSPECTOR, CorrectFacts(reason="Asked again.", ethnicity="B1"), other)
     with office.database.writing() as session:
         give_post(session, KEYWORKER.username, Role.complex_needs_specialist, office.now)
-    assert [exactly(office, day).cells for day in days] == said
+    assert [exactly(office, day).cells for day in days] == answers
     office.on("2026-02-01")
-    office.does(MANAGER, CloseCase(reason_code="moved_away", explanation="To Leeds."), held)
+    office.does(MANAGER, CloseCase(reason_code="moved_away", explanation="To Leeds."), active)
     settle(office.database, lambda: office.now)
-    assert [exactly(office, day).cells for day in days] == said
+    assert [exactly(office, day).cells for day in days] == answers
     now = exactly(office, office.today).cells
     assert all(n > 0 for n in now.values())
     assert now[Cell("referred", "ethnicity", "Black")] == 1
@@ -144,11 +144,11 @@ def test_two_who_settle_at_once_count_everything_once(office: Office) -> None:
     generated(office, Random(6), 8)
     office.on("2030-01-01")
     with ThreadPoolExecutor(4) as several:
-        for each in [several.submit(settle, office.database, lambda: office.now) for _ in range(4)]:
-            each.result()
+        for settling in [several.submit(settle, office.database, lambda: office.now) for _ in range(4)]:
+            settling.result()
     assert dict(exactly(office, office.today).cells) == second_counts(office.database, office.today)
     with office.database.reading() as session:
-        assert [one.number for one in session.scalars(select(Tallied))] == [1]
+        assert [settlement.number for settlement in session.scalars(select(Tallied))] == [1]
 
 
 def test_another_way_of_counting_counts_everything_anew(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from divert.board.counting.suppression import Audience
 from divert.board.figures.catalogue import figures
 from divert.board.figures.definition import Theme, View
 from divert.board.figures.outcomes import completion_of_accepted
-from divert.board.reading.paper import says
+from divert.board.reading.paper import headline
 from divert.db import Database
 from divert.models import State
 from tests import endings
@@ -89,14 +89,14 @@ def names_somebody(answer: Response) -> list[str]:
 
 def every_address(service: Service) -> Iterator[str]:
     """All that can be read of the service, with what somebody could know or guess in each place that varies."""
-    (frame,) = {one["frame"] for one in service.ask(MANAGER, "GET", "/api/panel/draws").json()}
-    (one,) = service.ask(MANAGER, "GET", "/api/policies/proposed").json()
+    (frame,) = {draw["frame"] for draw in service.ask(MANAGER, "GET", "/api/panel/draws").json()}
+    (proposal,) = service.ask(MANAGER, "GET", "/api/policies/proposed").json()
     known: dict[str, tuple[str, ...]] = {
         "ref": ("D-19-0001", "D-19-0002", "D-19-0003"),
         "kind": ("contract", "svg", "png"),
         "seq": ("1", "12"),
         "sha256": ("0" * 64,),
-        "digest": (one["policy"]["digest"],),
+        "digest": (proposal["policy"]["digest"],),
         "does": ("sign", "withdraw"),
         "policy": ("2019-04-01-full",),
         "policy_id": ("2019-04-01-full",),
@@ -118,7 +118,7 @@ def every_address(service: Service) -> Iterator[str]:
 
 def test_a_board_member_reaches_nobody_at_any_address_of_the_service(watched: Service) -> None:
     pages, asked = visiting(watched.client, BOARD), list(every_address(watched))
-    shown = found = 0
+    shown = naming = 0
     for path in asked:
         for answer in (pages.get(path, follow_redirects=False), watched.ask(BOARD, "GET", path)):
             assert answer.status_code < 500, path
@@ -126,10 +126,10 @@ def test_a_board_member_reaches_nobody_at_any_address_of_the_service(watched: Se
             shown += answer.status_code == 200
     manager = visiting(watched.client, MANAGER)
     for path in asked:
-        found += bool(names_somebody(manager.get(path)))
+        naming += bool(names_somebody(manager.get(path)))
     assert len(asked) > 150
     assert shown > 40
-    assert found > 10, "the same addresses tell the manager of people"
+    assert naming > 10, "the same addresses tell the manager of people"
 
 
 def test_every_link_that_a_board_member_sees_leads_somewhere_and_never_to_a_person(watched: Service) -> None:
@@ -153,7 +153,7 @@ def test_every_link_that_a_board_member_sees_leads_somewhere_and_never_to_a_pers
 
 
 @pytest.mark.parametrize(
-    ("path", "field", "says"),
+    ("path", "field", "words"),
     [
         ("/board?as_at=2030-01-01", "as_at", "Give one up to 1 December 2019"),
         ("/board/figures/flow?as_at=2030-01-01&district=E06000001", "as_at", "Give one up to 1 December 2019"),
@@ -164,11 +164,11 @@ def test_every_link_that_a_board_member_sees_leads_somewhere_and_never_to_a_pers
     ],
 )
 def test_a_question_that_cannot_be_answered_stays_on_the_page_and_says_what_would_be_right(
-    scheme: Service, path: str, field: str, says: str
+    scheme: Service, path: str, field: str, words: str
 ) -> None:
     answer = visiting(scheme.client, BOARD).get(path)
     assert answer.status_code == 422
-    assert says in answer.text
+    assert words in answer.text
     assert f'href="#{field}"' in answer.text
     assert f'id="{field}-error"' in answer.text
     for asked in path.partition("?")[2].split("&"):
@@ -200,10 +200,10 @@ def test_pilot_and_full_scheme_stand_beside_each_other_and_differ_only_beyond_ch
     rows = {"".join(row[0].itertext()).split("  ")[0].strip(): ["".join(cell.itertext()) for cell in row[1:]]
             for row in table.iter("tr")}  # fmt: skip
     assert rows["Figure"] == ["Pilot (shop theft)", "Full scheme", "Full against pilot"]
-    (completed,) = [told for name, told in rows.items() if name.startswith("Completed, of all accepted")]
+    (completed,) = [cells for name, cells in rows.items() if name.startswith("Completed, of all accepted")]
     assert completed[0].startswith("under")
     assert completed[2].endswith("points higher, beyond chance")
-    (needs,) = [told for name, told in rows.items() if name.startswith("Needs that were less")]
+    (needs,) = [cells for name, cells in rows.items() if name.startswith("Needs that were less")]
     assert needs[2] == "too few to compare"
 
 
@@ -216,10 +216,10 @@ def test_districts_stand_beside_each_other_too(scheme: Service) -> None:
 def test_what_is_counted_of_the_whole_scheme_only_is_not_told_as_none_of_a_part(scheme: Service) -> None:
     """A statutory limit that is near is not counted by district: that is not the same as none being near."""
     asked = "/api/board/figures?as_at=2019-11-28&phase=full"
-    found = {one["id"]: one for one in scheme.ask(BOARD, "GET", asked).json()}
+    by_id = {figure["id"]: figure for figure in scheme.ask(BOARD, "GET", asked).json()}
     for name in ("limits-at-risk", "scrutiny", "times"):
-        assert (found[name]["value"], found[name]["note"]) == (None, "told of the whole scheme only"), name
-    exact = {one.id: one for one in figures(View(exactly(scheme.office, date(2019, 11, 28))))}
+        assert (by_id[name]["value"], by_id[name]["note"]) == (None, "told of the whole scheme only"), name
+    exact = {figure.id: figure for figure in figures(View(exactly(scheme.office, date(2019, 11, 28))))}
     assert exact["limits-at-risk"].numerator == 1
 
 
@@ -239,11 +239,12 @@ def drawn(scheme: Service, path: str) -> Iterator[tuple[str, str, str]]:
 @pytest.mark.parametrize("path", [*PAGES[1:6], "/board/fairness"])
 def test_every_chart_of_a_page_has_its_table_its_files_and_a_form_for_a_telephone(scheme: Service, path: str) -> None:
     browser, charts = visiting(scheme.client, BOARD), 0
-    for wide, narrow, beside in drawn(scheme, path):
+    for wide, narrow, section_text in drawn(scheme, path):
         charts += 1
-        widths = [float(re.search(r'<svg[^>]* width="([\d.]+)"', browser.get(one).text)[1]) for one in (wide, narrow)]  # type: ignore[index]
+        pictures = [browser.get(address).text for address in (wide, narrow)]
+        widths = [float(re.search(r'<svg[^>]* width="([\d.]+)"', picture)[1]) for picture in pictures]  # type: ignore[index]
         assert widths[1] < 440 < widths[0], wide
-        assert all(words in beside for words in ("table as CSV", "chart as SVG", "chart as PNG")), wide
+        assert all(words in section_text for words in ("table as CSV", "chart as SVG", "chart as PNG")), wide
         assert browser.get(wide.replace(".svg", ".png")).headers["content-type"] == "image/png"
     assert charts > 0
 
@@ -259,8 +260,8 @@ def test_no_label_of_a_chart_is_cut_short_nor_any_number_a_power_of_ten(scheme: 
 
 
 def test_a_comparison_is_taken_away_with_what_it_means(scheme: Service) -> None:
-    told = visiting(scheme.client, BOARD).get("/board/fairness/table/sex-signed.csv").text
-    rows = list(csv.reader(io.StringIO(told)))
+    text = visiting(scheme.client, BOARD).get("/board/fairness/table/sex-signed.csv").text
+    rows = list(csv.reader(io.StringIO(text)))
     assert rows[0] == ["Signed, of accepted", "by sex", "as at 2019-12-01"]
     assert rows[2][0].startswith("Must not be read as: ")
     assert rows[4][:6] == ["Sex", "Came to it", "Of", "Per cent", "from", "to"]
@@ -270,11 +271,11 @@ def test_a_comparison_is_taken_away_with_what_it_means(scheme: Service) -> None:
 
 def test_a_share_of_what_is_shown_as_under_five_is_never_told_as_none(scheme: Service) -> None:
     for audience in Audience:
-        for one in scheme.ask(BOARD, "GET", f"/api/board/figures?audience={audience.value}").json():
-            for row in one["rows"]:
-                assert row["value"] != 0, one["id"]
+        for figure in scheme.ask(BOARD, "GET", f"/api/board/figures?audience={audience.value}").json():
+            for row in figure["rows"]:
+                assert row["value"] != 0, figure["id"]
     nobody_yet = completion_of_accepted(View(Counts(date(2019, 12, 1), {Cell("accepted"): 20}, base=5)))
-    assert re.fullmatch(r"under \d+%: under 5 of 20; likely 0 to \d+%\.", says(nobody_yet))
+    assert re.fullmatch(r"under \d+%: under 5 of 20; likely 0 to \d+%\.", headline(nobody_yet))
 
 
 # As a browser shows them
@@ -288,18 +289,18 @@ def test_no_page_of_the_board_has_a_fault_in_any_state(
     office = desk.on("2019-12-01") if people == "none" else scheme.office
     slips = ("/board?as_at=2030-01-01", "/board/figures/flow?district=E06000001&phase=full", "/board/fairness?as_at=x")
     with serving(create_app(office.database, lambda: office.now, SETTINGS)) as address:
-        found = {}
+        faults_by_path = {}
         context = come_in(browser, address, BOARD, bypass_csp=True)
         page = context.new_page()
         parts = ("/board/figures/care?district=E06000001",) if people == "some" else ()
         for path in (*(PAGES if people == "some" else PAGES[:2] + PAGES[-3:]), *slips, *parts):
             page.goto(address + path)
-            found[path] = faults(page)
+            faults_by_path[path] = faults(page)
             parser = html5lib.HTMLParser()
             parser.parse(page.content())
-            found[path] += [name for _, name, _ in parser.errors]
+            faults_by_path[path] += [name for _, name, _ in parser.errors]
         context.close()
-    assert {path: what for path, what in found.items() if what} == {}
+    assert {path: what for path, what in faults_by_path.items() if what} == {}
 
 
 def test_the_first_page_is_asked_another_day_by_keys_alone_and_prints_on_one_sheet(

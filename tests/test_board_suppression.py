@@ -14,7 +14,7 @@ from scipy.optimize import linprog
 
 from divert.board.counting.breakdowns import ALL, BREAKDOWNS, values
 from divert.board.counting.counts import Cell, Counts
-from divert.board.counting.suppression import Audience, span, suppressed
+from divert.board.counting.suppression import Audience, span, suppress
 from divert.board.figures.definition import Period, View
 
 DAY = date(2019, 12, 31)
@@ -24,7 +24,7 @@ PLACES = {dim: list(values(dim))[:4] for dim in BREAKDOWNS if dim != "month"} | 
 
 
 def populated(random: Random, size: int, skew: float) -> list[dict[str, str]]:
-    """So many people, the more of them in the first place of each cut the greater the skew."""
+    """So many people, the more of them in the first place of each breakdown the greater the skew."""
     return [
         {dim: random.choices(places, [skew**-n for n in range(len(places))])[0] for dim, places in PLACES.items()}
         for _ in range(size)
@@ -32,12 +32,12 @@ def populated(random: Random, size: int, skew: float) -> list[dict[str, str]]:
 
 
 def counted(people: Iterable[Mapping[str, str]], name: str = "referred", day: date = DAY) -> Counts:
-    found: Counter[Cell] = Counter()
-    for one in people:
-        found[Cell(name)] += 1
-        for dim, value in one.items():
-            found[Cell(name, dim, value)] += 1
-    return Counts(day, dict(found))
+    counts: Counter[Cell] = Counter()
+    for person in people:
+        counts[Cell(name)] += 1
+        for dim, value in person.items():
+            counts[Cell(name, dim, value)] += 1
+    return Counts(day, dict(counts))
 
 
 Seen = tuple[Cell, int]
@@ -53,22 +53,22 @@ class Attack:
         self.grows: list[tuple[Seen, Seen]] = []
 
     def sees(self, shown: Counts, when: int = 0) -> None:
-        """A day's counts: each within its rounding, and every cut making up the whole, shown or withheld."""
+        """A day's counts: each within its rounding, and every breakdown making up the whole, shown or withheld."""
         names = {cell.name for cell in shown.cells}
         for name in names:
             breakdowns = {cell.dim for cell in shown.cells if cell.name == name and cell.dim != ALL}
             parts = {dim: [Cell(name, dim, value) for value in PLACES[dim]] for dim in breakdowns}
-            for cell in (Cell(name), *(part for each in parts.values() for part in each)):
-                told = shown[cell]
-                low, high = (0, None) if told is None else span(told, shown.base)
+            for cell in (Cell(name), *(part for cells in parts.values() for part in cells)):
+                n = shown[cell]
+                low, high = (0, None) if n is None else span(n, shown.base)
                 before = self.bounds.get((cell, when), (0, None))
                 tops = [top for top in (high, before[1]) if top is not None]
                 self.bounds[cell, when] = (max(low, before[0]), min(tops) if tops else None)
-            self.sums += [((Cell(name), when), [(part, when) for part in each]) for each in parts.values()]
+            self.sums += [((Cell(name), when), [(part, when) for part in cells]) for cells in parts.values()]
 
     def concludes(self, target: Seen) -> tuple[float, float]:
         """The least and the most that a count can be."""
-        place = {each: number for number, each in enumerate(self.bounds)}
+        place = {seen: number for number, seen in enumerate(self.bounds)}
         equal = np.zeros((len(self.sums), len(place)))
         for row, (whole, parts) in enumerate(self.sums):
             equal[row, place[whole]] = -1
@@ -77,7 +77,7 @@ class Attack:
         order = np.zeros((len(self.grows), len(place)))
         for row, (earlier, later) in enumerate(self.grows):
             order[row, place[earlier]], order[row, place[later]] = 1, -1
-        found = []
+        limits = []
         for way in (1, -1):
             aim = np.zeros(len(place))
             aim[place[target]] = way
@@ -91,8 +91,8 @@ class Attack:
                 method="highs",
             )
             assert solved.status == 0, solved.message
-            found.append(way * solved.fun)
-        return found[0], found[1]
+            limits.append(way * solved.fun)
+        return limits[0], limits[1]
 
 
 def small(exact: Counts, base: int) -> list[Cell]:
@@ -109,7 +109,7 @@ def test_no_small_count_can_be_worked_out_from_everything_that_is_shown(
     """Of each, at least as many values stay possible as the base has: sums, cuts and rounding tell no more."""
     random = Random(seed)
     exact = counted(populated(random, size, skew))
-    shown = suppressed(exact, random.randbytes(32), audience)
+    shown = suppress(exact, random.randbytes(32), audience)
     attack = Attack()
     attack.sees(shown)
     for cell in small(exact, audience.base):
@@ -124,7 +124,7 @@ def test_of_two_parts_and_their_whole_neither_gives_the_other_away() -> None:
     for few, many in product(range(1, 5), range(7, 12)):
         exact = counted([{"phase": "pilot"}] * few + [{"phase": "full"}] * many)
         for key in range(60):
-            shown = suppressed(exact, bytes([key]) * 32)
+            shown = suppress(exact, bytes([key]) * 32)
             attack = Attack()
             attack.sees(shown)
             least, most = attack.concludes((Cell("referred", "phase", "pilot"), 0))
@@ -146,7 +146,7 @@ def test_nor_by_asking_for_one_day_after_another_nor_as_the_board_and_the_public
     for day in days:
         exact = counted(people[:day], day=DAY + timedelta(days=day))
         for audience in Audience:
-            attack.sees(suppressed(exact, key, audience), day)
+            attack.sees(suppress(exact, key, audience), day)
     for earlier, later in pairwise(days):
         cells = {cell for cell, when in attack.bounds if when == earlier}
         attack.grows += [((cell, earlier), (cell, later)) for cell in cells]
@@ -160,7 +160,7 @@ def test_nor_by_asking_for_one_day_after_another_nor_as_the_board_and_the_public
 def test_a_count_is_shown_as_the_multiple_above_or_below_it_and_nought_as_nought(
     n: int, key: bytes, audience: Audience
 ) -> None:
-    shown = suppressed(Counts(DAY, {Cell("referred"): n}), key, audience)[Cell("referred")]
+    shown = suppress(Counts(DAY, {Cell("referred"): n}), key, audience)[Cell("referred")]
     assert shown is not None
     assert shown % audience.base == 0
     assert abs(shown - n) < audience.base
@@ -169,7 +169,7 @@ def test_a_count_is_shown_as_the_multiple_above_or_below_it_and_nought_as_nought
 
 def test_rounding_is_right_on_average() -> None:
     keys = [bytes([number]) * 32 for number in range(256)]
-    shown = [suppressed(Counts(DAY, {Cell("referred"): 13}), key)[Cell("referred")] or 0 for key in keys]
+    shown = [suppress(Counts(DAY, {Cell("referred"): 13}), key)[Cell("referred")] or 0 for key in keys]
     assert sum(shown) / len(shown) == pytest.approx(13, abs=0.6)
 
 
@@ -180,15 +180,15 @@ def test_a_count_that_stands_still_never_flickers_and_one_that_grows_never_falls
     last: dict[Cell, tuple[int, int]] = {}
     for size in range(1, 200):
         exact = counted(people[:size])
-        shown = suppressed(exact, key)
+        shown = suppress(exact, key)
         for cell, n in exact.cells.items():
-            told = shown[cell]
-            if cell.dim == ALL or told is None:  # the whole may be rounded either way, so that its parts stay hidden
+            n_shown = shown[cell]
+            if cell.dim == ALL or n_shown is None:  # the whole may be rounded either way, so that its parts stay hidden
                 continue
             was, then = last.get(cell, (0, 0))
-            assert told >= then
-            assert n != was or told == then
-            last[cell] = (n, told)
+            assert n_shown >= then
+            assert n != was or n_shown == then
+            last[cell] = (n, n_shown)
 
 
 def test_the_counts_of_one_place_are_rounded_alike_so_no_part_is_more_than_what_it_is_part_of() -> None:
@@ -196,16 +196,16 @@ def test_the_counts_of_one_place_are_rounded_alike_so_no_part_is_more_than_what_
     people = populated(random, 80, 2)
     for _ in range(50):
         both = {**counted(people).cells, **counted(people[:70], "judged").cells}
-        shown = suppressed(Counts(DAY, both), random.randbytes(32))
+        shown = suppress(Counts(DAY, both), random.randbytes(32))
         for cell in counted(people[:70], "judged").cells:
-            judged, referred = shown[cell], shown[cell.of("referred")]
+            judged, referred = shown[cell], shown[cell.with_name("referred")]
             if cell.dim != ALL and judged is not None and referred is not None:
                 assert judged <= referred
 
 
 def test_a_period_is_the_sum_of_its_months_as_shown() -> None:
     random = Random(2)
-    shown = suppressed(counted(populated(random, 90, 1.2)), random.randbytes(32))
+    shown = suppress(counted(populated(random, 90, 1.2)), random.randbytes(32))
     months = [shown[Cell("referred", "month", month)] or 0 for month in ("2019-04", "2019-05")]
     assert View(shown, Period("2019-04", "2019-05"))["referred"] == sum(months)
 

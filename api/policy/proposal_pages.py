@@ -15,13 +15,13 @@ from api.web.pages import REFRESH_S, write
 from api.web.state import app_state
 from divert.acts.act import Act, ActContext
 from divert.acts.refusals import Unusable
-from divert.board.counting.breakdowns import ELSEWHERE, NOT_STATED
+from divert.board.counting.breakdowns import NOT_STATED
 from divert.clock import london_date, written_date
 from divert.eligibility.changes import changes
 from divert.eligibility.policy import Policy
 from divert.eligibility.rehearsal import GROUPS
 from divert.law.rulebook import rulebook
-from divert.people.identifiers import DISTRICTS, ETHNICITIES, SEXES
+from divert.people.identifiers import DISTRICTS, ELSEWHERE, ETHNICITIES, SEXES
 from divert.people.rights import SIGNATORIES, Subject
 from divert.people.staff import Actor
 from divert.policies.adopted import Proposal, policies_of, proposals
@@ -33,7 +33,7 @@ router = APIRouter(tags=["eligibility"])
 SHOWN = 100
 """How many flips a page lists; JSON lists all."""
 
-NAMES = {**DISTRICTS, **SEXES, **ETHNICITIES, NOT_STATED: "Not stated", ELSEWHERE: "Elsewhere or not known"}
+NAMES = {**DISTRICTS, **SEXES, **ETHNICITIES, NOT_STATED: NOT_STATED.capitalize(), ELSEWHERE: ELSEWHERE.capitalize()}
 """What the codes that people are counted by stand for."""
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from api.policy.policies import PolicyView, policy_view
-from api.policy.rehearsal_counts import RehearsalView, as_to_the_board, exactly
+from api.policy.rehearsal_counts import RehearsalView, board_view, exact_view
 from api.web.context import ByToken, RequestContext
 from api.web.problems import FieldFault, invalid, may_answer
 from divert.acts.act import perform
@@ -105,5 +105,5 @@ def compared_with(session: Session, against: str | None) -> str | None:
 def rehearsal_view(context: RequestContext, session: Session, actor: Actor, rehearsal: Rehearsal) -> RehearsalView:
     """What a rehearsal counts, as whoever asks may know it."""
     if rows_for(actor.role, Subject.rehearsals) is Rows.all:
-        return exactly(rehearsal)
-    return as_to_the_board(rehearsal, session, context.app_state.counts.shown(london_date(context.at), context.at))
+        return exact_view(rehearsal)
+    return board_view(rehearsal, session, context.app_state.counts.shown(london_date(context.at), context.at))

@@ -40,6 +40,7 @@ ETHNICITIES = {  # self-defined, 18+1
     "O9": "Other: any other background",
     "NS": "Not stated",
 }
+ETHNIC_GROUPS = {code[0]: title.partition(":")[0] for code, title in ETHNICITIES.items() if ":" in title}
 SEXES = {"M": "Male", "F": "Female", "X": "Other", "U": "Not known"}
 DISTRICTS = {  # the scheme's own; any local authority code is a fact that can be recorded
     "E06000001": "Hartlepool",
@@ -47,6 +48,7 @@ DISTRICTS = {  # the scheme's own; any local authority code is a fact that can b
     "E06000003": "Redcar and Cleveland",
     "E06000004": "Stockton-on-Tees",
 }
+ELSEWHERE = "elsewhere or not known"
 FORCES = {"17": "Cleveland Police"}
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Row as ResultRow
 from sqlalchemy.orm import Session
 
 from divert.models import Case, Decision, Frame, Person
-from divert.people.identifiers import DISTRICTS, ETHNICITIES, SEXES
+from divert.people.identifiers import DISTRICTS, ELSEWHERE, ETHNICITIES, SEXES
 from divert.records.meetings import Meeting, MeetingPack
 from divert.scrutiny import pseudonyms
 from divert.scrutiny.frame import drawn_from, drawn_in_all
@@ -31,7 +31,7 @@ DIMENSIONS: dict[str, Callable[[ResultRow[*tuple[Any, ...]]], str]] = {
     "Last decided for probation": lambda row: row.probation or "Nobody",
     "Sex": lambda row: SEXES.get(row.sex or "", NOT_KNOWN),
     "Ethnicity": lambda row: ETHNICITIES.get(row.ethnicity or "", NOT_KNOWN).partition(":")[0],
-    "District": lambda row: DISTRICTS.get(row.district or "", "Elsewhere or not known"),
+    "District": lambda row: DISTRICTS.get(row.district or "", ELSEWHERE.capitalize()),
 }
 """What outcomes are compared by, and how a case's group is read off it. Each case is in one group of each."""
 

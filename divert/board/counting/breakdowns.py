@@ -1,6 +1,6 @@
-"""What every count can be cut by: one thing at a time, for a whole scheme of a few hundred people bears no more.
+"""What every count can be broken down by: one thing at a time, since a scheme of a few hundred people bears no more.
 
-A cut is as it was known on the day asked for: a district put right later moves the case from then on, not before.
+A breakdown is as it was known on the day asked for: a district put right later moves the case from then on, not before.
 """
 
 import json
@@ -11,12 +11,13 @@ from typing import Any, Final
 import polars as pl
 
 from divert.board.counting.history import History
-from divert.board.counting.support_events import sex_of
+from divert.casework.commands.referral import CorrectFacts
 from divert.eligibility.policies import released_policies
 from divert.law.rulebook import rulebook
+from divert.people.identifiers import DISTRICTS, ELSEWHERE, ETHNIC_GROUPS
 
-NOT_STATED: Final = "not stated"
 ALL: Final = "all"
+NOT_STATED: Final = "not stated"
 
 BREAKDOWNS: Mapping[str, str] = {
     "month": "Month of referral",
@@ -29,44 +30,36 @@ BREAKDOWNS: Mapping[str, str] = {
 }
 """Each puts every case in exactly one place."""
 
-AGES = ((18, "under 18"), (25, "18 to 24"), (35, "25 to 34"), (50, "35 to 49"), (200, "50 and over"))
-ETHNICITIES = {"W": "White", "M": "Mixed", "A": "Asian", "B": "Black", "O": "Other"}
-DISTRICTS = {
-    "E06000001": "Hartlepool",
-    "E06000002": "Middlesbrough",
-    "E06000003": "Redcar and Cleveland",
-    "E06000004": "Stockton-on-Tees",
-}
-ELSEWHERE = "elsewhere or not known"
-SEXES = {"F": "Women", "M": "Men", NOT_STATED: "Not stated"}
+AGE_BANDS = ((18, "under 18"), (25, "18 to 24"), (35, "25 to 34"), (50, "35 to 49"), (200, "50 and over"))
+SEXES = {"F": "Women", "M": "Men"}
 PHASES = {"pilot": "Pilot (shop theft)", "full": "Full scheme"}
 
 
-def values(dim: str) -> dict[str, str]:
-    """Every place of a cut, known beforehand: that a place is listed says nothing of anybody. Empty: months."""
+def values(breakdown: str) -> dict[str, str]:
+    """Every place of a breakdown, known beforehand: that one is listed says nothing of anybody. Empty: months."""
     return {
         "phase": PHASES,
-        "district": DISTRICTS | {ELSEWHERE: "Elsewhere or not known"},
-        "offence": {one.code: one.title for one in rulebook().offences.all},
-        "sex": SEXES,
-        "ethnicity": {name: name for name in ETHNICITIES.values()} | {NOT_STATED: "Not stated"},
-        "age": {name: name.capitalize() for _, name in AGES} | {NOT_STATED: "Not known"},
+        "district": DISTRICTS | {ELSEWHERE: ELSEWHERE.capitalize()},
+        "offence": {offence.code: offence.title for offence in rulebook().offences.all},
+        "sex": SEXES | {NOT_STATED: NOT_STATED.capitalize()},
+        "ethnicity": {group: group for group in ETHNIC_GROUPS.values()} | {NOT_STATED: NOT_STATED.capitalize()},
+        "age": {band: band.capitalize() for _, band in AGE_BANDS} | {NOT_STATED: "Not known"},
         "month": {},
-    }[dim]
+    }[breakdown]
 
 
-def placed(rows: History) -> pl.DataFrame:
-    """Where each case stands in each cut, `since` an instant (null: always) `until` another (null: still).
+def placements(history: History) -> pl.DataFrame:
+    """Where each case stands in each breakdown, `since` an instant (null: always) `until` another (null: still).
 
     By what was said of the person in this case: what another case says of them moves only that one.
     """
-    now = rows.cases.with_columns(
+    cases = history.cases.with_columns(
         since=pl.lit(None, pl.Datetime("us", "UTC")), until=pl.lit(None, pl.Datetime("us", "UTC"))
     )
-    said = rows.ledger.filter(pl.col("before").is_null() & pl.col("body").is_not_null())
-    if not said.is_empty():
-        now = pl.concat([now.join(said, on="case", how="anti"), _versions(rows, said, now)])
-    return _in_places(now)
+    referrals = history.ledger.filter(pl.col("before").is_null() & pl.col("body").is_not_null())
+    if not referrals.is_empty():
+        cases = pl.concat([cases.join(referrals, on="case", how="anti"), _versions(history, referrals, cases)])
+    return _in_places(cases)
 
 
 FACTS = {
@@ -77,43 +70,46 @@ FACTS = {
     "born_on": "date_of_birth",
     "referred_on": "referred_on",
 }
-"""What a correction can change of a cut: our name, and the referral's."""
+"""What a correction can change of a breakdown: our column, and the referral's fact."""
 
 
-def _versions(rows: History, said: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+def _versions(history: History, referrals: pl.DataFrame, cases: pl.DataFrame) -> pl.DataFrame:
     """A row for each time between corrections, first to last, from what was said at referral."""
-    corrections = rows.ledger.filter((pl.col("command") == "correct-facts") & pl.col("body").is_not_null())
-    by_case = corrections.sort("case", "seq").partition_by("case", as_dict=True)
-    found: list[dict[str, Any]] = []
-    cases = now.join(said.select("case", "body"), on="case")
-    for row in cases.iter_rows(named=True):
-        first = json.loads(row.pop("body"))
-        row |= {ours: _fact(ours, first.get(theirs)) for ours, theirs in FACTS.items()}
-        entries = by_case.get((row["case"],))
-        for at, text in entries.select("at", "body").iter_rows() if entries is not None else ():
-            told = json.loads(text)
-            if any(theirs in told for theirs in FACTS.values()):
-                found.append({**row, "until": at})
-                row |= {ours: _fact(ours, told[theirs]) for ours, theirs in FACTS.items() if theirs in told}
+    is_correction = (pl.col("command") == CorrectFacts.slug()) & pl.col("body").is_not_null()
+    by_case = history.ledger.filter(is_correction).sort("case", "seq").partition_by("case", as_dict=True)
+    versions: list[dict[str, Any]] = []
+    for row in cases.join(referrals.select("case", "body"), on="case").iter_rows(named=True):
+        referral = json.loads(row.pop("body"))
+        row |= {column: _fact(column, referral.get(fact)) for column, fact in FACTS.items()}
+        corrections = by_case.get((row["case"],))
+        for at, text in corrections.select("at", "body").iter_rows() if corrections is not None else ():
+            correction = json.loads(text)
+            if any(fact in correction for fact in FACTS.values()):
+                versions.append({**row, "until": at})
+                row |= {col: _fact(col, correction[fact]) for col, fact in FACTS.items() if fact in correction}
                 row["since"] = at
-        found.append({**row, "until": None})
-    return pl.DataFrame(found, schema=now.schema)
+        versions.append({**row, "until": None})
+    return pl.DataFrame(versions, schema=cases.schema)
 
 
-def _fact(name: str, value: Any) -> Any:
-    return date.fromisoformat(value) if value is not None and name.endswith("_on") else value
+def _fact(column: str, value: Any) -> Any:
+    return date.fromisoformat(value) if value is not None and column.endswith("_on") else value
 
 
-def in_district(code: pl.Expr) -> pl.Expr:
+def district_value(code: pl.Expr) -> pl.Expr:
     """The place of a district's code."""
     return pl.when(code.is_in([*DISTRICTS])).then(code).otherwise(pl.lit(ELSEWHERE))
 
 
-def of_ethnicity(code: pl.Expr) -> pl.Expr:
+def ethnicity_value(code: pl.Expr) -> pl.Expr:
     """The place of an ethnicity's code: its first letter tells the group."""
     letter = code.str.slice(0, 1)
-    is_known = letter.is_in([*ETHNICITIES]) & (code != "NS")
-    return pl.when(is_known).then(letter.replace(ETHNICITIES)).otherwise(pl.lit(NOT_STATED))
+    return pl.when(letter.is_in([*ETHNIC_GROUPS])).then(letter.replace(ETHNIC_GROUPS)).otherwise(pl.lit(NOT_STATED))
+
+
+def sex_value(code: pl.Expr) -> pl.Expr:
+    """The place of a sex's code: F, M, or not stated."""
+    return pl.when(code.is_in([*SEXES])).then(code).otherwise(pl.lit(NOT_STATED))
 
 
 def _in_places(cases: pl.DataFrame) -> pl.DataFrame:
@@ -124,9 +120,9 @@ def _in_places(cases: pl.DataFrame) -> pl.DataFrame:
     age = on.dt.year() - born.dt.year() - (~had_birthday).cast(pl.Int32)
     remembered = pl.col("facts").str.json_path_match("$.age").cast(pl.Int32, strict=False)
     known = pl.coalesce(age.cast(pl.Int32), remembered)
-    band: pl.Expr = pl.lit(NOT_STATED)
-    for below, name in reversed(AGES):
-        band = pl.when(known < below).then(pl.lit(name)).otherwise(band)
+    age_band: pl.Expr = pl.lit(NOT_STATED)
+    for below, band in reversed(AGE_BANDS):
+        age_band = pl.when(known < below).then(pl.lit(band)).otherwise(age_band)
     second = sorted(policy.starts for policy in released_policies())[1:2]
     pilot = (on < second[0]) if second else pl.lit(value=False)
     return cases.select(
@@ -135,9 +131,9 @@ def _in_places(cases: pl.DataFrame) -> pl.DataFrame:
         "until",
         month=pl.col("opened_at").dt.convert_time_zone("Europe/London").dt.strftime("%Y-%m"),
         phase=pl.when(pilot).then(pl.lit("pilot")).otherwise(pl.lit("full")),
-        district=in_district(pl.col("district")),
+        district=district_value(pl.col("district")),
         offence=pl.col("offence"),
-        sex=sex_of(pl.col("sex")),
-        ethnicity=of_ethnicity(pl.col("ethnicity")),
-        age=band,
+        sex=sex_value(pl.col("sex")),
+        ethnicity=ethnicity_value(pl.col("ethnicity")),
+        age=age_band,
     )

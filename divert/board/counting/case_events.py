@@ -10,8 +10,10 @@ from collections.abc import Sequence
 import polars as pl
 
 from divert.board.counting.history import History
+from divert.casework.commands.appointments import CorrectAttendance, RecordAttendance
 from divert.law.rulebook import rulebook
 from divert.models import OPEN, TAKEN, State
+from divert.models.case import PRECAUTIONARY_LIMIT, STATUTORY_LIMIT
 
 UNDER_CONTRACT = (State.active, State.breach_review)
 JUDGED = {"eligible": "eligible", "review": "for_review", "ineligible": "ineligible"}
@@ -29,26 +31,28 @@ BANDS = (3, 7, 14, 21, 28, 42, 56, 84, 112, 140, 182)
 """Days, the last of each band; and a band beyond them."""
 
 
-def events(rows: History) -> pl.DataFrame:
+def events(history: History) -> pl.DataFrame:
     """Everything about where cases stood and went."""
-    moves = rows.ledger.filter(pl.col("before").is_null() | (pl.col("before") != pl.col("after"))).sort("case", "seq")
-    stages = _stages(rows, moves)
+    moves = history.ledger.filter(pl.col("before").is_null() | (pl.col("before") != pl.col("after"))).sort(
+        "case", "seq"
+    )
+    stages = _stages(history, moves)
     return pl.concat(
         [
             stages,
-            _verdicts(rows),
-            _decisions(rows),
+            _verdicts(history),
+            _decisions(history),
             _times(stages),
             _contract_over(moves),
             _open(moves),
-            _caseload(rows, moves),
-            _limits(rows),
-            _endings(rows, moves),
+            _caseload(history, moves),
+            _limits(history),
+            _endings(history, moves),
         ]
     )
 
 
-def happened(frame: pl.DataFrame, name: str, dim: str | None = None, value: pl.Expr | None = None) -> pl.DataFrame:
+def as_events(frame: pl.DataFrame, name: str, dim: str | None = None, value: pl.Expr | None = None) -> pl.DataFrame:
     """Each row of a frame as one event of that name; with a `dim`, counted by that alone, and not by who it was."""
     number = pl.col("n") if "n" in frame.columns else pl.lit(1, pl.Int32)
     return frame.select(
@@ -73,19 +77,19 @@ def changes(frame: pl.DataFrame, column: str, by: tuple[str, ...] = ("case",)) -
     return pl.concat([began, ceased]).drop("_before")
 
 
-def first(frame: pl.DataFrame) -> pl.DataFrame:
+def first_rows(frame: pl.DataFrame) -> pl.DataFrame:
     """The first row of each case, by its place in the history."""
     return frame.sort("case", "seq").unique("case", keep="first", maintain_order=True)
 
 
-def body(field: str) -> pl.Expr:
+def body_text(field: str) -> pl.Expr:
     """What an entry says of something, as text; null where it does not, or was disposed of."""
     return pl.col("body").str.json_path_match(f"$.{field}")
 
 
-def _stages(rows: History, moves: pl.DataFrame) -> pl.DataFrame:
+def _stages(history: History, moves: pl.DataFrame) -> pl.DataFrame:
     before, after = pl.col("before"), pl.col("after")
-    been = {
+    reached = {
         "referred": before.is_null(),
         "accepted": after == State.accepted,
         "signed": (before == State.accepted) & (after == State.active),
@@ -96,50 +100,53 @@ def _stages(rows: History, moves: pl.DataFrame) -> pl.DataFrame:
         "charged": after == State.prosecuted,
     }
     # An entry refused to be reinstated to `accepted` is no new acceptance: the first counts.
-    found = [happened(first(moves.filter(when)), name) for name, when in been.items()]
-    met = attendances(rows).filter("attended").sort("case", "at").unique("case", keep="first", maintain_order=True)
-    return pl.concat([*found, happened(met, "met")])
+    firsts = [as_events(first_rows(moves.filter(when)), name) for name, when in reached.items()]
+    met = attendances(history).filter("attended").sort("case", "at").unique("case", keep="first", maintain_order=True)
+    return pl.concat([*firsts, as_events(met, "met")])
 
 
-def attendances(rows: History) -> pl.DataFrame:
+def attendances(history: History) -> pl.DataFrame:
     """What was recorded of each appointment, in order.
 
     Where bodies were disposed of, the appointments are left, and when something was recorded of one: in their order.
     """
     place = pl.int_range(pl.len()).over("case").alias("place")
-    when = rows.ledger.filter((pl.col("command") == "record-attendance") & pl.col("body").is_null())
+    when = history.ledger.filter((pl.col("command") == RecordAttendance.slug()) & pl.col("body").is_null())
     when = when.sort("case", "seq").select("case", "seq", "at", place)
-    said = rows.ledger.filter(
-        pl.col("command").is_in(["record-attendance", "correct-attendance"]) & pl.col("body").is_not_null()
-    ).select(
+    commands = [RecordAttendance.slug(), CorrectAttendance.slug()]
+    recorded = history.ledger.filter(pl.col("command").is_in(commands) & pl.col("body").is_not_null()).select(
         "case",
         "seq",
         "at",
-        number=body("appointment").cast(pl.Int64),
-        attended=body("attended") == "true",
-        fault=body("fault"),
+        number=body_text("appointment").cast(pl.Int64),
+        attended=body_text("attended") == "true",
+        fault=body_text("fault"),
     )
-    kept = rows.appointments.join(said, on=["case", "number"], how="anti").sort("case", "at", "number")
-    kept = kept.drop("at").with_columns(place).join(when, on=["case", "place"])
-    return pl.concat([said, kept.select(said.columns)]).sort("case", "number", "seq")
+    left = history.appointments.join(recorded, on=["case", "number"], how="anti").sort("case", "at", "number")
+    left = left.drop("at").with_columns(place).join(when, on=["case", "place"])
+    return pl.concat([recorded, left.select(recorded.columns)]).sort("case", "number", "seq")
 
 
-def _verdicts(rows: History) -> pl.DataFrame:
-    checks = rows.checks.sort("case", "seq")
+def _verdicts(history: History) -> pl.DataFrame:
+    checks = history.checks.sort("case", "seq")
     known = checks.with_columns(pl.when(pl.col("verdict") != "not_yet_known").then(pl.lit("judged")).alias("judged"))
-    stood = changes(checks, "verdict")
-    each = [happened(stood.filter(pl.col("verdict") == verdict), name) for verdict, name in JUDGED.items()]
+    verdicts = changes(checks, "verdict")
+    by_verdict = [as_events(verdicts.filter(pl.col("verdict") == verdict), name) for verdict, name in JUDGED.items()]
     why = checks.with_columns(pl.when(pl.col("verdict") == "ineligible").then(pl.col("because")).alias("why"))
     rules = changes(why, "why").with_columns(pl.col("why").str.split(" ")).explode("why")
     return pl.concat(
-        [happened(changes(known, "judged"), "judged"), *each, happened(rules, "ineligible", "rule", pl.col("why"))]
+        [
+            as_events(changes(known, "judged"), "judged"),
+            *by_verdict,
+            as_events(rules, "ineligible", "rule", pl.col("why")),
+        ]
     )
 
 
-def _decisions(rows: History) -> pl.DataFrame:
-    made = rows.decisions.sort("case", "seq")
-    against = made.filter(pl.col("override"))
-    firsts = made.unique(["case", "side"], keep="first", maintain_order=True)
+def _decisions(history: History) -> pl.DataFrame:
+    decisions = history.decisions.sort("case", "seq")
+    overrides = decisions.filter(pl.col("override"))
+    firsts = decisions.unique(["case", "side"], keep="first", maintain_order=True)
     both = (
         firsts.group_by("case")
         .agg(pl.len().alias("sides"), pl.col("accept").sum().alias("yes"), pl.col("at").max())
@@ -147,32 +154,32 @@ def _decisions(rows: History) -> pl.DataFrame:
     )
     return pl.concat(
         [
-            happened(made, "decisions"),
-            happened(made, "decisions", "side", pl.col("side")),
-            happened(against, "overrides"),
-            happened(against, "overrides", "side", pl.col("side")),
-            happened(both, "both_decided"),
-            happened(both.filter(pl.col("yes") == 1), "disagreed"),
+            as_events(decisions, "decisions"),
+            as_events(decisions, "decisions", "side", pl.col("side")),
+            as_events(overrides, "overrides"),
+            as_events(overrides, "overrides", "side", pl.col("side")),
+            as_events(both, "both_decided"),
+            as_events(both.filter(pl.col("yes") == 1), "disagreed"),
         ]
     )
 
 
 def bands(ends: Sequence[int]) -> list[tuple[int, int | None]]:
     """The first and last of each band, by the last of each; and the one beyond them, that has no end."""
-    least, found = 0, []
+    least, pairs = 0, []
     for most in (*ends, None):
-        found.append((least, most))
+        pairs.append((least, most))
         least = (most or 0) + 1
-    return found
+    return pairs
 
 
-def band_of(days: pl.Expr, ends: Sequence[int] = BANDS) -> pl.Expr:
+def band_in(days: pl.Expr, ends: Sequence[int] = BANDS) -> pl.Expr:
     """The band of a number of days, as text that sorts: 0000-0003 … 0183-."""
     *closed, (beyond, _) = bands(ends)
-    said: pl.Expr = pl.lit(band_name(beyond, None))
+    band: pl.Expr = pl.lit(band_name(beyond, None))
     for least, most in reversed(closed):
-        said = pl.when(days <= most).then(pl.lit(band_name(least, most))).otherwise(said)
-    return said
+        band = pl.when(days <= most).then(pl.lit(band_name(least, most))).otherwise(band)
+    return band
 
 
 def band_name(least: int, most: int | None) -> str:
@@ -181,19 +188,20 @@ def band_name(least: int, most: int | None) -> str:
 
 
 def _times(stages: pl.DataFrame) -> pl.DataFrame:
-    found = []
+    frames = []
     for name, (start, end) in TIMES.items():
-        began = stages.filter(pl.col("name") == start).select("case", began=_day("at"))
+        began = stages.filter(pl.col("name") == start).select("case", began=london_day("at"))
         ended = stages.filter(pl.col("name") == end).join(began, on="case")
-        took = (_day("at") - pl.col("began")).dt.total_days()
-        found += [
-            happened(ended, name),
-            happened(ended.with_columns(band_of(took).alias("took")), name, "days", pl.col("took")),
+        took = (london_day("at") - pl.col("began")).dt.total_days()
+        frames += [
+            as_events(ended, name),
+            as_events(ended.with_columns(band_in(took).alias("took")), name, "days", pl.col("took")),
         ]
-    return pl.concat(found)
+    return pl.concat(frames)
 
 
-def _day(column: str) -> pl.Expr:
+def london_day(column: str) -> pl.Expr:
+    """The day in Cleveland of an instant."""
     return pl.col(column).dt.convert_time_zone("Europe/London").dt.date()
 
 
@@ -201,64 +209,65 @@ def _contract_over(moves: pl.DataFrame) -> pl.DataFrame:
     before = pl.col("before").is_in([*UNDER_CONTRACT])
     after = pl.col("after").is_in([*UNDER_CONTRACT])
     left = pl.when(before & ~after).then(1).when(~before & after & (pl.col("before") != State.accepted)).then(-1)
-    return happened(moves.with_columns(left.alias("n")).filter(pl.col("n").is_not_null()), "contract_over")
+    return as_events(moves.with_columns(left.alias("n")).filter(pl.col("n").is_not_null()), "contract_over")
 
 
 def _open(moves: pl.DataFrame) -> pl.DataFrame:
     stands = moves.with_columns(pl.when(pl.col("after").is_in([*OPEN])).then(pl.lit("open")).alias("open"))
-    return happened(changes(stands, "open"), "open")
+    return as_events(changes(stands, "open"), "open")
 
 
-def _caseload(rows: History, moves: pl.DataFrame) -> pl.DataFrame:
+def _caseload(history: History, moves: pl.DataFrame) -> pl.DataFrame:
     """By the post of whoever holds a case: from the allocation until another, or until it is nobody's any more."""
     post = pl.col("post").fill_null("left")
-    given = rows.allocations.select("case", "seq", "at", post.alias("post"), after=pl.lit(None, pl.String))
-    went = moves.select("case", "seq", "at", pl.lit(None, pl.String).alias("post"), "after")
-    line = (
-        pl.concat([given, went]).sort("case", "seq").with_columns(pl.col("post", "after").forward_fill().over("case"))
-    )
-    held = line.with_columns(pl.when(pl.col("after").is_in([*TAKEN])).then(pl.col("post")).alias("held"))
-    stood = changes(held, "held")
-    return pl.concat([happened(stood, "caseload"), happened(stood, "caseload", "post", pl.col("held"))])
+    allocations = history.allocations.select("case", "seq", "at", post.alias("post"), after=pl.lit(None, pl.String))
+    states = moves.select("case", "seq", "at", pl.lit(None, pl.String).alias("post"), "after")
+    timeline = pl.concat([allocations, states]).sort("case", "seq")
+    timeline = timeline.with_columns(pl.col("post", "after").forward_fill().over("case"))
+    holder = pl.when(pl.col("after").is_in([*TAKEN])).then(pl.col("post")).alias("holder")
+    holders = changes(timeline.with_columns(holder), "holder")
+    return pl.concat([as_events(holders, "caseload"), as_events(holders, "caseload", "post", pl.col("holder"))])
 
 
-def _limits(rows: History) -> pl.DataFrame:
+def _limits(history: History) -> pl.DataFrame:
     """Limits of open cases, by their last day."""
-    began = rows.limits.with_columns(pl.lit(1).alias("n"))
-    ended = rows.limits.filter(pl.col("until").is_not_null()).with_columns(
+    began = history.limits.with_columns(pl.lit(1).alias("n"))
+    ended = history.limits.filter(pl.col("until").is_not_null()).with_columns(
         pl.col("until").alias("at"), pl.lit(-1).alias("n")
     )
-    both = pl.concat([began, ended])
-    found = []
-    for kind in ("statutory_limit", "precautionary_limit"):
-        mine = both.filter(pl.col("kind") == kind)
-        found += [happened(mine, kind), happened(mine, kind, "due", pl.col("due_on"))]
-    return pl.concat(found)
+    limits = pl.concat([began, ended])
+    frames = []
+    for kind in (STATUTORY_LIMIT, PRECAUTIONARY_LIMIT):
+        of_kind = limits.filter(pl.col("kind") == kind)
+        frames += [as_events(of_kind, kind), as_events(of_kind, kind, "due", pl.col("due_on"))]
+    return pl.concat(frames)
 
 
-def _endings(rows: History, moves: pl.DataFrame) -> pl.DataFrame:
+def _endings(history: History, moves: pl.DataFrame) -> pl.DataFrame:
     """How returned cases ended, for as long as that stands."""
     until = pl.col("at").shift(-1).over("case").alias("until")
     ended = moves.with_columns(until).filter(
         (pl.col("before") == State.returned) & pl.col("after").is_in([State.prosecuted, State.closed])
     )
     undone = ended.filter(pl.col("until").is_not_null()).with_columns(pl.col("until").alias("at"))
-    both = pl.concat([ended.with_columns(n=pl.lit(1)), undone.with_columns(n=pl.lit(-1))])
-    both = both.join(rows.cases.select("case", "outcome"), on="case")
-    code = pl.when(pl.col("body").is_null()).then(pl.col("outcome").cast(pl.String)).otherwise(body("outcome_code"))
-    expired = (code == "17") | (body("reason_code") == "time_expired")
-    law = rows.limits.filter(pl.col("kind") == "statutory_limit").select("case", "due_on", seq="until_seq")
-    charged = both.filter(pl.col("after") == State.prosecuted).join(law, on=["case", "seq"])
-    on = body("decided_on").str.to_date("%Y-%m-%d").fill_null(_day("at"))
+    endings = pl.concat([ended.with_columns(n=pl.lit(1)), undone.with_columns(n=pl.lit(-1))])
+    endings = endings.join(history.cases.select("case", "outcome"), on="case")
+    code = (
+        pl.when(pl.col("body").is_null()).then(pl.col("outcome").cast(pl.String)).otherwise(body_text("outcome_code"))
+    )
+    expired = (code == "17") | (body_text("reason_code") == "time_expired")
+    limits = history.limits.filter(pl.col("kind") == STATUTORY_LIMIT).select("case", "due_on", seq="until_seq")
+    charged = endings.filter(pl.col("after") == State.prosecuted).join(limits, on=["case", "seq"])
+    on = body_text("decided_on").str.to_date("%Y-%m-%d").fill_null(london_day("at"))
     left = (pl.col("due_on") - on).dt.total_days()
     charged = charged.with_columns(left.alias("left"))
     return pl.concat(
         [
-            happened(both, "returned_ended"),
-            happened(both.filter(expired), "expired"),
-            happened(charged, "charged_with_limit"),
-            happened(charged.filter(pl.col("left") <= NEAR_MISS), "near_miss"),
-            happened(charged, "charged_with_limit", "left", limit_band("left")),
+            as_events(endings, "returned_ended"),
+            as_events(endings.filter(expired), "expired"),
+            as_events(charged, "charged_with_limit"),
+            as_events(charged.filter(pl.col("left") <= NEAR_MISS), "near_miss"),
+            as_events(charged, "charged_with_limit", "left", limit_band("left")),
         ]
     )
 
@@ -269,16 +278,16 @@ PASSED = "passed"
 
 def limit_bands() -> dict[str, range]:
     """The last weeks before a limit, in days left, by the days on which its owner is reminded; and after it."""
-    found, least = {PASSED: range(-1_000_000, 0)}, 0
+    ranges, least = {PASSED: range(-1_000_000, 0)}, 0
     for most in sorted({1, *rulebook().limit_alert_days}):
-        found[f"{least} to {most} days left"] = range(least, most + 1)
+        ranges[f"{least} to {most} days left"] = range(least, most + 1)
         least = most + 1
-    return found
+    return ranges
 
 
 def limit_band(column: str) -> pl.Expr:
     """The band of a number of days left; `more` where there is no hurry."""
-    said: pl.Expr = pl.lit("more")
+    band: pl.Expr = pl.lit("more")
     for name, days in reversed(limit_bands().items()):
-        said = pl.when(pl.col(column) < days.stop).then(pl.lit(name)).otherwise(said)
-    return said
+        band = pl.when(pl.col(column) < days.stop).then(pl.lit(name)).otherwise(band)
+    return band

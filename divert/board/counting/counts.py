@@ -1,4 +1,4 @@
-"""How many, as at the end of a day: of what, and in which place of one cut. Exact, or as it may be shown.
+"""How many, as at the end of a day: of what, and in which place of one breakdown. Exact, or as it may be shown.
 
 And what was spent meanwhile, as it was entered: that is of the whole scheme, and of no person.
 """
@@ -12,13 +12,13 @@ from divert.board.counting.breakdowns import ALL
 
 
 class Cell(NamedTuple):
-    """One count: what is counted, by which cut (`all`: none), in which of its places."""
+    """One count: what is counted, by which breakdown (`all`: none), in which of its places."""
 
     name: str
     dim: str = ALL
     value: str = ""
 
-    def of(self, name: str) -> "Cell":
+    def with_name(self, name: str) -> "Cell":
         """Another count of the same place."""
         return self._replace(name=name)
 
@@ -41,7 +41,7 @@ class Counts:
         return None if cell in self.withheld else self.cells.get(cell, 0)
 
     def values(self, name: str, dim: str) -> list[str]:
-        """The places of a cut in which anything of that name is counted, in order."""
+        """The places of a breakdown in which anything of that name is counted, in order."""
         return sorted(cell.value for cell, n in self.cells.items() if cell.name == name and cell.dim == dim and n)
 
 

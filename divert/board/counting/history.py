@@ -14,6 +14,13 @@ import polars as pl
 from sqlalchemy import ColumnElement, Select, String, case, func, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from divert.casework.commands.appointments import CorrectAttendance, RecordAttendance
+from divert.casework.commands.breach import DecideBreach
+from divert.casework.commands.conditions import CorrectCondition
+from divert.casework.commands.ending import CloseCase, RecordChargingDecision
+from divert.casework.commands.record import MergePerson, RecordFollowUp
+from divert.casework.commands.referral import CorrectFacts, Refer
+from divert.casework.commands.victim import RecordVictimViews
 from divert.models import (
     Allocation,
     Appointment,
@@ -26,30 +33,32 @@ from divert.models import (
     EarlierPost,
     LedgerEntry,
     NeedScore,
-    PanelEntry,
     Person,
     Staff,
     Victim,
 )
 from divert.models.case import PRECAUTIONARY_LIMIT, STATUTORY_LIMIT
 
-SPEAK = (
-    "close-case",
-    "correct-attendance",
-    "correct-condition",
-    "correct-facts",
-    "decide-breach",
-    "record-attendance",
-    "record-charging-decision",
-    "record-follow-up",
-    "record-victim-views",
+COUNTED_COMMANDS = tuple(
+    command.slug()
+    for command in (
+        CloseCase,
+        CorrectAttendance,
+        CorrectCondition,
+        CorrectFacts,
+        DecideBreach,
+        RecordAttendance,
+        RecordChargingDecision,
+        RecordFollowUp,
+        RecordVictimViews,
+    )
 )
 """The commands whose bodies say something that is counted."""
 
-CHANGE_PLACES = ("correct-facts", "merge-person")
-"""The commands after which a case may stand at another place of a cut."""
+MOVING_COMMANDS = (CorrectFacts.slug(), MergePerson.slug())
+"""The commands after which a case may stand at another place of a breakdown."""
 
-Chosen = Callable[[InstrumentedAttribute[int]], ColumnElement[bool]]
+CaseFilter = Callable[[InstrumentedAttribute[int]], ColumnElement[bool]]
 """Which cases: a condition on a column that holds their ids."""
 
 
@@ -73,34 +82,20 @@ TEXT, NUMBER, FLAG, DAY, INSTANT = pl.String(), pl.Int64(), pl.Boolean(), pl.Dat
 Columns = dict[str, tuple[Any, pl.DataType]]
 
 
-def read(session: Session, chosen: Chosen) -> History:
+def read(session: Session, of_cases: CaseFilter) -> History:
     """Everything that is counted about the chosen cases."""
-    frames = {name: fetched(session, *query(chosen)) for name, query in QUERIES.items()}
+    frames = {name: fetch(session, *query(of_cases)) for name, query in QUERIES.items()}
     return History(**frames)
 
 
-def touched_since(session: Session, at: datetime | None) -> list[int]:
+def changed_since(session: Session, at: datetime | None) -> list[int]:
     """The cases to which anything was done after an instant; None: ever."""
     if at is None:
         return list(session.scalars(select(Case.id).order_by(Case.id)))
     return sorted(set(session.scalars(select(LedgerEntry.case_id).where(LedgerEntry.at > at))))
 
 
-def findings(session: Session) -> pl.DataFrame:
-    """What the scrutiny panel agreed, entry by entry; and the meetings at which it did, with the packs before each."""
-    columns: Columns = {
-        "meeting": (PanelEntry.meeting, NUMBER),
-        "seq": (PanelEntry.seq, NUMBER),
-        "at": (PanelEntry.at, INSTANT),
-        "command": (PanelEntry.command, TEXT),
-        "body": (PanelEntry.body, TEXT),
-    }
-    return fetched(
-        session, _of(columns, PanelEntry.command.in_(("open-meeting", "take-additions", "agree-finding"))), columns
-    )
-
-
-def _cases(chosen: Chosen) -> tuple[Select[Any], Columns]:
+def _cases(of_cases: CaseFilter) -> tuple[Select[Any], Columns]:
     born = Person.date_of_birth
     last = select(Check.facts).where(Check.case_id == Case.id).order_by(Check.seq.desc()).limit(1)
     facts = last.correlate(Case).scalar_subquery()
@@ -118,30 +113,32 @@ def _cases(chosen: Chosen) -> tuple[Select[Any], Columns]:
         "victim": (Victim.kind, TEXT),
         "views": (Victim.views, TEXT),
     }
-    return _of(columns, chosen(Case.id), lambda query: query.join(Person).outerjoin(Victim)), columns
+    return _select(columns, of_cases(Case.id), lambda query: query.join(Person).outerjoin(Victim)), columns
 
 
-def _ledger(chosen: Chosen) -> tuple[Select[Any], Columns]:
-    one = LedgerEntry
-    moved = one.from_state.is_(None) | (one.from_state != one.to_state)
-    later, other, same = aliased(LedgerEntry), aliased(Case), aliased(Case)
-    changed = select(later.case_id).where(chosen(later.case_id), later.command.in_(CHANGE_PLACES))
-    again = select(other.id).join(same, (same.person_id == other.person_id) & (same.id != other.id))
+def _ledger(of_cases: CaseFilter) -> tuple[Select[Any], Columns]:
+    entry = LedgerEntry
+    is_move = entry.from_state.is_(None) | (entry.from_state != entry.to_state)
+    is_counted = entry.command.in_(COUNTED_COMMANDS)
+    later, case_, same_person = aliased(LedgerEntry), aliased(Case), aliased(Case)
+    moved = select(later.case_id).where(of_cases(later.case_id), later.command.in_(MOVING_COMMANDS))
+    of_one_person = (same_person.person_id == case_.person_id) & (same_person.id != case_.id)
+    referred_again = select(case_.id).join(same_person, of_one_person).where(of_cases(case_.id))
     # Only then can what was said at referral differ from what stands.
-    differs = one.case_id.in_(changed.union(again.where(chosen(other.id))))
+    may_differ = entry.case_id.in_(moved.union(referred_again))
     columns: Columns = {
-        "case": (one.case_id, NUMBER),
-        "seq": (one.seq, NUMBER),
-        "at": (one.at, INSTANT),
-        "command": (one.command, TEXT),
-        "before": (type_coerce(one.from_state, String), TEXT),
-        "after": (type_coerce(one.to_state, String), TEXT),
-        "body": (case((one.command.in_(SPEAK), one.body), ((one.command == "refer") & differs, one.body)), TEXT),
+        "case": (entry.case_id, NUMBER),
+        "seq": (entry.seq, NUMBER),
+        "at": (entry.at, INSTANT),
+        "command": (entry.command, TEXT),
+        "before": (type_coerce(entry.from_state, String), TEXT),
+        "after": (type_coerce(entry.to_state, String), TEXT),
+        "body": (case((is_counted, entry.body), ((entry.command == Refer.slug()) & may_differ, entry.body)), TEXT),
     }
-    return _of(columns, chosen(one.case_id), lambda query: query.where(moved | one.command.in_(SPEAK))), columns
+    return _select(columns, of_cases(entry.case_id), lambda query: query.where(is_move | is_counted)), columns
 
 
-def _checks(chosen: Chosen) -> tuple[Select[Any], Columns]:
+def _checks(of_cases: CaseFilter) -> tuple[Select[Any], Columns]:
     columns: Columns = {
         "case": (Check.case_id, NUMBER),
         "seq": (Check.seq, NUMBER),
@@ -149,10 +146,10 @@ def _checks(chosen: Chosen) -> tuple[Select[Any], Columns]:
         "verdict": (Check.verdict, TEXT),
         "because": (Check.because, TEXT),
     }
-    return _of(columns, chosen(Check.case_id)), columns
+    return _select(columns, of_cases(Check.case_id)), columns
 
 
-def _decisions(chosen: Chosen) -> tuple[Select[Any], Columns]:
+def _decisions(of_cases: CaseFilter) -> tuple[Select[Any], Columns]:
     columns: Columns = {
         "case": (Decision.case_id, NUMBER),
         "seq": (Decision.seq, NUMBER),
@@ -161,38 +158,40 @@ def _decisions(chosen: Chosen) -> tuple[Select[Any], Columns]:
         "accept": (Decision.accept, FLAG),
         "override": (Decision.override, FLAG),
     }
-    return _of(columns, chosen(Decision.case_id)), columns
+    return _select(columns, of_cases(Decision.case_id)), columns
 
 
-def _allocations(chosen: Chosen) -> tuple[Select[Any], Columns]:
-    left = (EarlierPost.username == Allocation.keyworker) & (EarlierPost.until > Allocation.from_at)
-    then = select(type_coerce(EarlierPost.role, String)).where(left).order_by(EarlierPost.until).limit(1)
+def _allocations(of_cases: CaseFilter) -> tuple[Select[Any], Columns]:
+    held_then = (EarlierPost.username == Allocation.keyworker) & (EarlierPost.until > Allocation.from_at)
+    post = select(type_coerce(EarlierPost.role, String)).where(held_then).order_by(EarlierPost.until).limit(1)
     columns: Columns = {
         "case": (Allocation.case_id, NUMBER),
         "seq": (Allocation.seq, NUMBER),
         "at": (Allocation.from_at, INSTANT),
-        "post": (func.coalesce(then.scalar_subquery(), type_coerce(Staff.role, String)), TEXT),
+        "post": (func.coalesce(post.scalar_subquery(), type_coerce(Staff.role, String)), TEXT),
     }
-    posts = Staff.username == Allocation.keyworker
-    return _of(columns, chosen(Allocation.case_id), lambda query: query.outerjoin(Staff, posts)), columns
+    keyworker = Staff.username == Allocation.keyworker
+    return _select(columns, of_cases(Allocation.case_id), lambda query: query.outerjoin(Staff, keyworker)), columns
 
 
-def _needs(chosen: Chosen) -> tuple[Select[Any], Columns]:
-    made = aliased(LedgerEntry)
+def _needs(of_cases: CaseFilter) -> tuple[Select[Any], Columns]:
+    entry = aliased(LedgerEntry)
     columns: Columns = {
         "case": (NeedScore.case_id, NUMBER),
         "seq": (NeedScore.seq, NUMBER),
-        "at": (made.at, INSTANT),
+        "at": (entry.at, INSTANT),
         "need": (NeedScore.need, TEXT),
         "stage": (NeedScore.stage, TEXT),
         "score": (NeedScore.score, NUMBER),
     }
-    by = (made.case_id == NeedScore.case_id) & (made.seq == NeedScore.seq)
-    compared = NeedScore.stage.in_(("entry", "exit"))
-    return _of(columns, chosen(NeedScore.case_id), lambda query: query.join(made, by).where(compared)), columns
+    made_by = (entry.case_id == NeedScore.case_id) & (entry.seq == NeedScore.seq)
+    stages = NeedScore.stage.in_(("entry", "exit"))
+    return _select(
+        columns, of_cases(NeedScore.case_id), lambda query: query.join(entry, made_by).where(stages)
+    ), columns
 
 
-def _conditions(chosen: Chosen) -> tuple[Select[Any], Columns]:
+def _conditions(of_cases: CaseFilter) -> tuple[Select[Any], Columns]:
     columns: Columns = {
         "case": (Condition.case_id, NUMBER),
         "number": (Condition.number, NUMBER),
@@ -200,10 +199,10 @@ def _conditions(chosen: Chosen) -> tuple[Select[Any], Columns]:
         "provider": (Condition.provider, TEXT),
         "status": (Condition.status, TEXT),
     }
-    return _of(columns, chosen(Condition.case_id)), columns
+    return _select(columns, of_cases(Condition.case_id)), columns
 
 
-def _appointments(chosen: Chosen) -> tuple[Select[Any], Columns]:
+def _appointments(of_cases: CaseFilter) -> tuple[Select[Any], Columns]:
     columns: Columns = {
         "case": (Appointment.case_id, NUMBER),
         "number": (Appointment.number, NUMBER),
@@ -212,22 +211,22 @@ def _appointments(chosen: Chosen) -> tuple[Select[Any], Columns]:
         "fault": (Appointment.fault, TEXT),
     }
     past = Appointment.status == "past"
-    return _of(columns, chosen(Appointment.case_id), lambda query: query.where(past)), columns
+    return _select(columns, of_cases(Appointment.case_id), lambda query: query.where(past)), columns
 
 
-def _breaches(chosen: Chosen) -> tuple[Select[Any], Columns]:
-    made = aliased(LedgerEntry)
+def _breaches(of_cases: CaseFilter) -> tuple[Select[Any], Columns]:
+    entry = aliased(LedgerEntry)
     columns: Columns = {
         "case": (Breach.case_id, NUMBER),
         "seq": (Breach.seq, NUMBER),
-        "at": (made.at, INSTANT),
+        "at": (entry.at, INSTANT),
         "kind": (Breach.kind, TEXT),
     }
-    by = (made.case_id == Breach.case_id) & (made.seq == Breach.seq)
-    return _of(columns, chosen(Breach.case_id), lambda query: query.join(made, by)), columns
+    made_by = (entry.case_id == Breach.case_id) & (entry.seq == Breach.seq)
+    return _select(columns, of_cases(Breach.case_id), lambda query: query.join(entry, made_by)), columns
 
 
-def _limits(chosen: Chosen) -> tuple[Select[Any], Columns]:
+def _limits(of_cases: CaseFilter) -> tuple[Select[Any], Columns]:
     set_by, ended_by = aliased(LedgerEntry), aliased(LedgerEntry)
     columns: Columns = {
         "case": (Deadline.case_id, NUMBER),
@@ -237,17 +236,17 @@ def _limits(chosen: Chosen) -> tuple[Select[Any], Columns]:
         "until": (ended_by.at, INSTANT),
         "until_seq": (Deadline.until_seq, NUMBER),
     }
-    began = (set_by.case_id == Deadline.case_id) & (set_by.seq == Deadline.seq)
-    ended = (ended_by.case_id == Deadline.case_id) & (ended_by.seq == Deadline.until_seq)
+    begins = (set_by.case_id == Deadline.case_id) & (set_by.seq == Deadline.seq)
+    ends = (ended_by.case_id == Deadline.case_id) & (ended_by.seq == Deadline.until_seq)
 
-    def joined(query: Select[Any]) -> Select[Any]:
+    def with_entries(query: Select[Any]) -> Select[Any]:
         kinds = Deadline.kind.in_((STATUTORY_LIMIT, PRECAUTIONARY_LIMIT))
-        return query.join(set_by, began).outerjoin(ended_by, ended).where(kinds)
+        return query.join(set_by, begins).outerjoin(ended_by, ends).where(kinds)
 
-    return _of(columns, chosen(Deadline.case_id), joined), columns
+    return _select(columns, of_cases(Deadline.case_id), with_entries), columns
 
 
-QUERIES: dict[str, Callable[[Chosen], tuple[Select[Any], Columns]]] = {
+QUERIES: dict[str, Callable[[CaseFilter], tuple[Select[Any], Columns]]] = {
     "cases": _cases,
     "ledger": _ledger,
     "checks": _checks,
@@ -261,35 +260,35 @@ QUERIES: dict[str, Callable[[Chosen], tuple[Select[Any], Columns]]] = {
 }
 
 
-def _of(
-    columns: Columns, where: ColumnElement[bool], also: Callable[[Select[Any]], Select[Any]] = lambda query: query
+def _select(
+    columns: Columns, where: ColumnElement[bool], extend: Callable[[Select[Any]], Select[Any]] = lambda query: query
 ) -> Select[Any]:
     """The columns, instants as the database writes them."""
-    written = (
+    selected = (
         (type_coerce(column, String) if kind == INSTANT else column).label(name)
         for name, (column, kind) in columns.items()
     )
-    return also(select(*written)).where(where)
+    return extend(select(*selected)).where(where)
 
 
-def fetched(session: Session, query: Select[Any], columns: Columns) -> pl.DataFrame:
+def fetch(session: Session, query: Select[Any], columns: Columns) -> pl.DataFrame:
     """What a query answers, as columns."""
     bind = session.connection()
-    said = str(query.compile(bind, compile_kwargs={"literal_binds": True}))
+    sql = str(query.compile(bind, compile_kwargs={"literal_binds": True}))
     names = list(columns)
     driver: Any = bind.connection.driver_connection
     if bind.dialect.name == "sqlite":
-        rows = driver.execute(said).fetchall()
-        written = {name: pl.Int64 if kind in (NUMBER, FLAG) else pl.String for name, (_, kind) in columns.items()}
-        return pl.DataFrame(rows, schema=written, orient="row").with_columns(*_typed(columns))
+        rows = driver.execute(sql).fetchall()
+        types = {name: pl.Int64 if kind in (NUMBER, FLAG) else pl.String for name, (_, kind) in columns.items()}
+        return pl.DataFrame(rows, schema=types, orient="row").with_columns(*_typed(columns))
     with driver.cursor() as cursor:
         cursor.execute("SET LOCAL timezone TO 'UTC'")
-        with cursor.copy(f"COPY ({said}) TO STDOUT (FORMAT csv)") as copied:
-            sent = b"".join(copied)
-    if not sent:
+        with cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)") as copy:
+            text = b"".join(copy)
+    if not text:
         return pl.DataFrame(schema={name: kind for name, (_, kind) in columns.items()})
-    written = {name: pl.Int64 if kind == NUMBER else pl.String for name, (_, kind) in columns.items()}
-    frame = pl.read_csv(io.BytesIO(sent), has_header=False, new_columns=names, schema_overrides=[*written.values()])
+    types = {name: pl.Int64 if kind == NUMBER else pl.String for name, (_, kind) in columns.items()}
+    frame = pl.read_csv(io.BytesIO(text), has_header=False, new_columns=names, schema_overrides=[*types.values()])
     return frame.with_columns(*_typed(columns))
 
 

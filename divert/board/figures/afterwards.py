@@ -1,10 +1,11 @@
 """Figures of what became of needs and people, and how grave what came afterwards. Each is a function of a view."""
 
+from divert.board.counting import breakdowns
 from divert.board.counting.case_events import band_name, bands
 from divert.board.counting.support_events import HARM_WINDOW, WAITING, WINDOWS
 from divert.board.figures.definition import Figure, Measure, Theme, View, measure, share_figure
 from divert.board.figures.estimates import quantile
-from divert.board.figures.flow import REPORT, band_words, spread
+from divert.board.figures.flow import REPORT, band_counts, band_words
 from divert.law.rulebook import HarmTable, rulebook
 
 
@@ -15,11 +16,11 @@ def needs(view: View) -> Figure:
         id="needs",
         theme=Theme.afterwards,
         title="Needs that were less at exit than at entry",
-        counted="needs_less",
-        of="needs_compared",
+        numerator="needs_less",
+        denominator="needs_compared",
         columns={"needs_compared": "Needs compared", "needs_less": "Less at exit"},
         by="need",
-        labels={one.code: one.title for one in rulebook().needs.values() if not one.restricted},
+        labels={need.code: need.title for need in rulebook().needs.values() if not need.restricted},
         definition=(
             "Needs scored lower at the last exit assessment than at entry, out of all that were scored above 0 at entry"
             " and again at exit, by the cut-off."
@@ -35,18 +36,21 @@ def needs(view: View) -> Figure:
 
 def needs_by_sex(view: View) -> Figure:
     """The same for women and men."""
-    titles = {one.code: one.title for one in rulebook().needs.values() if not one.restricted}
-    sexes = {"F": "women", "M": "men", "not stated": "not stated"}
+    titles = {need.code: need.title for need in rulebook().needs.values() if not need.restricted}
     return share_figure(
         view,
         id="needs-by-sex",
         theme=Theme.afterwards,
         title="Needs that were less at exit, women and men",
-        counted="needs_less",
-        of="needs_compared",
+        numerator="needs_less",
+        denominator="needs_compared",
         columns={"needs_compared": "Needs compared", "needs_less": "Less at exit"},
         by="need and sex",
-        labels={f"{code}|{sex}": f"{title}, {word}" for code, title in titles.items() for sex, word in sexes.items()},
+        labels={
+            f"{code}|{sex}": f"{title}, {sex_title.lower()}"
+            for code, title in titles.items()
+            for sex, sex_title in breakdowns.values("sex").items()
+        },
         definition=(
             "Needs scored lower at the last exit assessment than at entry, out of all that were scored above 0 at entry"
             " and again at exit, by the cut-off; of women, of men, and of those whose sex is not stated."
@@ -64,8 +68,8 @@ def reoffending(view: View) -> Figure:
         id="reoffending",
         theme=Theme.afterwards,
         title="Proven further offence within 12 months, of all accepted",
-        counted="reoffended_12",
-        of="checked_12",
+        numerator="reoffended_12",
+        denominator="checked_12",
         columns={
             "matured_12": "18 months over",
             "checked_12": "Record checked since",
@@ -106,8 +110,8 @@ def harm(view: View) -> Figure:
         id="harm",
         theme=Theme.afterwards,
         title="Harm of new offences, where it was scored",
-        counted="harm_scored",
-        of=f"reoffended_{HARM_WINDOW}",
+        numerator="harm_scored",
+        denominator=f"reoffended_{HARM_WINDOW}",
         columns={"harm_scored": "Scored"},
         by="harm",
         labels={
@@ -115,7 +119,7 @@ def harm(view: View) -> Figure:
             for table in tables.values()
             for least, most in bands(table.bands)
         },
-        measures=[_half(view, table) for table in tables.values()],
+        measures=[_median(view, table) for table in tables.values()],
         definition=(
             f"People whose new offences of the {HARM_WINDOW} months after their case's end were given a harm score, out"
             f" of all found to have offended again in that time, by a check of the record once {HARM_WINDOW + WAITING}"
@@ -137,10 +141,10 @@ def harm(view: View) -> Figure:
     )
 
 
-def _half(view: View, table: HarmTable) -> Measure:
+def _median(view: View, table: HarmTable) -> Measure:
     """The score that half of those scored by a table do not pass, read off its bands."""
-    told = spread(view, "harm_scored", "harm", table.bands, of=f"{table.code}|")
-    value = quantile(told, 0.5) if told else None
+    counts = band_counts(view, "harm_scored", "harm", table.bands, prefix=f"{table.code}|")
+    value = quantile(counts, 0.5) if counts else None
     return Measure(
         label=f"Half scored no more than, {table.title}", unit="days", value=None if value is None else round(value)
     )

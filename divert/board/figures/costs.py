@@ -17,15 +17,15 @@ from divert.board.figures.definition import (
 from divert.board.figures.estimates import FEWEST
 from divert.law.rulebook import rulebook
 
-WHERE = "/board/costs"
+COSTS_PAGE = "/board/costs"
 """The page on which costs are entered and read."""
 
-NONE_ENTERED = f"no costs are entered: the project manager enters them at {WHERE}"
-NOT_BY_CUT = "costs are not known by this: they are entered of the whole scheme"
+NONE_ENTERED = f"no costs are entered: the project manager enters them at {COSTS_PAGE}"
+NOT_BY_BREAKDOWN = "costs are not known by this: they are entered of the whole scheme"
 TOO_FEW = "too few in these months to tell a cost of each"
 
 
-class Many(NamedTuple):
+class CountRange(NamedTuple):
     """How many in some months, as shown, and what that may be at least and at most."""
 
     shown: int
@@ -45,19 +45,19 @@ def last_of(month: str) -> date:
 
 def months_over(on: date) -> list[str]:
     """Every month since the scheme began that was over by the end of a day."""
-    found = months_between(f"{rulebook().costs_start:%Y-%m}", f"{on:%Y-%m}")
-    return [month for month in found if last_of(month) <= on]
+    months = months_between(f"{rulebook().costs_start:%Y-%m}", f"{on:%Y-%m}")
+    return [month for month in months if last_of(month) <= on]
 
 
 def runs(months: Iterable[str]) -> list[tuple[str, str]]:
     """Months that follow each other, put together: the first and the last of each run."""
-    found: list[tuple[str, str]] = []
+    runs: list[tuple[str, str]] = []
     for month in sorted(months):
-        if found and first_of(month) == last_of(found[-1][1]) + timedelta(days=1):
-            found[-1] = (found[-1][0], month)
+        if runs and first_of(month) == last_of(runs[-1][1]) + timedelta(days=1):
+            runs[-1] = (runs[-1][0], month)
         else:
-            found.append((month, month))
-    return found
+            runs.append((month, month))
+    return runs
 
 
 def days(months: Iterable[str]) -> list[date]:
@@ -65,27 +65,27 @@ def days(months: Iterable[str]) -> list[date]:
 
     Before the scheme's first day there is nothing to count.
     """
-    both = [(first_of(first) - timedelta(days=1), last_of(last)) for first, last in runs(months)]
-    return [day for pair in both for day in pair if day >= rulebook().costs_start]
+    pairs = [(first_of(first) - timedelta(days=1), last_of(last)) for first, last in runs(months)]
+    return [day for pair in pairs for day in pair if day >= rulebook().costs_start]
 
 
-def spread(pence: int, over: int) -> list[int]:
+def spread(pence: int, months: int) -> list[int]:
     """An amount, spread evenly over so many months: none differs from another by more than a penny."""
-    even, left = divmod(pence, over)
-    return [even + (place < left) for place in range(over)]
+    even, left = divmod(pence, months)
+    return [even + (place < left) for place in range(months)]
 
 
 def cost_per_completion(view: View) -> Figure:
     """What was spent in the months of which it is known, for each case completed in them."""
     pence = view.spent.pence if view.is_whole else {}
-    completed, accepted = _in_these_months(view, "completed"), _in_these_months(view, "accepted")
-    spent = sum(each for by_heading in pence.values() for each in by_heading.values())
-    each = _each("Per completion", spent, completed, view.counts.base)
+    completed, accepted = _count_in_these_months(view, "completed"), _count_in_these_months(view, "accepted")
+    spent = sum(amount for by_heading in pence.values() for amount in by_heading.values())
+    per_completion = _cost_per("Per completion", spent, completed, view.counts.base)
     headings = rulebook().cost_headings_on(view.counts.as_at)
-    by_heading = [
-        Measure(label=f"Spent: {one.title.lower()}", unit="pounds", value=sum(entered) / 100)
-        for one in headings.values()
-        if (entered := [of[one.code] for of in pence.values() if one.code in of])
+    measures_by_heading = [
+        Measure(label=f"Spent: {heading.title.lower()}", unit="pounds", value=sum(amounts) / 100)
+        for heading in headings.values()
+        if (amounts := [by_heading[heading.code] for by_heading in pence.values() if heading.code in by_heading])
     ]
     return Figure(
         id="cost-per-completion",
@@ -98,9 +98,9 @@ def cost_per_completion(view: View) -> Figure:
         ),
         numerator=None,
         denominator=completed.shown if completed else None,
-        value=each.value,
-        low=each.low,
-        high=each.high,
+        value=per_completion.value,
+        low=per_completion.low,
+        high=per_completion.high,
         cohort="Cases completed in those months, in whatever month they were referred; the whole scheme alone.",
         cut_off=view.counts.as_at,
         authority="The scheme's own accounts, entered by the project manager, each amount with who vouches for it.",
@@ -109,20 +109,20 @@ def cost_per_completion(view: View) -> Figure:
             " dearer or cheaper than a prosecution, unless that is counted alike. It bears the cost of all who did not"
             " complete."
         ),
-        note=None if each.value is not None else _why_not(view, completed, accepted),
+        note=None if per_completion.value is not None else _why_not(view, completed, accepted),
         rests_on=_rests_on(view, completed, accepted, spent),
         rounded_to=view.counts.base,
         measures=[
-            _each("Per person accepted", spent, accepted, view.counts.base),
+            _cost_per("Per person accepted", spent, accepted, view.counts.base),
             *([Measure(label="Spent in these months", unit="pounds", value=spent / 100)] if pence else []),
-            *by_heading,
+            *measures_by_heading,
         ],
         columns={},
         rows=[],
     )
 
 
-def _in_these_months(view: View, name: str) -> Many | None:
+def _count_in_these_months(view: View, name: str) -> CountRange | None:
     """How many of that name were added in the months of which costs are known; None where that is not known.
 
     Each count is within its rounding on both days of each run.
@@ -137,50 +137,52 @@ def _in_these_months(view: View, name: str) -> Many | None:
             if (n := view.spent.counts[day][Cell(name)]) is None:
                 return None
             shown, open_by = shown + way * n, open_by + slack
-    return Many(shown, max(0, shown - open_by), shown + open_by)
+    return CountRange(shown, max(0, shown - open_by), shown + open_by)
 
 
-def _each(label: str, pence: int, among: Many | None, base: int) -> Measure:
+def _cost_per(label: str, pence: int, count: CountRange | None, base: int) -> Measure:
     """Pounds for each of so many, with the least and the most that it may be; None where they are too few."""
-    if among is None or among.shown < (FEWEST * base if base > 1 else 1) or not among.least:
+    if count is None or count.shown < (FEWEST * base if base > 1 else 1) or not count.least:
         return Measure(label=label, unit="pounds", value=None)
-    value, low, high = (round(pence / 100 / n) for n in (among.shown, among.most, among.least))
+    value, low, high = (round(pence / 100 / n) for n in (count.shown, count.most, count.least))
     return Measure(label=label, unit="pounds", value=value, low=low, high=high)
 
 
-def _why_not(view: View, completed: Many | None, accepted: Many | None) -> str:
+def _why_not(view: View, completed: CountRange | None, accepted: CountRange | None) -> str:
     """Why there is no cost of each."""
     if not view.is_whole:
-        return NOT_BY_CUT
+        return NOT_BY_BREAKDOWN
     if not view.spent.pence:
         return NONE_ENTERED
     return WITHHELD if completed is None or accepted is None else TOO_FEW
 
 
-def _rests_on(view: View, completed: Many | None, accepted: Many | None, spent: int) -> str | None:
+def _rests_on(view: View, completed: CountRange | None, accepted: CountRange | None, spent: int) -> str | None:
     """Which months it is of, how much was spent and how many there were in them; and what is missing."""
     if not view.spent.pence or completed is None or accepted is None:
         return None
     base = view.counts.base
-    of = f"{count_in_words(completed.shown, base)} completed and {count_in_words(accepted.shown, base)} were accepted"
-    said = f"£{spent / 100:,.2f} was spent in {in_words(view.spent.pence)}, in which {of}."
-    return said + _missing(view.spent.pence, view.counts.as_at)
+    counts = (
+        f"{count_in_words(completed.shown, base)} completed and {count_in_words(accepted.shown, base)} were accepted"
+    )
+    words = f"£{spent / 100:,.2f} was spent in {in_words(view.spent.pence)}, in which {counts}."
+    return words + _missing(view.spent.pence, view.counts.as_at)
 
 
 def _missing(pence: Mapping[str, Mapping[str, int]], as_at: date) -> str:
     """The months of which nothing is entered, and the headings that lack in others."""
-    said = ""
+    words = ""
     if nothing := [month for month in months_over(as_at) if month not in pence]:
-        said += f" Nothing is entered of {in_words(nothing)}: that is not nought, and these months are left out."
+        words += f" Nothing is entered of {in_words(nothing)}: that is not nought, and these months are left out."
     lacking = {
-        one.title: months
-        for one in rulebook().cost_headings_on(as_at).values()
-        if (months := [month for month, of in pence.items() if one.code not in of and _is_asked(one.code, month)])
+        heading.title: months
+        for heading in rulebook().cost_headings_on(as_at).values()
+        if (months := [month for month in pence if heading.code not in pence[month] and _is_asked(heading.code, month)])
     }
     if lacking:
-        words = "; ".join(f"{title}, {in_words(months)}" for title, months in lacking.items())
-        said += f" Not entered, and so not in the cost: {words}."
-    return said
+        titles = "; ".join(f"{title}, {in_words(months)}" for title, months in lacking.items())
+        words += f" Not entered, and so not in the cost: {titles}."
+    return words
 
 
 def _is_asked(heading: str, month: str) -> bool:
@@ -189,11 +191,11 @@ def _is_asked(heading: str, month: str) -> bool:
 
 def in_words(months: Iterable[str]) -> str:
     """Months as people read them; those that follow each other as January 2019 to March 2019. None: ""."""
-    said = [
+    names = [
         f"{first_of(first):%B %Y}" + ("" if first == last else f" to {first_of(last):%B %Y}")
         for first, last in runs(months)
     ]
-    return " and ".join(part for part in (", ".join(said[:-1]), *said[-1:]) if part)
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 COSTS = (cost_per_completion,)

@@ -21,7 +21,7 @@ WITHHELD = "withheld: beside the other counts of this day it could be worked out
 FEW = "too few to tell a share"
 WHOLE_SCHEME = "told of the whole scheme only"
 WHOLE_ONLY = frozenset({"near_statutory_limit", "near_precautionary_limit", "findings", "inappropriate"})
-"""Counts that are cut by nothing but their own figure's rows."""
+"""Counts that are broken down by nothing but their own figure's rows."""
 BY_MONTH = "Every case, by the month in which its referral was recorded."
 
 
@@ -96,8 +96,8 @@ class Figure(BaseModel):
     @property
     def share_of(self) -> str:
         """The heading of each row's share."""
-        told = [self.columns[key] for key in self.charted]
-        return f"{told[1]}, of {told[0].lower()}" if len(told) > 1 else "Share"
+        headings = [self.columns[key] for key in self.charted]
+        return f"{headings[1]}, of {headings[0].lower()}" if len(headings) > 1 else "Share"
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class Period:
 
 @dataclass(frozen=True)
 class View:
-    """What was asked for: a day's counts, of everyone, or of one place of one cut, or of some months.
+    """What was asked for: a day's counts, of everyone, or of one place of one breakdown, or of some months.
 
     `spent` is of the whole scheme, whatever the place.
     """
@@ -129,7 +129,7 @@ class View:
 
     @property
     def is_whole(self) -> bool:
-        """Whether of everyone: only then is there a table, as counts are cut by one thing at a time."""
+        """Whether of everyone: only then is there a table, as counts are broken down by one thing at a time."""
         return self.place == WHOLE
 
     def __getitem__(self, name: str) -> int | None:
@@ -137,44 +137,44 @@ class View:
         if not self.is_whole and name in WHOLE_ONLY:
             return None
         if isinstance(self.place, Cell):
-            return self.counts[self.place.of(name)]
-        there = [self.counts[Cell(name, "month", month)] for month in self.months if month in self.place]
-        return None if None in there else sum(n for n in there if n)
+            return self.counts[self.place.with_name(name)]
+        counts = [self.counts[Cell(name, "month", month)] for month in self.months if month in self.place]
+        return None if None in counts else sum(n for n in counts if n)
 
     @cached_property
     def months(self) -> list[str]:
         """From the first to the last in which a referral is shown."""
-        seen = [
+        shown = [
             month for month in self.counts.values("referred", "month") if self.counts[Cell("referred", "month", month)]
         ]
-        return months_between(seen[0], seen[-1]) if seen else []
+        return months_between(shown[0], shown[-1]) if shown else []
 
-    def share(self, counted: str, of: str) -> Interval | None:
+    def share(self, numerator: str, denominator: str) -> Interval | None:
         """A share in the place asked for; None where there are too few, or a count is withheld."""
-        return self.told(self[counted], self[of])
+        return self.share_of(self[numerator], self[denominator])
 
-    def told(self, counted: int | None, of: int | None) -> Interval | None:
+    def share_of(self, numerator: int | None, denominator: int | None) -> Interval | None:
         """A share of two counts as shown."""
-        if counted is None or of is None or of < FEWEST * self.counts.base * (self.counts.base > 1) or not of:
+        fewest = FEWEST * self.counts.base if self.counts.base > 1 else 1
+        if numerator is None or denominator is None or denominator < fewest:
             return None
-        return share(min(counted, of), of, self.noise)
+        return share(min(numerator, denominator), denominator, self.noise)
 
     def lines(self, dim: str, names: Sequence[str], labels: Mapping[str, str] | None = None) -> list[FigureRow]:
-        """A line for each place of a cut. Places in which all counts are 0 are left out, whatever hides behind that."""
+        """A line for each place of a breakdown, but for those in which all counts are 0, whatever hides behind that."""
         if not (self.is_whole or (dim == "month" and isinstance(self.place, Period))):
             return []
         if dim == "month":
             places = {month: month for month in self.months if self.is_whole or month in self.place}
         else:
-            known = dict(labels) if labels is not None else breakdowns.values(dim)
-            places = known
-        found = []
+            places = dict(labels) if labels is not None else breakdowns.values(dim)
+        lines = []
         for value, label in places.items():
             counts = {name: self.counts[Cell(name, dim, value)] for name in names}
             if dim == "month" or any(count != 0 for count in counts.values()):
                 note = WITHHELD if None in counts.values() else None
-                found.append(FigureRow(label=label, counts=counts, note=note))
-        return found
+                lines.append(FigureRow(label=label, counts=counts, note=note))
+        return lines
 
 
 def share_in_words(value: float, high: float | None, base: int) -> str:
@@ -195,18 +195,18 @@ def count_in_words(n: int | None, base: int) -> str:
 def months_between(first: str, last: str) -> list[str]:
     """Every month from one to another, like 2019-04."""
     year, month = int(first[:4]), int(first[5:])
-    found = []
+    months = []
     while (name := f"{year:04}-{month:02}") <= last:
-        found.append(name)
+        months.append(name)
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
-    return found
+    return months
 
 
 def share_figure(
     view: View,
     *,
-    counted: str,
-    of: str,
+    numerator: str,
+    denominator: str,
     columns: Mapping[str, str],
     by: str = "month",
     labels: Mapping[str, str] | None = None,
@@ -214,28 +214,30 @@ def share_figure(
     measures: Sequence[Measure] = (),
     **words: str,
 ) -> Figure:
-    """A share, with a line for each place of a cut. `words`: id, title, definition, cohort, authority and what not."""
-    told = view.share(counted, of)
+    """A share, with a line for each place of a breakdown. `words`: id, title, definition, cohort, authority ..."""
+    interval = view.share(numerator, denominator)
     blank = None if view.counts.base > 1 else 0  # a count shown as 0 may be some: it makes no share
     rows = [
-        row.model_copy(update={"value": percent(view.told(row.counts.get(counted) or blank, row.counts.get(of)))})
+        row.model_copy(
+            update={"value": percent(view.share_of(row.counts.get(numerator) or blank, row.counts.get(denominator)))}
+        )
         for row in view.lines(by, list(columns), labels)
     ]
-    low, high = (None, None) if told is None else (round(100 * told.low, 1), round(100 * told.high, 1))
+    low, high = (None, None) if interval is None else (round(100 * interval.low, 1), round(100 * interval.high, 1))
     return Figure.model_validate(
         {
             "theme": theme,
-            "numerator": view[counted],
-            "denominator": view[of],
-            "value": percent(told),
+            "numerator": view[numerator],
+            "denominator": view[denominator],
+            "value": percent(interval),
             "low": low,
             "high": high,
-            "note": note_on(view, counted, of),
+            "note": note_on(view, numerator, denominator),
             "cut_off": view.counts.as_at,
             "rounded_to": view.counts.base,
             "measures": list(measures),
             "columns": dict(columns),
-            "charted": [name for name in (of, counted) if name in columns],
+            "charted": [name for name in (denominator, numerator) if name in columns],
             "rows": rows,
             "by": breakdowns.BREAKDOWNS.get(by, by.capitalize()),
             **words,
@@ -243,30 +245,30 @@ def share_figure(
     )
 
 
-def note_on(view: View, counted: str, of: str) -> str | None:
+def note_on(view: View, numerator: str, denominator: str) -> str | None:
     """Why there is no share; None where there is one."""
-    if not view.is_whole and {counted, of} & WHOLE_ONLY:
+    if not view.is_whole and {numerator, denominator} & WHOLE_ONLY:
         return WHOLE_SCHEME
-    if view[counted] is None or view[of] is None:
+    if view[numerator] is None or view[denominator] is None:
         return WITHHELD
-    if view.share(counted, of) is None:
-        return FEW if view[of] or view.counts.base > 1 else "none yet"
+    if view.share(numerator, denominator) is None:
+        return FEW if view[denominator] or view.counts.base > 1 else "none yet"
     return None
 
 
-def percent(told: Interval | None) -> float | None:
+def percent(interval: Interval | None) -> float | None:
     """A share in per cent, to one place."""
-    return None if told is None else round(100 * told.value, 1)
+    return None if interval is None else round(100 * interval.value, 1)
 
 
-def measure(label: str, told: Interval | None) -> Measure:
+def measure(label: str, interval: Interval | None) -> Measure:
     """A further share, in per cent."""
-    if told is None:
+    if interval is None:
         return Measure(label=label, unit="per cent", value=None)
     return Measure(
         label=label,
         unit="per cent",
-        value=round(100 * told.value, 1),
-        low=round(100 * told.low, 1),
-        high=round(100 * told.high, 1),
+        value=round(100 * interval.value, 1),
+        low=round(100 * interval.low, 1),
+        high=round(100 * interval.high, 1),
     )

@@ -29,7 +29,7 @@ class Comparison(NamedTuple):
 
     group: str
     reached: int
-    of: int
+    total: int
     rate: Interval | None
     ratio: Interval | None
     ratio_not: Interval | None
@@ -60,12 +60,12 @@ def relative_rate(a: int, n1: int, c: int, n2: int, noise: float = 0) -> Interva
     return Interval(ratio, ratio * math.exp(-half), ratio * math.exp(half))
 
 
-def fall(counted: int, of: int, before: int, of_before: int, noise: float = 0) -> Interval | None:
+def fall(count: int, total: int, count_before: int, total_before: int, noise: float = 0) -> Interval | None:
     """By how much a share is lower than another, as a part of that other, with its interval; below 0 it is higher.
 
     It is never over 1: no rate can fall by more than all of itself. None where there is nobody or nothing to fall from.
     """
-    ratio = relative_rate(counted, of, before, of_before, noise)
+    ratio = relative_rate(count, total, count_before, total_before, noise)
     if ratio is None or math.isinf(ratio.value):
         return None
     return Interval(1 - ratio.value, 1 - ratio.high, 1 - ratio.low)
@@ -91,17 +91,17 @@ def clopper_pearson(x: int, n: int, miss: float = 0.025) -> tuple[float, float]:
             for k in range(most + 1)
         )
 
-    def solved(most: int, chance: float) -> float:
+    def solve(most: int, chance: float) -> float:
         low, high = 0.0, 1.0
         for _ in range(EXACT_STEPS):
             middle = (low + high) / 2
             low, high = (middle, high) if at_most(middle, most) > chance else (low, middle)
         return (low + high) / 2
 
-    return (0.0 if x == 0 else solved(x - 1, 1 - miss / 2)), (1.0 if x == n else solved(x, miss / 2))
+    return (0.0 if x == 0 else solve(x - 1, 1 - miss / 2)), (1.0 if x == n else solve(x, miss / 2))
 
 
-def compared(groups: Mapping[str, tuple[int, int]], fewest: int = 1, noise: float = 0) -> list[Comparison]:
+def compare_groups(groups: Mapping[str, tuple[int, int]], fewest: int = 1, noise: float = 0) -> list[Comparison]:
     """Each group (how many came to a stage, of how many) beside the largest, which is the first in the answer.
 
     A group with fewer than `fewest` at the stage before is shown and not compared. Those of whom nothing is stated are
@@ -111,33 +111,35 @@ def compared(groups: Mapping[str, tuple[int, int]], fewest: int = 1, noise: floa
         return []
     reference = max(groups, key=lambda name: (groups[name][1], name))
     c, n2 = groups[reference]
-    found = []
+    comparisons = []
     for name in sorted(groups, key=lambda name: (name != reference, -groups[name][1], name)):
         a, n1 = groups[name]
         a = min(a, n1)
         if name == reference or n1 < fewest or n2 < fewest:
             rate = share(a, n1, noise) if n1 >= fewest else None
             finding = Finding.same if name == reference else Finding.few
-            found.append(Comparison(name, a, n1, rate, None, None, None, finding))
+            comparisons.append(Comparison(name, a, n1, rate, None, None, None, finding))
             continue
         reached = relative_rate(a, n1, c, n2, noise)
         missed = relative_rate(n1 - a, n1, n2 - c, n2, noise)
         gap = difference(a, n1, c, n2, noise)
-        found.append(Comparison(name, a, n1, share(a, n1, noise), reached, missed, gap, _finding(reached, missed, gap)))
-    return found
+        comparisons.append(
+            Comparison(name, a, n1, share(a, n1, noise), reached, missed, gap, _finding(reached, missed, gap))
+        )
+    return comparisons
 
 
 def _finding(reached: Interval | None, missed: Interval | None, gap: Interval | None) -> Finding:
     """Beyond chance only where the ratios of reaching and of missing, and the gap, all say so."""
-    told = []
+    signs = []
     if reached is not None:
-        told.append((reached.low > 1) - (reached.high < 1))
+        signs.append((reached.low > 1) - (reached.high < 1))
     if missed is not None:
-        told.append((missed.high < 1) - (missed.low > 1))
+        signs.append((missed.high < 1) - (missed.low > 1))
     if gap is not None:
-        told.append((gap.low > 0) - (gap.high < 0))
-    if told and all(one == 1 for one in told):
+        signs.append((gap.low > 0) - (gap.high < 0))
+    if signs and all(sign == 1 for sign in signs):
         return Finding.more
-    if told and all(one == -1 for one in told):
+    if signs and all(sign == -1 for sign in signs):
         return Finding.less
     return Finding.same

@@ -27,15 +27,14 @@ def rounding_noise(base: int) -> float:
     return (base * base - 1) / 6
 
 
-def share(counted: int, of: int, noise: float = 0) -> Interval | None:
+def share(count: int, total: int, noise: float = 0) -> Interval | None:
     """A share from 0 to 1 with its interval (Wilson); None of nobody.
 
     The rounding of both counts makes it wider.
     """
-    if of <= 0:
+    if total <= 0:
         return None
-    counted = min(counted, of)
-    p, n = counted / of, of
+    p, n = min(count, total) / total, total
     middle = (p + Z * Z / (2 * n)) / (1 + Z * Z / n)
     half = Z / (1 + Z * Z / n) * math.sqrt(p * (1 - p) / n + Z * Z / (4 * n * n))
     blur = noise * (1 + p * p) / (n * n)
@@ -43,9 +42,9 @@ def share(counted: int, of: int, noise: float = 0) -> Interval | None:
     return Interval(p, max(0.0, low), min(1.0, high))
 
 
-def difference(counted: int, of: int, before: int, of_before: int, noise: float = 0) -> Interval | None:
+def difference(count: int, total: int, count_before: int, total_before: int, noise: float = 0) -> Interval | None:
     """How much one share is above another, from -1 to 1 (Newcombe's interval); None where either is of nobody."""
-    now, then = share(counted, of, noise), share(before, of_before, noise)
+    now, then = share(count, total, noise), share(count_before, total_before, noise)
     if now is None or then is None:
         return None
     gap = now.value - then.value

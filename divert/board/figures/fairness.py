@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from divert.board.counting import breakdowns
 from divert.board.counting.counts import Cell, Counts
-from divert.board.figures.disparity import Comparison, compared
+from divert.board.figures.disparity import Comparison, compare_groups
 from divert.board.figures.estimates import FEWEST, Interval, rounding_noise
 
 STEPS = (
@@ -83,25 +83,25 @@ class Fairness(BaseModel):
 
 def fairness(counts: Counts) -> list[Fairness]:
     """Every stage by every kind of group, from counts as they may be shown."""
-    return [_one(counts, dim, *step) for dim in GROUPS for step in STEPS]
+    return [_fairness(counts, dim, *step) for dim in GROUPS for step in STEPS]
 
 
-def _one(counts: Counts, dim: str, name: str, before: str, title: str) -> Fairness:
+def _fairness(counts: Counts, dim: str, name: str, before: str, title: str) -> Fairness:
     labels = breakdowns.values(dim)
-    told: dict[str, tuple[int, int]] = {}
-    hidden: list[str] = []
+    shown: dict[str, tuple[int, int]] = {}
+    withheld: list[str] = []
     for value, label in labels.items():
-        reached, of = counts[Cell(name, dim, value)], counts[Cell(before, dim, value)]
-        if reached is None or of is None:
-            hidden.append(label)
-        elif of or counts.base == 1 or value in (breakdowns.NOT_STATED,):
-            told[label] = (reached, of)
+        reached, total = counts[Cell(name, dim, value)], counts[Cell(before, dim, value)]
+        if reached is None or total is None:
+            withheld.append(label)
+        elif total or counts.base == 1 or value == breakdowns.NOT_STATED:
+            shown[label] = (reached, total)
     fewest = FEWEST * counts.base if counts.base > 1 else 1
-    rows = [_row(one) for one in compared(told, fewest, rounding_noise(counts.base))]
+    rows = [_row(comparison) for comparison in compare_groups(shown, fewest, rounding_noise(counts.base))]
     rows += [
         FairnessRow(group=label, reached=None, of=None, rate=None, ratio=None, ratio_not=None, gap=None,
                     finding="withheld")
-        for label in hidden
+        for label in withheld
     ]  # fmt: skip
     return Fairness(
         id=f"{dim}-{name}",
@@ -114,21 +114,21 @@ def _one(counts: Counts, dim: str, name: str, before: str, title: str) -> Fairne
     )
 
 
-def _row(one: Comparison) -> FairnessRow:
+def _row(comparison: Comparison) -> FairnessRow:
     return FairnessRow(
-        group=one.group,
-        reached=one.reached,
-        of=one.of,
-        rate=_range(one.rate, 100, 1),
-        ratio=_range(one.ratio, 1, 2),
-        ratio_not=_range(one.ratio_not, 1, 2),
-        gap=_range(one.gap, 100, 1),
-        finding=one.words,
+        group=comparison.group,
+        reached=comparison.reached,
+        of=comparison.total,
+        rate=_range(comparison.rate, 100, 1),
+        ratio=_range(comparison.ratio, 1, 2),
+        ratio_not=_range(comparison.ratio_not, 1, 2),
+        gap=_range(comparison.gap, 100, 1),
+        finding=comparison.words,
     )
 
 
-def _range(told: Interval | None, times: float, places: int) -> Range | None:
-    if told is None:
+def _range(interval: Interval | None, times: float, places: int) -> Range | None:
+    if interval is None:
         return None
-    value, low, high = (None if number == float("inf") else round(times * number, places) for number in told)
+    value, low, high = (None if number == float("inf") else round(times * number, places) for number in interval)
     return Range(value=value, low=low, high=high)

@@ -44,8 +44,8 @@ def funnel(view: View) -> Figure:
         id="funnel",
         theme=Theme.flow,
         title="Contract signed, of all referred",
-        counted="signed",
-        of="referred",
+        numerator="signed",
+        denominator="referred",
         columns=STAGES,
         definition=(
             "Cases with a signed contract, out of all referred. By month: cases that had come to each stage by the"
@@ -76,8 +76,8 @@ def phases(view: View) -> Figure:
         id="phases",
         theme=Theme.flow,
         title="Completed, of accepted: pilot against full scheme",
-        counted="completed",
-        of="accepted",
+        numerator="completed",
+        denominator="accepted",
         columns=STAGES,
         by="phase",
         definition=(
@@ -100,8 +100,8 @@ def take_up(view: View) -> Figure:
         id="take-up",
         theme=Theme.flow,
         title="Take-up: signed, of those accepted",
-        counted="signed",
-        of="accepted",
+        numerator="signed",
+        denominator="accepted",
         columns={"accepted": "Accepted", "signed": "Contract signed"},
         definition="Cases with a signed contract by the cut-off, out of all that both police and probation accepted.",
         cohort=BY_MONTH,
@@ -119,8 +119,8 @@ def districts(view: View) -> Figure:
         id="districts",
         theme=Theme.flow,
         title="Accepted, by district",
-        counted="accepted",
-        of="referred",
+        numerator="accepted",
+        denominator="referred",
         columns={name: STAGES[name] for name in ("referred", "judged", "accepted", "signed", "completed", "charged")},
         by="district",
         definition="Cases accepted by the cut-off, out of all referred, by the district where the person lives.",
@@ -137,8 +137,8 @@ def offences(view: View) -> Figure:
         id="offences",
         theme=Theme.flow,
         title="Accepted, by offence",
-        counted="accepted",
-        of="referred",
+        numerator="accepted",
+        denominator="referred",
         columns={name: STAGES[name] for name in ("referred", "judged", "accepted", "signed", "completed", "charged")},
         by="offence",
         definition="Cases accepted by the cut-off, out of all referred, by the offence for which they were referred.",
@@ -156,8 +156,8 @@ def refusals(view: View) -> Figure:
         id="refusals",
         theme=Theme.decisions,
         title="Found ineligible, by rule",
-        counted="ineligible",
-        of="judged",
+        numerator="ineligible",
+        denominator="judged",
         columns={"ineligible": "Cases"},
         by="rule",
         labels=rules,
@@ -178,8 +178,8 @@ def overrides(view: View) -> Figure:
         id="overrides",
         theme=Theme.decisions,
         title="Decisions against the verdict",
-        counted="overrides",
-        of="decisions",
+        numerator="overrides",
+        denominator="decisions",
         columns={"decisions": "Decisions", "overrides": "Against the verdict"},
         by="side",
         labels={"police": "Police", "probation": "Probation"},
@@ -200,8 +200,8 @@ def disagreement(view: View) -> Figure:
         id="disagreement",
         theme=Theme.decisions,
         title="Police and probation disagreed",
-        counted="disagreed",
-        of="both_decided",
+        numerator="disagreed",
+        denominator="both_decided",
         columns={"both_decided": "Decided by both", "disagreed": "Disagreed at first"},
         definition=(
             "Cases in which the first decision of one side was yes and of the other no, out of those that both sides"
@@ -227,13 +227,12 @@ def times(view: View) -> Figure:
     labels = {band_name(least, most): band_words(least, most) for least, most in bands(BANDS)}
     measures = []
     for name, words in TOOK.items():
-        told = spread(view, name, "days", BANDS)
-        for share, said in ((0.5, "half within"), (0.9, "nine in ten within")):
-            value = quantile(told, share) if told else None
-            measures.append(
-                Measure(label=f"{words}, {said}", unit="days", value=None if value is None else round(value))
-            )
-    first = next((one for one in measures), None)
+        counts = band_counts(view, name, "days", BANDS)
+        for share, share_words in ((0.5, "half within"), (0.9, "nine in ten within")):
+            value = quantile(counts, share) if counts else None
+            label = f"{words}, {share_words}"
+            measures.append(Measure(label=label, unit="days", value=None if value is None else round(value)))
+    first = measures[0]
     return Figure(
         id="times",
         theme=Theme.flow,
@@ -247,12 +246,12 @@ def times(view: View) -> Figure:
         ),
         numerator=None,
         denominator=view["took_to_accept"],
-        value=first.value if first else None,
+        value=first.value,
         cohort="Cases that had come to both stages. By how long it took.",
         cut_off=view.counts.as_at,
         authority=f"{NIC}: time to placement, time in diversion.",
         must_not_be_read_as="How long it will take: cases still waiting are not in it, and they are the slow ones.",
-        note=_no_time(view) if not first or first.value is None else None,
+        note=_why_no_time(view) if first.value is None else None,
         rounded_to=view.counts.base,
         measures=measures,
         columns=dict(TOOK),
@@ -261,7 +260,7 @@ def times(view: View) -> Figure:
     )
 
 
-def _no_time(view: View) -> str | None:
+def _why_no_time(view: View) -> str | None:
     return note_on(view, "took_to_accept", "took_to_accept") if view.is_whole else WHOLE_SCHEME
 
 
@@ -270,17 +269,21 @@ def band_words(least: int, most: int | None) -> str:
     return f"{least} and more" if most is None else f"{least}" if least == most else f"{least} to {most}"
 
 
-def spread(view: View, name: str, dim: str, ends: Sequence[int], of: str = "") -> list[tuple[int, int | None, int]]:
+def band_counts(
+    view: View, name: str, dim: str, ends: Sequence[int], prefix: str = ""
+) -> list[tuple[int, int | None, int]]:
     """The bands of a count, each with how many; none where there are too few, or not everyone is asked for.
 
-    `of`: what stands before a band in its place.
+    `prefix`: what stands before a band in its place.
     """
     if not view.is_whole:
         return []
-    found = [(least, most, view.counts[Cell(name, dim, of + band_name(least, most))]) for least, most in bands(ends)]
-    told = [(least, most, n) for least, most, n in found if n is not None]
-    total = sum(n for _, _, n in told)
-    return told if len(told) == len(found) and view.told(total, total) is not None else []
+    counts = [
+        (least, most, view.counts[Cell(name, dim, prefix + band_name(least, most))]) for least, most in bands(ends)
+    ]
+    shown = [(least, most, n) for least, most, n in counts if n is not None]
+    total = sum(n for _, _, n in shown)
+    return shown if len(shown) == len(counts) and view.share_of(total, total) is not None else []
 
 
 FLOW = (funnel, phases, take_up, times, districts, offences)

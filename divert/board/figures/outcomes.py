@@ -17,8 +17,8 @@ def completion_of_accepted(view: View) -> Figure:
         id="completion-of-accepted",
         theme=Theme.contracts,
         title="Completed, of all accepted",
-        counted="completed",
-        of="accepted",
+        numerator="completed",
+        denominator="accepted",
         columns={"accepted": "Accepted", "completed": "Completed"},
         definition="Cases completed by the cut-off, out of all that police and probation had both accepted.",
         cohort=f"Everyone accepted, whatever became of them: by intention to treat. {BY_MONTH}",
@@ -37,8 +37,8 @@ def completion_of_ended(view: View) -> Figure:
         id="completion-of-ended",
         theme=Theme.contracts,
         title="Completed, of contracts that are over",
-        counted="completed",
-        of="contract_over",
+        numerator="completed",
+        denominator="contract_over",
         columns={"contract_over": "Contract over", "completed": "Completed"},
         definition=(
             "Cases completed by the cut-off, out of all whose contract was signed and is over: completed, ended by a"
@@ -60,8 +60,8 @@ def breach(view: View) -> Figure:
         id="breach",
         theme=Theme.contracts,
         title="Breach or new offence reported, of contracts signed",
-        counted="breached",
-        of="signed",
+        numerator="breached",
+        denominator="signed",
         columns={"signed": "Contract signed", "breached": "Breach reported", "ended_by_breach": "Ended by a breach"},
         measures=[measure("Ended by a breach, of signed", view.share("ended_by_breach", "signed"))],
         definition=(
@@ -81,8 +81,8 @@ def breach_decisions(view: View) -> Figure:
         id="breach-decisions",
         theme=Theme.contracts,
         title="What breach decisions came to",
-        counted="breach_decisions",
-        of="breach_reports",
+        numerator="breach_decisions",
+        denominator="breach_reports",
         columns={"breach_decisions": "Decisions"},
         by="decision",
         labels={"continue": "Goes on", "warn": "Goes on with a warning", "vary": "Goes on, changed", "end": "Ended"},
@@ -103,8 +103,8 @@ def appointments(view: View) -> Figure:
         id="appointments",
         theme=Theme.contracts,
         title="Appointments kept",
-        counted="appointments_kept",
-        of="appointments",
+        numerator="appointments_kept",
+        denominator="appointments",
         columns={"appointments": "Appointments", "appointments_kept": "Kept"},
         definition=(
             "Appointments to which the person came, out of all recorded by the cut-off; one that failed through the"
@@ -123,8 +123,8 @@ def conditions(view: View) -> Figure:
         id="conditions",
         theme=Theme.contracts,
         title="Conditions kept, by kind",
-        counted="conditions_kept",
-        of="conditions",
+        numerator="conditions_kept",
+        denominator="conditions",
         columns={"conditions": "Conditions", "conditions_kept": "Kept"},
         by="kind",
         labels={"attend": "To attend", "complete": "To complete", "refrain": "To refrain", "repair": "To repair"},
@@ -138,14 +138,14 @@ def conditions(view: View) -> Figure:
 
 def providers(view: View) -> Figure:
     """Conditions kept, by provider."""
-    known = sorted({name for one in rulebook().conditions.values() for name in one.providers})
+    known = sorted({name for condition in rulebook().conditions.values() for name in condition.providers})
     return share_figure(
         view,
         id="providers",
         theme=Theme.contracts,
         title="Conditions kept, by provider",
-        counted="conditions_kept",
-        of="conditions",
+        numerator="conditions_kept",
+        denominator="conditions",
         columns={"conditions": "Conditions", "conditions_kept": "Kept"},
         by="provider",
         labels={name: name for name in known} | {"another, or none": "Another, or none"},
@@ -166,8 +166,8 @@ def victims(view: View) -> Figure:
         id="victims",
         theme=Theme.care,
         title="Victims whose wishes are on record",
-        counted="victims_answered",
-        of="victims",
+        numerator="victims_answered",
+        denominator="victims",
         columns={"victims": "With a victim", "victims_asked": "Contact tried", "victims_answered": "Wishes on record"},
         measures=[measure("Contact tried, of cases with a victim", view.share("victims_asked", "victims"))],
         definition=(
@@ -190,8 +190,8 @@ def caseload(view: View) -> Figure:
         id="caseload",
         theme=Theme.care,
         title="Open cases held by a keyworker",
-        counted="caseload",
-        of="open",
+        numerator="caseload",
+        denominator="open",
         columns={"caseload": "Cases"},
         by="post",
         labels={role.value: role.label for role in Role} | {"left": "No longer staff"},
@@ -209,8 +209,8 @@ def limits_at_risk(view: View) -> Figure:
         id="limits-at-risk",
         theme=Theme.care,
         title="Open cases near or past a time limit",
-        counted="near_statutory_limit",
-        of="statutory_limit",
+        numerator="near_statutory_limit",
+        denominator="statutory_limit",
         columns={"near_statutory_limit": "Set by statute", "near_precautionary_limit": "Kept as a precaution"},
         by="left",
         labels={name: name.capitalize() for name in limit_bands()},
@@ -232,8 +232,8 @@ def limits_expired(view: View) -> Figure:
         id="limits-expired",
         theme=Theme.care,
         title="Time limit expired: a failure of the scheme",
-        counted="expired",
-        of="returned_ended",
+        numerator="expired",
+        denominator="returned_ended",
         columns={"returned_ended": "Ended", "expired": "Expired"},
         definition=(
             "Returned cases recorded by the cut-off as outcome 17, that the time limit had passed, out of all returned"
@@ -253,8 +253,8 @@ def near_misses(view: View) -> Figure:
         id="near-misses",
         theme=Theme.care,
         title=f"Charged with at most {NEAR_MISS} days left",
-        counted="near_miss",
-        of="charged_with_limit",
+        numerator="near_miss",
+        denominator="charged_with_limit",
         columns={"charged_with_limit": "Charged"},
         by="left",
         labels={name: name.capitalize() for name in bands},
@@ -271,17 +271,17 @@ def near_misses(view: View) -> Figure:
 
 def scrutiny(view: View) -> Figure:
     """What the panel found."""
-    scales = [score for scale in rulebook().score_editions.values() for score in scale.values()]
+    scores = [score for scale in rulebook().score_editions.values() for score in scale.values()]
     return share_figure(
         view,
         id="scrutiny",
         theme=Theme.care,
         title="Found inappropriate by the scrutiny panel, or not concluded",
-        counted="inappropriate",
-        of="findings",
+        numerator="inappropriate",
+        denominator="findings",
         columns={"findings": "Policies"},
         by="score",
-        labels={str(one.code): f"{one.code}: {one.title}" for one in scales},
+        labels={str(score.code): f"{score.code}: {score.title}" for score in scores},
         definition=(
             "Packs on which the panel's latest finding by the cut-off is that the decision was inappropriate, or that"
             " it could not conclude, which counts as the worst until it is settled, out of all packs found on. Each"

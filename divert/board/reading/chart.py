@@ -49,11 +49,12 @@ CONFIG = {
 }  # fmt: skip
 
 
-def described(figure: Figure) -> str:
+def describe(figure: Figure) -> str:
     """A chart in words, for whoever does not see it."""
-    names = [figure.columns[key] for key in _shown(figure)]
+    keys = _counts_shown(figure)
+    names = [figure.columns[key] for key in keys]
     rows = "; ".join(
-        f"{row.label}: " + ", ".join(count_in_words(row.counts.get(key), figure.rounded_to) for key in _shown(figure))
+        f"{row.label}: " + ", ".join(count_in_words(row.counts.get(key), figure.rounded_to) for key in keys)
         for row in figure.rows
     )
     return f"{figure.title}. Bars of {' and '.join(name.lower() for name in names)}, by {figure.by.lower()}. {rows}."
@@ -63,14 +64,14 @@ def chart(figure: Figure, size: Size = WIDE) -> Spec | None:
     """Bars of a figure's table: of the whole and, below it, of the part. None where it has no rows."""
     if not figure.rows:
         return None
-    names = [figure.columns[key] for key in _shown(figure)]
+    names = [figure.columns[key] for key in _counts_shown(figure)]
     data: list[dict[str, Any]] = [
         {"row": _lines(row.label, size.label), "what": figure.columns[key], "n": row.counts.get(key) or 0}
         for row in figure.rows
-        for key in _shown(figure)
+        for key in _counts_shown(figure)
     ]
-    ticks = _ticks(max(one["n"] for one in data), figure.rounded_to)
-    bars: dict[str, Any] = {
+    ticks = _ticks(max(bar["n"] for bar in data), figure.rounded_to)
+    encoding: dict[str, Any] = {
         "x": {"field": "n", "type": "quantitative", "title": "Cases" if len(names) > 1 else names[0], "stack": None,
               "scale": {"domain": [0, ticks[-1]]}, "axis": {"values": ticks, "format": ",d"}},
         "y": DOWN,
@@ -78,18 +79,18 @@ def chart(figure: Figure, size: Size = WIDE) -> Spec | None:
                   "legend": None if len(names) == 1 else {"columns": 1 if size is NARROW else 2}},
     }  # fmt: skip
     if len(names) > 1:
-        bars["yOffset"] = {"field": "what", "type": "nominal", "sort": names}
+        encoding["yOffset"] = {"field": "what", "type": "nominal", "sort": names}
     thick = 30 if len(names) > 1 else 24
-    step = max(thick, LINE * max(_height(one["row"]) for one in data) + 4)
-    return _framed(
+    step = max(thick, LINE * max(_height(bar["row"]) for bar in data) + 4)
+    return _specification(
         figure.title,
         f"By {figure.by.lower()}; as at {written_date(figure.cut_off)}; counts rounded to {figure.rounded_to}",
         size,
-        [one["row"] for one in data],
+        [bar["row"] for bar in data],
         {
             "data": {"values": data},
             "mark": {"type": "bar", "height": (thick - 4) / len(names)},
-            "encoding": bars,
+            "encoding": encoding,
             "height": {"step": step / len(names)},
         },
     )
@@ -104,7 +105,7 @@ def forest(fairness: Fairness, size: Size = WIDE) -> Spec | None:
     ]
     if not rows:
         return None
-    low, high = min(one["low"] for one in rows), max(one["high"] for one in rows)
+    low, high = min(row["low"] for row in rows), max(row["high"] for row in rows)
     ticks = [tick for tick in RATIOS if low / 2 <= tick <= high * 2]
     across = {
         "type": "quantitative",
@@ -119,12 +120,12 @@ def forest(fairness: Fairness, size: Size = WIDE) -> Spec | None:
         {"mark": {"type": "point", "filled": True, "size": 90, "color": STRONG},
          "encoding": {"x": {"field": "value", **across}, "y": DOWN}},
     ]  # fmt: skip
-    step = max(34, LINE * max(_height(one["row"]) for one in rows) + 4)
-    return _framed(
+    step = max(34, LINE * max(_height(row["row"]) for row in rows) + 4)
+    return _specification(
         f"{fairness.title}, by {fairness.by.lower()}",
         f"Ratio of rates, with its range; 1: no difference; as at {written_date(fairness.cut_off)}",
         size,
-        [one["row"] for one in rows],
+        [row["row"] for row in rows],
         {"data": {"values": rows}, "layer": layers, "height": {"step": step}},
     )
 
@@ -154,30 +155,30 @@ def _ticks(most: int, base: int) -> list[int]:
 
 def svg(spec: Spec) -> str:
     """The picture as SVG text."""
-    return str(_made(json.dumps(spec, sort_keys=True), "svg"))
+    return str(_picture(json.dumps(spec, sort_keys=True), "svg"))
 
 
 def png(spec: Spec) -> bytes:
     """The picture as PNG, at twice the size."""
-    made = _made(json.dumps(spec, sort_keys=True), "png")
-    return made if isinstance(made, bytes) else made.encode()
+    picture = _picture(json.dumps(spec, sort_keys=True), "png")
+    return picture if isinstance(picture, bytes) else picture.encode()
 
 
 @lru_cache(maxsize=512)
-def _made(spec: str, kind: Literal["svg", "png"]) -> str | bytes:
-    _with_our_fonts()
+def _picture(spec: str, kind: Literal["svg", "png"]) -> str | bytes:
+    _register_fonts()
     if kind == "svg":
         return str(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]))
     return bytes(vl_convert.vegalite_to_png(spec, scale=2, allowed_base_urls=[]))
 
 
 @lru_cache
-def _with_our_fonts() -> None:
+def _register_fonts() -> None:
     """The same faces on every machine."""
     vl_convert.register_font_directory(str(files("fontpkg_noto_sans") / "files"))
 
 
-def _framed(title: str, subtitle: str, size: Size, labels: Sequence[str], parts: Mapping[str, Any]) -> Spec:
+def _specification(title: str, subtitle: str, size: Size, labels: Sequence[str], parts: Mapping[str, Any]) -> Spec:
     widest = max(len(line) for label in labels for line in label.split("\n"))
     return {
         "$schema": SCHEMA,
@@ -191,6 +192,6 @@ def _framed(title: str, subtitle: str, size: Size, labels: Sequence[str], parts:
     }
 
 
-def _shown(figure: Figure) -> Sequence[str]:
+def _counts_shown(figure: Figure) -> Sequence[str]:
     """The counts that a chart shows: the two of which the figure is a share, or else the first."""
     return figure.charted or [*figure.columns][:1]

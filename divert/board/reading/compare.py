@@ -1,4 +1,4 @@
-"""The same figures of the pilot and of the full scheme, or of each district, beside each other on one page."""
+"""The same figures of the pilot and of the full scheme, or of each district, compared on one page."""
 
 from typing import Literal, NamedTuple
 
@@ -48,7 +48,7 @@ NOT_ALIKE = {
 """What a comparison must not be read as."""
 
 
-class Told(NamedTuple):
+class ShareWords(NamedTuple):
     """A share in words, and the rest: of how many, and where it lies. Or why there is none."""
 
     share: str
@@ -60,12 +60,12 @@ class Line(NamedTuple):
 
     title: str
     definition: str
-    told: list[Told]
-    differ: str
+    shares: list[ShareWords]
+    difference: str
 
 
-class Beside(NamedTuple):
-    """What stands beside each other."""
+class ComparisonTable(NamedTuple):
+    """The figures of each place, side by side."""
 
     places: list[str]
     referred: list[str]
@@ -73,11 +73,11 @@ class Beside(NamedTuple):
     must_not_be_read_as: str
 
 
-def beside(counts: Counts, by: Literal["phase", "district"]) -> Beside:
-    """The figures of each place of a cut, from counts as they may be shown."""
+def compare(counts: Counts, by: Literal["phase", "district"]) -> ComparisonTable:
+    """The figures of each place of a breakdown, from counts as they may be shown."""
     places = breakdowns.values(by)
     views = [View(counts, Cell("", by, value)) for value in places]
-    return Beside(
+    return ComparisonTable(
         list(places.values()),
         [count_in_words(view["referred"], counts.base) for view in views],
         [_line([figure(view) for view in views], views[0].noise) for figure in COMPARED],
@@ -85,20 +85,23 @@ def beside(counts: Counts, by: Literal["phase", "district"]) -> Beside:
     )
 
 
-def _line(found: list[Figure], noise: float) -> Line:
-    differ = _differ(found[0], found[1], noise) if len(found) == 2 else ""
-    return Line(found[0].title.split(", by ")[0], found[0].definition, [_told(one) for one in found], differ)
+def _line(figures: list[Figure], noise: float) -> Line:
+    first = figures[0]
+    gap = _difference_words(first, figures[1], noise) if len(figures) == 2 else ""
+    return Line(first.title.split(", by ")[0], first.definition, [_share_words(figure) for figure in figures], gap)
 
 
-def _told(one: Figure) -> Told:
-    of = f"{count_in_words(one.numerator, one.rounded_to)} of {count_in_words(one.denominator, one.rounded_to)}"
-    if one.value is None or one.low is None or one.high is None:
-        return Told(one.note or "none yet", of if one.numerator is not None and one.denominator else "")
-    share = share_in_words(one.value, one.high, one.rounded_to)
-    return Told(share, f"{of}; {range_in_words(one.low, one.high)}")
+def _share_words(figure: Figure) -> ShareWords:
+    base = figure.rounded_to
+    counts = f"{count_in_words(figure.numerator, base)} of {count_in_words(figure.denominator, base)}"
+    if figure.value is None or figure.low is None or figure.high is None:
+        has_counts = figure.numerator is not None and figure.denominator
+        return ShareWords(figure.note or "none yet", counts if has_counts else "")
+    share = share_in_words(figure.value, figure.high, base)
+    return ShareWords(share, f"{counts}; {range_in_words(figure.low, figure.high)}")
 
 
-def _differ(first: Figure, second: Figure, noise: float) -> str:
+def _difference_words(first: Figure, second: Figure, noise: float) -> str:
     """Whether the second is otherwise than the first, beyond chance."""
     if first.value is None or second.value is None or None in (first.numerator, second.numerator):
         return "too few to compare"

@@ -19,7 +19,7 @@ class Glance(NamedTuple):
     title: str
     figure: str
     value: str
-    of: str
+    detail: str
     change: str
     warning: str | None = None
 
@@ -29,18 +29,18 @@ class Line(NamedTuple):
 
     title: str
     figure: str
-    counted: str
-    of: str
-    of_words: str
-    calls: Callable[[Interval], str | None] = lambda _: None
+    numerator: str
+    denominator: str
+    denominator_words: str
+    warning: Callable[[Interval], str | None] = lambda _: None
 
 
-def _any_lost(told: Interval) -> str | None:
-    return "Every one is a failure of the scheme." if told.value > 0 else None
+def _any_lost(share: Interval) -> str | None:
+    return "Every one is a failure of the scheme." if share.value > 0 else None
 
 
-def _under_nine_in_ten(told: Interval) -> str | None:
-    return "Of one victim in ten or more, no wishes are on record." if told.high < 0.9 else None
+def _under_nine_in_ten(share: Interval) -> str | None:
+    return "Of one victim in ten or more, no wishes are on record." if share.high < 0.9 else None
 
 
 LINES = (
@@ -54,7 +54,7 @@ LINES = (
 )  # fmt: skip
 
 
-def earlier(day: date) -> date:
+def months_before(day: date) -> date:
     """The day some months before, or the last of that month."""
     year, month = divmod(day.year * 12 + day.month - 1 - EARLIER, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
@@ -73,55 +73,48 @@ def _referred(now: Counts, before: Counts) -> Glance:
 
 
 def _near(view: View) -> Glance:
-    near, of = view["near_statutory_limit"], view["statutory_limit"]
+    near, total = view["near_statutory_limit"], view["statutory_limit"]
     warning = "Look at these first: a limit that has passed cannot be had back." if near else None
-    words = f"of {count_in_words(of, view.counts.base)} open cases with a limit set by statute"
+    detail = f"of {count_in_words(total, view.counts.base)} open cases with a limit set by statute"
     value = count_in_words(near, view.counts.base)
     return Glance(
-        "Open cases near or past a time limit", "limits-at-risk", value, words, "As at the day itself.", warning
+        "Open cases near or past a time limit", "limits-at-risk", value, detail, "As at the day itself.", warning
     )
 
 
 def _glance(line: Line, now: View, before: View) -> Glance:
-    told = now.share(line.counted, line.of)
-    of = now[line.of]
-    if told is None:
-        few = f"{count_in_words(of, now.counts.base)} {line.of_words}"
-        return Glance(line.title, line.figure, "too few to say", few, "", None)
-    counted = count_in_words(now[line.counted], now.counts.base)
-    said = f"{counted} of {count_in_words(of, now.counts.base)} {line.of_words}; {between(told)}"
-    shown = _share(told, now[line.counted], now.counts.base)
-    if line.calls is _any_lost:  # each one counts: a share of few would hide it
-        shown, said = counted, f"of {count_in_words(of, now.counts.base)} {line.of_words}: {shown}"
-    return Glance(
-        line.title,
-        line.figure,
-        shown,
-        said,
-        _change(line, now, before),
-        line.calls(told),
-    )
+    base, share = now.counts.base, now.share(line.numerator, line.denominator)
+    total = f"{count_in_words(now[line.denominator], base)} {line.denominator_words}"
+    if share is None:
+        return Glance(line.title, line.figure, "too few to say", total, "", None)
+    count = count_in_words(now[line.numerator], base)
+    value = _share_words(share, now[line.numerator], base)
+    detail = f"{count} of {total}; {likely_range(share)}"
+    if line.warning is _any_lost:  # each one counts: a share of few would hide it
+        value, detail = count, f"of {total}: {value}"
+    return Glance(line.title, line.figure, value, detail, _change(line, now, before), line.warning(share))
 
 
 def _change(line: Line, now: View, before: View) -> str:
     """In words: only a change that can be told from chance is called one."""
-    if before.share(line.counted, line.of) is None:
+    share_before = before.share(line.numerator, line.denominator)
+    if share_before is None:
         return f"Too few {EARLIER} months before to compare."
-    counted, of, was, was_of = now[line.counted], now[line.of], before[line.counted], before[line.of]
-    assert counted is not None and of is not None and was is not None and was_of is not None  # noqa: S101,PT018 - there is a share
-    gap = difference(counted, of, was, was_of, now.noise)
+    # There is a share of both days, so that no count is withheld.
+    count, total = now[line.numerator] or 0, now[line.denominator] or 0
+    count_before, total_before = before[line.numerator] or 0, before[line.denominator] or 0
+    gap = difference(count, total, count_before, total_before, now.noise)
     if gap is None or gap.low <= 0 <= gap.high:
-        then = before.told(was, was_of)
-        said = _share(then, was, now.counts.base).capitalize() if then else ""
-        return f"{said} {EARLIER} months before: no change beyond chance." if then else ""
+        words = _share_words(share_before, count_before, now.counts.base).capitalize()
+        return f"{words} {EARLIER} months before: no change beyond chance."
     way = "Up" if gap.value > 0 else "Down"
     return f"{way} {abs(100 * gap.value):.0f} points in {EARLIER} months, beyond chance."
 
 
-def between(told: Interval) -> str:
+def likely_range(share: Interval) -> str:
     """The range of a share, in words."""
-    return range_in_words(100 * told.low, 100 * told.high)
+    return range_in_words(100 * share.low, 100 * share.high)
 
 
-def _share(told: Interval, counted: int | None, base: int) -> str:
-    return share_in_words(100 * told.value if counted else 0, 100 * told.high, base)
+def _share_words(share: Interval, count: int | None, base: int) -> str:
+    return share_in_words(100 * share.value if count else 0, 100 * share.high, base)

@@ -20,30 +20,30 @@ from divert.documents.render import render
 
 
 def paper(
-    counts: Counts, of: str, glances: Sequence[Glance], figures: Sequence[Figure], fairness: Sequence[Fairness]
+    counts: Counts, scope: str, glances: Sequence[Glance], figures: Sequence[Figure], fairness: Sequence[Fairness]
 ) -> bytes:
-    """The PDF. `of`: of whom and as at which day, in words. `glances` and `fairness` are of the whole scheme alone."""
+    """The PDF. `scope`: of whom and as at which day, in words. `glances` and `fairness`: of the whole scheme alone."""
     base = counts.base
-    said = {
+    content = {
         "office": letterhead(),
         "ref": f"board paper {counts.as_at}",
         "title": "Cleveland Divert: figures for the project board",
         "marking": f"Counts rounded to {base}",
-        "of": of,
-        "ground": ground(base),
-        "glances": [one._asdict() for one in glances],
-        "figures": [_figure(one) for one in figures],
+        "scope": scope,
+        "rounding_note": rounding_note(base),
+        "glances": [glance._asdict() for glance in glances],
+        "figures": [_figure(figure) for figure in figures],
         "meaning": DEFINITION,
         "lesson": LESSON,
         "fairness": [
-            {"title": one.title, "by": one.by, "rows": [_compared(one, row, base) for row in one.rows]}
-            for one in fairness
+            {"title": stage.title, "by": stage.by, "rows": [_fairness_row(stage, row, base) for row in stage.rows]}
+            for stage in fairness
         ],
     }
-    return render("board_paper", said)
+    return render("board_paper", content)
 
 
-def ground(base: int) -> str:
+def rounding_note(base: int) -> str:
     """What every number rests on, in words."""
     return (
         f"Counts are rounded up or down to multiples of {base} by a secret rule that never changes, so that nobody can"
@@ -52,73 +52,74 @@ def ground(base: int) -> str:
     )
 
 
-def _figure(one: Figure) -> dict[str, Any]:
-    spec = chart.chart(one)
-    told = [each for each in one.measures if each.value is not None]
-    shares = any(row.value is not None for row in one.rows)
+def _figure(figure: Figure) -> dict[str, Any]:
+    spec = chart.chart(figure)
+    measures = [measure for measure in figure.measures if measure.value is not None]
+    shares = any(row.value is not None for row in figure.rows)
     return {
-        "title": one.title,
-        "says": says(one),
-        "definition": f"{one.rests_on} {one.definition}" if one.rests_on else one.definition,
-        "measures": [further(each, one.rounded_to) for each in told],
+        "title": figure.title,
+        "headline": headline(figure),
+        "definition": f"{figure.rests_on} {figure.definition}" if figure.rests_on else figure.definition,
+        "measures": [measure_in_words(measure, figure.rounded_to) for measure in measures],
         "chart": None if spec is None else chart.svg(spec),
-        "described": chart.described(one),
-        "by": one.by,
-        "columns": [*one.columns.values(), *([one.share_of] if shares else [])],
-        "rows": [_row(one, row, shares=shares) for row in one.rows],
-        "must_not_be_read_as": one.must_not_be_read_as,
-        "cohort": one.cohort,
-        "authority": one.authority,
+        "description": chart.describe(figure),
+        "by": figure.by,
+        "columns": [*figure.columns.values(), *([figure.share_of] if shares else [])],
+        "rows": [_row(figure, row, shares=shares) for row in figure.rows],
+        "must_not_be_read_as": figure.must_not_be_read_as,
+        "cohort": figure.cohort,
+        "authority": figure.authority,
     }
 
 
-def says(one: Figure) -> str:
+def headline(figure: Figure) -> str:
     """A figure's first number, in words."""
-    counts = (one.numerator, one.denominator)
-    of = " of ".join(count_in_words(n, one.rounded_to) for n in counts) if None not in counts and counts[1] else ""
-    if one.value is None:
-        why = one.note or "none yet"
-        return why[:1].upper() + why[1:] + (f" ({of})." if of else ".")
-    return _number(one, one.rounded_to, of) + "."
+    counts = (figure.numerator, figure.denominator)
+    has_counts = None not in counts and counts[1]
+    counts_words = " of ".join(count_in_words(n, figure.rounded_to) for n in counts) if has_counts else ""
+    if figure.value is None:
+        why = figure.note or "none yet"
+        return why[:1].upper() + why[1:] + (f" ({counts_words})." if counts_words else ".")
+    return _number(figure, figure.rounded_to, counts_words) + "."
 
 
-def further(one: Measure, base: int) -> str:
+def measure_in_words(measure: Measure, base: int) -> str:
     """A number beside a figure's first, in words."""
-    return f"{one.label}: {_number(one, base)}"
+    return f"{measure.label}: {_number(measure, base)}"
 
 
-def _number(one: Measure | Figure, base: int, of: str = "") -> str:
+def _number(number: Measure | Figure, base: int, counts: str = "") -> str:
     """A number in words: with how many of how many it is a share, and its range."""
-    if one.unit == "per cent":
-        likely = "" if one.low is None or one.high is None else f"; {range_in_words(one.low, one.high)}"
-        return share_in_words(one.value or 0, one.high, base) + (f": {of}" if of else "") + likely
+    if number.unit == "per cent":
+        likely = "" if number.low is None or number.high is None else f"; {range_in_words(number.low, number.high)}"
+        return share_in_words(number.value or 0, number.high, base) + (f": {counts}" if counts else "") + likely
     value, low, high = (
-        "" if each is None else f"{each:,.2f}".removesuffix(".00") if one.unit == "pounds" else f"{each:,.10g}"
-        for each in (one.value, one.low, one.high)
+        "" if n is None else f"{n:,.2f}".removesuffix(".00") if number.unit == "pounds" else f"{n:,.10g}"
+        for n in (number.value, number.low, number.high)
     )
-    return f"{value} {one.unit}" + (f", likely {low} to {high}" if low else "")
+    return f"{value} {number.unit}" + (f", likely {low} to {high}" if low else "")
 
 
-def _row(one: Figure, row: FigureRow, *, shares: bool) -> list[str]:
-    counts = [count_in_words(row.counts.get(key), one.rounded_to) for key in one.columns]
+def _row(figure: Figure, row: FigureRow, *, shares: bool) -> list[str]:
+    counts = [count_in_words(row.counts.get(key), figure.rounded_to) for key in figure.columns]
     return [row.label, *counts, *([] if not shares else ["–" if row.value is None else f"{row.value:.0f}%"])]
 
 
-def _compared(one: Fairness, row: Any, base: int) -> list[str]:
-    finding = "compared with" if row.group == one.reference else row.finding
+def _fairness_row(stage: Fairness, row: Any, base: int) -> list[str]:
+    finding = "compared with" if row.group == stage.reference else row.finding
     return [
         row.group,
         count_in_words(row.reached, base),
         count_in_words(row.of, base),
-        _of(row.rate),
-        _of(row.ratio),
-        _of(row.ratio_not),
-        _of(row.gap),
+        _range_in_words(row.rate),
+        _range_in_words(row.ratio),
+        _range_in_words(row.ratio_not),
+        _range_in_words(row.gap),
         finding,
     ]
 
 
-def _of(told: Range | None) -> str:
-    if told is None or told.value is None:
+def _range_in_words(value: Range | None) -> str:
+    if value is None or value.value is None:
         return "–"
-    return f"{told.value} ({told.low} to {'no end' if told.high is None else told.high})"
+    return f"{value.value} ({value.low} to {'no end' if value.high is None else value.high})"

@@ -1,6 +1,6 @@
-"""What may be asked of the board's figures: a day, for whom, and at most one cut.
+"""What may be asked of the board's figures: a day, for whom, and at most one breakdown.
 
-One cut at a time, because more would leave so few people in each place that nothing honest could be told of them, and
+One at a time, because more would leave so few people in each place that nothing honest could be told of them, and
 because only then can it be proved that no count can be worked out from others (decision record 0023).
 """
 
@@ -15,13 +15,16 @@ from divert.board.counting.counts import WHOLE, Cell
 from divert.board.counting.suppression import Audience
 from divert.board.figures.definition import Period
 
+BREAKDOWNS_ASKED = ("district", "offence", "phase")
+"""The breakdowns of which one place can be asked for; of months, a period."""
+
 
 def or_blank(**schema: Any) -> WithJsonSchema:
     """A form sends what was left out as blank: the schema says so too."""
     return WithJsonSchema({"anyOf": [{"type": "string", **schema}, {"type": "string", "const": ""}, {"type": "null"}]})
 
 
-class Asked(BaseModel):
+class BoardQuery(BaseModel):
     """One view of the figures."""
 
     model_config = ConfigDict(extra="forbid")
@@ -50,7 +53,7 @@ class Asked(BaseModel):
         description="Only referrals recorded up to this month.",
         examples=["2019-06"],
     )
-    audience: Annotated[Audience, or_blank(enum=[one.value for one in Audience])] = Field(
+    audience: Annotated[Audience, or_blank(enum=[audience.value for audience in Audience])] = Field(
         default=Audience.board, description="For whom: the board's counts are multiples of 5, the public's of 10."
     )
 
@@ -73,10 +76,10 @@ class Asked(BaseModel):
         return value
 
     @model_validator(mode="after")
-    def _one_cut(self) -> "Asked":
+    def _one_breakdown(self) -> "BoardQuery":
         if self.first and self.last and self.last < self.first:
             raise ValueError("last: the period must end in the month in which it begins, or later.")
-        given = [name for name in ("district", "offence", "phase") if getattr(self, name) is not None]
+        given = [name for name in BREAKDOWNS_ASKED if getattr(self, name) is not None]
         given += ["first" if self.first else "last"] if self.first or self.last else []
         if len(given) > 1:
             raise ValueError(f"{given[1]}: figures are cut by one thing at a time. Leave out {given[0]} or {given[1]}.")
@@ -84,10 +87,10 @@ class Asked(BaseModel):
 
     @property
     def place(self) -> Cell | Period:
-        """The place of the cut asked for."""
+        """The place of the breakdown asked for."""
         if self.first or self.last:
             return Period(self.first, self.last)
-        for name in ("district", "offence", "phase"):
+        for name in BREAKDOWNS_ASKED:
             if (value := getattr(self, name)) is not None:
                 return Cell("", name, value)
         return WHOLE
@@ -97,7 +100,7 @@ class Asked(BaseModel):
         if self.first or self.last:
             since = f" from {self.first}" if self.first else ""
             return f"Referrals recorded{since}{f' to {self.last}' if self.last else ''}"
-        for name in ("district", "offence", "phase"):
+        for name in BREAKDOWNS_ASKED:
             if (value := getattr(self, name)) is not None:
                 return f"{breakdowns.BREAKDOWNS[name]}: {breakdowns.values(name)[value]}"
         return "The whole scheme"
