@@ -42,7 +42,9 @@ def test_what_lies_just_without_is_refused_for_that_alone(desk: Office, boundary
     happens(desk, boundary.given, tuple(before))
     with pytest.raises(Refused) as refusal:
         tried(desk)
-    assert {name for name, _ in refusal.value.reasons} == {boundary.guard, *boundary.besides}
+    reasons = dict(refusal.value.reasons)
+    assert reasons.keys() == {boundary.guard, *boundary.besides}
+    assert all(sentence.endswith(".") for sentence in reasons.values())
 
 
 @at_each_fork
