@@ -56,9 +56,7 @@ def a_meeting(
         "nobody has, and scoring is closed",
     ],
 )
-def test_scores_are_seen_once_everybody_who_may_score_has(
-    meeting: Meeting, waits_for: set[str], revealed: bool
-) -> None:
+def test_scores_are_seen_once_all_who_may_score_have(meeting: Meeting, waits_for: set[str], revealed: bool) -> None:
     assert (meeting.waits_for(PACK), meeting.revealed(PACK)) == (waits_for, revealed)
 
 
