@@ -178,6 +178,13 @@ STORIES: dict[str, tuple[Step, ...]] = {
         decides("warn"),
     ),
     "Refused on Wednesday": (case_in(S.under_decision), on("2019-05-08"), POLICE_SAY_NO, SENT_BACK),
+    "Refused, put right on Wednesday, and sent back all the same": (
+        case_in(S.under_decision),
+        POLICE_SAY_NO,
+        on("2019-05-08"),
+        did(OFFICER, "correct-facts"),
+        SENT_BACK,
+    ),
     "Completed a month after it was signed": (case_in(S.active), keeps_everything, COMPLETES),
     "The same, and followed up four years later": (
         case_in(S.active),

@@ -114,6 +114,7 @@ BOUNDARIES = (
         (*ACTIVE, *ALL_BUT_THE_GARDEN, ASSESSED_AT_EXIT),
         (WAIVED, COMPLETES),
         (COMPLETES,),
+        reads="Every condition must be kept or waived. Still open: 5 (GIVING_BACK).",
     ),
     Boundary(
         "exit_assessed",
@@ -185,6 +186,7 @@ BOUNDARIES = (
         ACTIVE,
         (did(KEYWORKER, "book-appointment", every_weeks=1, until_on="2019-08-04"),),
         (did(KEYWORKER, "book-appointment", every_weeks=1, until_on="2019-08-05"),),
+        reads="A series ends with the contract, on 4 August 2019.",
     ),
     Boundary(
         "appointment_is_booked",
@@ -204,8 +206,8 @@ BOUNDARIES = (
         "appointment_is_booked",
         "the meeting that was booked, not the next number",
         (*ACTIVE, BOOKED),
-        (CALLED_OFF,),
-        (did(KEYWORKER, "cancel-appointment", appointment=11),),
+        (CAME,),
+        (did(KEYWORKER, "record-attendance", appointment=11),),
     ),
     Boundary(
         "attendance_recorded",
@@ -269,6 +271,13 @@ BOUNDARIES = (
         (*ACTIVE, *ALL_BUT_THE_GARDEN),
         (reports(conditions=[4]),),
         (reports(conditions=[4, 6]),),
+    ),
+    Boundary(
+        "conditions_of_this_contract",
+        "all five, not a sixth",
+        ACTIVE,
+        (reports(conditions=[1, 2, 3, 4, 5]),),
+        (reports(conditions=[1, 2, 3, 4, 5, 6]),),
     ),
     Boundary(
         "excuse_asked",

@@ -60,6 +60,10 @@ BOUNDARIES = (
         (on("2019-01-07"), case_in(S.active, offence_on="2019-01-05"), keeps_everything),
         (on("2019-04-01"), did(PROBATION_LEAD, "complete-case", outcome_code=22)),
         (on("2019-03-31"), did(PROBATION_LEAD, "complete-case", outcome_code=22)),
+        reads=(
+            "From 1 April 2019 a completed case is outcome 22; before that day outcome 22 did not "
+            "exist: choose another code and explain it."
+        ),
     ),
     Boundary(
         "outcome_fits_the_date",
@@ -91,6 +95,10 @@ BOUNDARIES = (
         SENT_BACK_DRUNK,
         (on("2019-07-25"), outcome(1, "2019-07-25")),
         (on("2019-07-26"), outcome(1, "2019-07-26")),
+        reads=(
+            "The time limit passed on 25 July 2019: this can only be outcome 17, and it is reported as "
+            "a failure of the scheme."
+        ),
     ),
     Boundary(
         "expired_only_when_past_the_limit",
@@ -98,6 +106,7 @@ BOUNDARIES = (
         SENT_BACK_DRUNK,
         (on("2019-07-26"), outcome(17, "2019-07-26")),
         (on("2019-07-25"), outcome(17, "2019-07-25")),
+        reads="Outcome 17 is for an offence whose time limit has passed. This one's has not.",
     ),
     Boundary(
         "expired_only_when_past_the_limit",
@@ -169,6 +178,14 @@ BOUNDARIES = (
         (referred(),),
         (moves("agreement", "2019-05-10", about=0),),
         (moves("agreement", "2019-05-10", about=1),),
+    ),
+    Boundary(
+        "deadline_is_open",
+        "an agreement that is late and not signed is escalated, not one that was signed meanwhile",
+        (referred(), on("2019-05-09")),
+        (escalates("agreement", "2019-05-08"),),
+        (AGREED, escalates("agreement", "2019-05-08")),
+        besides=frozenset(("deadline_missed",)),
     ),
     *(
         Boundary(
@@ -271,6 +288,7 @@ BOUNDARIES = (
         (case_in(S.completed),),
         (on("2023-05-01"), FOLLOWED_UP),
         (on("2023-04-30"), FOLLOWED_UP),
+        reads="There is no such table of harm scores yet: there is none. Leave out score and table.",
     ),
 )
 

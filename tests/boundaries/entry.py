@@ -66,6 +66,7 @@ BOUNDARIES = (
         (referred(),),
         (referred(crime_ref="CVP-19-100002"),),
         (referred(),),
+        reads="Case D-19-0001 is already open for this person and crime.",
     ),
     Boundary(
         "no_open_case",
@@ -107,6 +108,13 @@ BOUNDARIES = (
             (did(INSPECTOR, "record-victim-views", views=spoken, contact_name=None),),
         )
         for unspoken, spoken in (("sought", "obtained"), ("unreachable", "declined"))
+    ),
+    Boundary(
+        "business_has_a_contact",
+        "declined by somebody with a name, not by nobody",
+        (referred(),),
+        (did(INSPECTOR, "record-victim-views", views="declined", contact_name="F"),),
+        (did(INSPECTOR, "record-victim-views", views="declined", contact_name=""),),
     ),
     Boundary(
         "business_has_a_contact",

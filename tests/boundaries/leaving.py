@@ -26,6 +26,7 @@ BOUNDARIES = (
         (),
         (case_in(S.active), looked_at(MANAGER, "issue-document")),
         (case_in(S.accepted), looked_at(MANAGER, "issue-document")),
+        reads="The contract is issued while a case is active or breach review. This one is accepted.",
     ),
     Boundary(
         "document_is_theirs_to_issue",
@@ -33,6 +34,10 @@ BOUNDARIES = (
         (case_in(S.under_decision),),
         (looked_at(OFFICER, "issue-document", kind="referral_agreement"),),
         (looked_at(OFFICER, "issue-document", kind="victim_update"),),
+        reads=(
+            "The update to the victim is issued by the police team lead or probation team lead or "
+            "probation service officer or complex needs specialist or project manager."
+        ),
     ),
     Boundary(
         "there_is_a_reader",
@@ -40,6 +45,13 @@ BOUNDARIES = (
         (),
         (referred(), looked_at(INSPECTOR, "issue-document", kind="victim_update")),
         (referred(victim_kind="none"), looked_at(INSPECTOR, "issue-document", kind="victim_update")),
+    ),
+    Boundary(
+        "there_is_a_reader",
+        "where nobody was harmed the agreement is for the person, the update for nobody",
+        (referred(victim_kind="none"),),
+        (looked_at(INSPECTOR, "issue-document", kind="referral_agreement"),),
+        (looked_at(INSPECTOR, "issue-document", kind="victim_update"),),
     ),
     Boundary(
         "what_it_is_about_is_there",
@@ -50,6 +62,7 @@ BOUNDARIES = (
             did(KEYWORKER, "cancel-appointment", appointment=10),
             looked_at(KEYWORKER, "issue-document", kind="appointment_letter", about=10),
         ),
+        reads="There is no booked appointment with number 10 in this case.",
     ),
     Boundary(
         "what_it_is_about_is_there",
@@ -57,6 +70,7 @@ BOUNDARIES = (
         (*ACTIVE, reports()),
         (looked_at(KEYWORKER, "issue-document", kind="breach_letter", about=10),),
         (looked_at(KEYWORKER, "issue-document", kind="breach_letter", about=9),),
+        reads="There is no report of a breach with number 9 in this case.",
     ),
     Boundary(
         "is_what_was_previewed",
@@ -79,6 +93,7 @@ BOUNDARIES = (
         (*ACTIVE, agrees("who", "needs")),
         (looked_at(KEYWORKER, "share-case", parts=["who", "needs"]),),
         (looked_at(KEYWORKER, "share-case", parts=["who", "needs", "contract"]),),
+        reads="No consent is in force to share this with Harbour Housing: contract.",
     ),
     Boundary(
         "restricted_shared_by_leads",
@@ -123,6 +138,7 @@ BOUNDARIES = (
         (case_in(S.completed),),
         (on("2025-06-06"), DISPOSES),
         (on("2025-06-05"), DISPOSES),
+        reads="This case is kept until 5 June 2025. It can be disposed of once that day has passed.",
     ),
     Boundary(
         "its_time_has_passed",

@@ -25,7 +25,7 @@ Told = tuple[Step, ...]
 class Boundary:
     """After what is given a guard lets the one story through and refuses the other, with no guard but those `besides`.
 
-    `says` names the two sides: this, not that.
+    `says` names the two sides: this, not that. `reads` is the sentence of a refusal, where a guard composes it.
     """
 
     guard: str
@@ -34,6 +34,7 @@ class Boundary:
     passes: Told
     fails: Told
     besides: frozenset[str] = frozenset()
+    reads: str | None = None
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,7 @@ BOUNDARIES = (
         ACTIVE,
         (did(KEYWORKER, "record-progress"),),
         (did(OTHER_KEYWORKER, "record-progress"),),
+        reads="Only the keyworker may do this: keyworker.",
     ),
     Boundary(
         "by_the_keyworker",
@@ -147,6 +148,7 @@ BOUNDARIES = (
         CAN_SIGN,
         (signs(conditions=THREE),),
         (signs(conditions=THREE[:2]),),
+        reads="Every contract has these conditions: add ATTEND_APPOINTMENTS.",
     ),
     Boundary(
         "conditions_within_the_maximum",
@@ -154,6 +156,7 @@ BOUNDARIES = (
         CAN_SIGN,
         (signs(conditions=SIGNED_CONDITIONS),),
         (signs(conditions=[*SIGNED_CONDITIONS, {"code": "MONEY_ADVICE"}]),),
+        reads="A contract has at most 5 conditions.",
     ),
     Boundary(
         "conditions_offered",
@@ -169,6 +172,7 @@ BOUNDARIES = (
                 signed_on="2019-09-30", ends_on="2019-12-31", conditions=[*THREE, {"code": "HEROIN_ASSISTED_TREATMENT"}]
             ),
         ),
+        reads="The catalogue does not offer this on 30 September 2019: HEROIN_ASSISTED_TREATMENT.",
     ),
     Boundary(
         "words_of_the_catalogue",
@@ -211,6 +215,7 @@ BOUNDARIES = (
         CAN_SIGN,
         (signs(ends_on="2019-09-06"),),
         (signs(ends_on="2019-09-07"),),
+        reads="A contract runs for at most 4 months from the day it was first signed.",
     ),
     Boundary(
         "no_longer_than_the_pack_allows",
@@ -260,6 +265,10 @@ BOUNDARIES = (
         DRUNK,
         (signs(ends_on="2019-07-11"),),
         (signs(ends_on="2019-07-12"),),
+        reads=(
+            "This must end by 11 July 2019: a charge has to be issued by 25 July 2019, and time to "
+            "decide on one is kept back."
+        ),
     ),
     Boundary(
         "fits_time_limit",
@@ -330,6 +339,7 @@ BOUNDARIES = (
         (*ACTIVE, pauses("2019-05-07", "2019-05-12")),
         (resumes("2019-05-07"),),
         (resumes("2019-05-06"),),
+        reads="The pause runs from 7 May 2019 to 12 May 2019: name a day of it.",
     ),
     Boundary(
         "resumed_within_the_pause",
