@@ -13,6 +13,7 @@ from tests.boundaries.leaving import DISPOSES, keeps_until
 from tests.boundaries.story import (
     ALLOCATED,
     ASSESSED,
+    NO,
     POLICE_SAY_NO,
     POLICE_SAY_YES,
     PROBATION_SAYS_NO,
@@ -108,6 +109,20 @@ STORIES: dict[str, tuple[Step, ...]] = {
         on("2019-05-08"),
         PROBATION_SAYS_NO,
     ),
+    "Both say no, and on Wednesday probation reconsiders": (
+        case_in(S.under_decision),
+        POLICE_SAY_NO,
+        PROBATION_SAYS_NO,
+        on("2019-05-08"),
+        did(PROBATION_LEAD, "reconsider"),
+    ),
+    "One says yes, the other no, who on Wednesday persuades the first": (
+        case_in(S.under_decision),
+        POLICE_SAY_YES,
+        PROBATION_SAYS_NO,
+        on("2019-05-08"),
+        did(INSPECTOR, "reconsider", **NO),
+    ),
     "Both have said yes": (case_in(S.accepted),),
     "Both have said yes, and the shop has enhanced rights": (case_in(S.accepted, victim_enhanced="yes"),),
     "Both have said yes, and the shop has no enhanced rights": (case_in(S.accepted, victim_enhanced="no"),),
@@ -137,6 +152,11 @@ STORIES: dict[str, tuple[Step, ...]] = {
         did(MANAGER, "allocate", keyworker=OTHER_KEYWORKER.username),
     ),
     "Allocated and assessed": (case_in(S.accepted), ALLOCATED, ASSESSED),
+    "Allocated and not yet assessed, and the person declines": (
+        case_in(S.accepted),
+        ALLOCATED,
+        did(KEYWORKER, "decline-contract"),
+    ),
     "Signed, to have the garden done by 14 June": (case_in(S.accepted), ALLOCATED, ASSESSED, signs(conditions=DATED)),
     "Signed until 4 August, with a meeting on Wednesday 15 May": (
         case_in(S.active),

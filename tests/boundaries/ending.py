@@ -284,6 +284,14 @@ BOUNDARIES = (
     ),
     Boundary(
         "harm_table_is_out",
+        "a table that is known, not another of that month",
+        (case_in(S.completed), on("2023-05-01")),
+        (FOLLOWED_UP,),
+        (did(INSPECTOR, "record-follow-up", checked_on="2023-04-30", harm_table="cchi-2023-04"),),
+        reads="There is no such table of harm scores yet: there is cchi-2023-05. Leave out score and table.",
+    ),
+    Boundary(
+        "harm_table_is_out",
         "from the day it is out, not the day before",
         (case_in(S.completed),),
         (on("2023-05-01"), FOLLOWED_UP),

@@ -82,6 +82,14 @@ BOUNDARIES = (
     ),
     Boundary(
         "by_the_keyworker",
+        "once it is theirs, not while it is nobody's",
+        ACCEPTED,
+        (ALLOCATED, ASSESSED),
+        (ASSESSED,),
+        reads="Only the keyworker may do this: nobody yet; allocate the case first.",
+    ),
+    Boundary(
+        "by_the_keyworker",
         "the police, who are no keyworkers, not another keyworker",
         (*ACCEPTED, ALLOCATED),
         (did(INSPECTOR, "decline-contract"),),
