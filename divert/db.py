@@ -9,13 +9,32 @@ import fcntl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import IntEnum, unique
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
+
+
+@unique
+class Turn(IntEnum):
+    """What is done by one transaction at a time, each under an advisory lock of its own."""
+
+    opening_cases = 19_010_100
+    """So that two referrals of one person and crime cannot both find none open."""
+    evidence = 19_010_101
+    """So that no file goes while it is given again."""
+    policy = 19_010_102
+    meetings = 19_010_103
+
+
+def take_turn(session: Session, turn: Turn) -> None:
+    """Wait until nobody else has this turn, and have it until the transaction ends. On SQLite writers queue anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(turn.value)))
 
 
 class Database:

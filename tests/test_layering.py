@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "divert.law": {"divert.clock"},
     "divert.people": {"divert.models"},
     "divert.acts": {"divert.clock", "divert.db", "divert.law", "divert.people"},
-    "divert.records": GROUND | {"divert.acts", "divert.law", "divert.people"},
+    "divert.records": GROUND | {"divert.acts", "divert.db", "divert.law", "divert.people"},
     # the rooms: each imports only what stands above it here
     "divert.eligibility": {"divert.acts", "divert.clock", "divert.law", "divert.people"},
     "divert.documents": GROUND | {"divert.law", "divert.people", "divert.records"},
@@ -50,7 +50,7 @@ MAY_IMPORT = {
                                  "divert.records"},
     "divert.casework": CASES | {"divert.db", "divert.documents", "divert.exchange"},
     "divert.scrutiny": CASES | {"divert.casework.command", "divert.casework.commands", "divert.casework.compliance",
-                                "divert.casework.upkeep.replay", "divert.documents"},
+                                "divert.casework.upkeep.replay", "divert.db", "divert.documents"},
     "divert.board.counting": GROUND | {"divert.acts", "divert.db", "divert.eligibility", "divert.law",
                                        "divert.records"},
     "divert.board.figures": GROUND | {"divert.board.counting", "divert.eligibility", "divert.law"},

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session, joinedload
@@ -22,12 +22,10 @@ from divert.casework import deadlines, messages
 from divert.casework.command import CaseCommand, Context
 from divert.casework.lifecycle import Row, move, row_for, rows_of
 from divert.casework.visibility import may_see
+from divert.db import Turn, take_turn
 from divert.models import Case, Counter, Role, State
 from divert.people.staff import Actor
 from divert.records import access, ledger
-
-OPENING = 19_010_100
-"""The lock under which cases are opened, one at a time."""
 
 
 @dataclass(frozen=True)
@@ -151,9 +149,8 @@ def _locking(by: Actor) -> Select[Case]:
 
 
 def _new_case(session: Session) -> Case:
-    """A case not yet opened. Referrals take turns, so that two of one person and crime cannot both find none open."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(OPENING)))
+    """A case not yet opened."""
+    take_turn(session, Turn.opening_cases)
     return Case(state=None, version=0, head=BEGINNING)
 
 

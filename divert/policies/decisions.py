@@ -1,5 +1,4 @@
 """What may be done to the scheme's policy: proposed, signed by each post that must, withdrawn. Adopted, it is in force
-from divert.eligibility.policies import Policies, read_policy, require_follows, require_known
 from its first day on, by what stands in the chain and nothing else.
 
 A policy that has been in force never changes and is never taken back: another follows it.
@@ -10,13 +9,13 @@ from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from divert.acts.chain import BEGINNING, canonical, chained
 from divert.acts.command import Command, Reasons
 from divert.acts.refusals import NotAllowed, Refused
 from divert.clock import london_date, written_date
+from divert.db import Turn, take_turn
 from divert.eligibility.policies import Policies, read_policy, require_follows, require_known
 from divert.eligibility.policy import Policy
 from divert.eligibility.rehearsal import Rehearsal
@@ -26,9 +25,6 @@ from divert.models import PolicyEntry
 from divert.people.rights import SIGNATORIES
 from divert.people.staff import Actor
 from divert.policies.adopted import Proposal, entries, policies_of, proposals, says
-
-TAKING_TURNS = 19_010_102
-"""The lock under which entries about policy are written, one at a time."""
 
 
 class NoSuchProposal(LookupError):
@@ -66,7 +62,7 @@ def candidate(session: Session, text: str) -> Policy:
 def propose(session: Session, command: ProposePolicy, by: Actor, at: datetime) -> Proposal:
     """Put a policy forward. Raises RulesError where it may not be used, NotAllowed, Refused."""
     _allowed(by)
-    _take_turns(session)
+    take_turn(session, Turn.policy)
     policy = candidate(session, command.text)
     said = proposals(session)
     if policy.digest in said and said[policy.digest].withdrawn is None:
@@ -84,7 +80,7 @@ def propose(session: Session, command: ProposePolicy, by: Actor, at: datetime) -
 def sign(session: Session, digest: str, command: SignPolicy, rehearsal: Rehearsal, by: Actor, at: datetime) -> Proposal:
     """Sign for one's post, with what the rehearsal came to on that day. Raises NoSuchProposal, NotAllowed, Refused."""
     _allowed(by)
-    _take_turns(session)
+    take_turn(session, Turn.policy)
     one = proposal(session, digest)
     refused = _objections(one.policy, policies_of(session), at)
     if one.withdrawn:
@@ -101,7 +97,7 @@ def sign(session: Session, digest: str, command: SignPolicy, rehearsal: Rehearsa
 def withdraw(session: Session, digest: str, command: WithdrawPolicy, by: Actor, at: datetime) -> Proposal:
     """Take it back before its first day. Raises NoSuchProposal, NotAllowed, Refused."""
     _allowed(by)
-    _take_turns(session)
+    take_turn(session, Turn.policy)
     one = proposal(session, digest)
     if one.withdrawn:
         raise Refused([("withdrawn", "The policy was withdrawn already.")])
@@ -146,11 +142,6 @@ def _allowed(by: Actor) -> None:
     if by.role not in SIGNATORIES:
         able = ", ".join(role.label.lower() for role in SIGNATORIES)
         raise NotAllowed(f"The scheme's policy is in the hands of: {able}.")
-
-
-def _take_turns(session: Session) -> None:
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(TAKING_TURNS)))
 
 
 def _write(

@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import filetype
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from divert.acts.chain import Fault
+from divert.db import Turn, take_turn
 from divert.models import Case, Evidence, File
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -26,9 +27,6 @@ TAKEN = {"application/pdf": "PDF", "image/jpeg": "JPEG", "image/png": "PNG", DOC
 ENDINGS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png", DOCX: "docx", PLAIN: "txt"}
 KEPT = timedelta(days=1)
 """How long a file waits to be named by an entry."""
-
-LOCK = 19_010_101
-"""The lock under which files come and go, one at a time, so that none goes while it is given again."""
 
 
 class NotTaken(ValueError):
@@ -61,7 +59,7 @@ def keep(session: Session, folder: Path, case: Case, given: bytes, by: str, at: 
     if len(given) > most:
         raise NotTaken(f"This file has {words(len(given))}. The most is {words(most)}.")
     kind = media_type(given)
-    _one_at_a_time(session)
+    take_turn(session, Turn.evidence)
     digest = hashlib.sha256(given).hexdigest()
     if not (folder / digest).exists():
         _write(folder, digest, given)
@@ -96,7 +94,7 @@ def purge(session: Session, folder: Path, at: datetime) -> int:
     old = (File.at <= at - KEPT, ~named)
     if session.scalar(select(File.sha256).where(*old).limit(1)) is None:
         return 0
-    _one_at_a_time(session)
+    take_turn(session, Turn.evidence)
     gone = session.scalars(delete(File).where(*old).returning(File.sha256)).all()
     for digest in set(gone):
         if session.scalar(select(File.sha256).where(File.sha256 == digest).limit(1)) is None:
@@ -117,9 +115,3 @@ def faults(session: Session, folder: Path) -> Iterator[Fault]:
 def words(size: int) -> str:
     """A number of bytes as people say it."""
     return f"{size / 1e6:.1f} MB".replace(".0 ", " ") if size >= 1_000_000 else f"{max(round(size / 1000), 1)} KB"
-
-
-def _one_at_a_time(session: Session) -> None:
-    """Until the transaction ends. On SQLite there is one writer anyway."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(LOCK)))

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from divert.acts.answers import IsoDate, YesNo, fault
 from divert.acts.chain import canonical
 from divert.acts.command import Command, Reasons, Short, Words
+from divert.db import Turn, take_turn
 from divert.eligibility.policy import Rule
 from divert.models import Draw, PanelEntry, Role, Staff
 from divert.people.staff import Actor
@@ -25,8 +26,6 @@ from divert.scrutiny.opening import is_missing, packs_of, policy_of
 
 COORDINATOR = (Role.panel_coordinator,)
 MEMBER = (Role.panel_member,)
-TAKING_TURNS = 19_010_101
-"""The lock under which entries of meetings are written, one at a time."""
 
 PackName = Annotated[str, Field(title="Pack", min_length=1, max_length=60, json_schema_extra={"choices": "packs"})]
 Member = Annotated[str, Field(max_length=60, json_schema_extra={"choices": "members"})]
@@ -238,7 +237,7 @@ def rules_of(session: Session, one: Case) -> tuple[Rule, ...]:
 def open_meeting(session: Session, given: OpenMeeting, by: Actor, at: datetime) -> int:
     """Open a meeting; its number. Raises NotYours, CannotBeDone."""
     _require_role(OpenMeeting.title(), COORDINATOR, by)
-    _take_turns(session)
+    take_turn(session, Turn.meetings)
     earlier = meetings(session)
     against = [*_strangers(session, given.attending)]
     if open_one := next((one for one in earlier if one.is_open), None):
@@ -259,7 +258,7 @@ def open_meeting(session: Session, given: OpenMeeting, by: Actor, at: datetime) 
 
 def take_additions(session: Session, by: Actor, at: datetime) -> None:
     """Put what was added to draws before the meeting that is open, if one is."""
-    _take_turns(session)
+    take_turn(session, Turn.meetings)
     everyone = meetings(session)
     if (told := next((one for one in everyone if one.is_open), None)) and (packs := _added(session, everyone)):
         body = canonical({"packs": [[name, *case] for name, case in packs.items()]})
@@ -269,7 +268,7 @@ def take_additions(session: Session, by: Actor, at: datetime) -> None:
 def perform(session: Session, number: int, given: MeetingCommand, by: Actor, at: datetime) -> Meeting:
     """Do something at a meeting; the meeting as it then stands. Raises NoSuchMeeting, NotYours, CannotBeDone."""
     _require_role(given.title(), given.by, by)
-    _take_turns(session)
+    take_turn(session, Turn.meetings)
     told = known_to(session, number, by)
     against = list(objections(session, told, given, by))
     if against:
@@ -324,11 +323,6 @@ def _strangers(session: Session, usernames: list[str]) -> Iterator[str]:
 def _off_the_scale(told: Meeting, score: int) -> Iterator[str]:
     if score not in told.scale:
         yield f"The scale has no score {score}. Use one of: {', '.join(map(str, told.scale))}."
-
-
-def _take_turns(session: Session) -> None:
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(TAKING_TURNS)))
 
 
 def _append(session: Session, number: int, seq: int, command: str, body: str, by: Actor, at: datetime) -> None:
