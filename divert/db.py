@@ -21,18 +21,20 @@ from sqlalchemy.pool import StaticPool
 
 @unique
 class Turn(IntEnum):
-    """What is done by one session at a time, under which of PostgreSQL's advisory locks."""
+    """What is done by one transaction at a time, each under an advisory lock of its own."""
 
     opening_cases = 19_010_100
-    meetings = 19_010_101
-    policies = 19_010_102
-    evidence = 19_010_103
+    """So that two referrals of one person and crime cannot both find none open."""
+    evidence = 19_010_101
+    """So that no file goes while it is given again."""
+    policy = 19_010_102
+    meetings = 19_010_103
 
 
 def take_turn(session: Session, turn: Turn) -> None:
-    """Wait until nobody else has this turn, and hold it until the transaction ends. On SQLite every writer does."""
+    """Wait until nobody else has this turn, and have it until the transaction ends. On SQLite writers queue anyway."""
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(turn)))
+        session.execute(select(func.pg_advisory_xact_lock(turn.value)))
 
 
 class Database:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from divert.scrutiny.meeting import Case, Meeting
+from divert.records.meetings import Meeting, MeetingPack
 
 PACK = "completed-1"
 OTHER = "refused-1"
@@ -21,7 +21,7 @@ def a_meeting(
         frame="a frame",
         theme=None,
         opened_by="coordinator",
-        packs={PACK: Case("a frame", PACK), OTHER: Case("a frame", OTHER)},
+        packs={PACK: MeetingPack("a frame", PACK), OTHER: MeetingPack("a frame", OTHER)},
         attending=set(attending.split()),
         conflicts={(member, PACK) for member in conflicted.split()},
         scores={PACK: dict.fromkeys(scored.split(), score), OTHER: dict.fromkeys(elsewhere.split(), score)},

@@ -77,10 +77,16 @@ def test_every_row_comes_to_what_is_expected_of_it(database: Database) -> None:
     assert [outcome.report() for outcome in taken(database, WHOLE)] == expected()
 
 
-def test_a_referral_dated_tomorrow_is_rejected_and_one_of_today_is_not(sqlite: Database) -> None:
-    tomorrow, today = ({**GOOD, "crime_ref": day, "referred_on": day} for day in ("2019-09-03", "2019-09-02"))
-    told = taken(sqlite, written(tomorrow, today))
-    assert [(one.result, one.because) for one in told] == [("rejected", ("referred_on",)), ("eligible", ())]
+@pytest.mark.parametrize("dry_run", [True, False])
+@pytest.mark.parametrize("column", ["referred_on", "agreement_signed_on"])
+def test_what_is_dated_tomorrow_is_rejected_and_what_is_dated_today_is_not(
+    sqlite: Database, column: str, dry_run: bool
+) -> None:
+    tomorrow, today = ({**GOOD, "crime_ref": day, column: day} for day in ("2019-09-03", "2019-09-02"))
+    rejected, eligible = taken(sqlite, written(tomorrow, today), dry_run=dry_run)
+    assert (rejected.result, rejected.because) == ("rejected", (column,))
+    assert rejected.why == (f"{column}: A date in the future cannot be recorded as done.",)
+    assert eligible.result == "eligible"
 
 
 def test_the_verdict_told_is_the_verdict_stored_unless_the_agreement_is_missing(sqlite: Database) -> None:

@@ -4,9 +4,12 @@ A fault never repeats what was typed: it may stand in a report or a log, and a b
 """
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from functools import cache
+from typing import Annotated, Any, get_args
 
 from pydantic import (
     BaseModel,
@@ -91,7 +94,13 @@ def _accepts(*schemas: dict[str, Any]) -> WithJsonSchema:
     return WithJsonSchema({"anyOf": list(schemas)})
 
 
+@dataclass(frozen=True)
+class HasHappened:
+    """The mark of a date that tells what has happened: it cannot lie ahead of the day on which it is told."""
+
+
 IsoDate = Annotated[date, BeforeValidator(_read_date)]
+PastDate = Annotated[IsoDate, HasHappened()]
 IsoMonth = Annotated[
     str,
     BeforeValidator(_read_month),
@@ -143,3 +152,34 @@ class BlankIsUnknown(BaseModel):
             if name not in table.get("required", ()) and "anyOf" in field:
                 field["anyOf"].append({"type": "string", "pattern": r"^\s*$", "title": "Not known"})
         return schema
+
+
+def past_dates(answers: BaseModel) -> Iterator[tuple[str, date]]:
+    """Every date that tells what has happened, with the field that tells it, in lists and inner models too."""
+    for name, is_past in _past_or_inner(type(answers)).items():
+        answer = getattr(answers, name)
+        for part in answer if isinstance(answer, list) else [answer]:
+            if isinstance(part, BaseModel):
+                yield from ((name, on) for _, on in past_dates(part))
+            elif is_past and part is not None:
+                yield name, part
+
+
+@cache
+def _past_or_inner(model: type[BaseModel]) -> dict[str, bool]:
+    """The fields of a model that are past dates (True), or that hold models which may have some (False)."""
+    fields = {}
+    for name, field in model.model_fields.items():
+        parts = [*field.metadata, *_parts(field.annotation)]
+        if any(isinstance(part, HasHappened) for part in parts):
+            fields[name] = True
+        elif any(isinstance(part, type) and issubclass(part, BaseModel) for part in parts):
+            fields[name] = False
+    return fields
+
+
+def _parts(hint: Any) -> Iterator[Any]:
+    """A type and everything that it is made of, marks included."""
+    yield hint
+    for part in get_args(hint):
+        yield from _parts(part)

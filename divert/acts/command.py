@@ -1,12 +1,12 @@
 """What a command is: one class that is the JSON body, the form, the file row and what is kept of it."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from divert.acts.answers import FIRST_YEAR, LAST_YEAR, fault
+from divert.acts.answers import FIRST_YEAR, LAST_YEAR, fault, past_dates
 from divert.clock import LONDON
 
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -36,6 +36,10 @@ class Command(BaseModel):
     def body(self) -> dict[str, Any]:
         """What is kept of it: every field, JSON-ready."""
         return self.model_dump(mode="json")
+
+    def fields_in_the_future(self, today: date) -> list[str]:
+        """The fields that tell of something as having happened on a day that is still to come."""
+        return list(dict.fromkeys(name for name, on in past_dates(self) if on > today))
 
     @classmethod
     def title(cls) -> str:

@@ -152,7 +152,7 @@ def _locking(by: Actor) -> Select[Case]:
 
 
 def _new_case(session: Session) -> Case:
-    """A case not yet opened. Referrals take turns, so that two of one person and crime cannot both find none open."""
+    """A case not yet opened."""
     take_turn(session, Turn.opening_cases)
     return Case(state=None, version=0, head=BEGINNING)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from divert.acts.answers import AnyCase, BlankIsUnknown, Count, IsoDate, Money, OffenceCode, YesNo, fault
+from divert.acts.answers import AnyCase, BlankIsUnknown, Count, Money, OffenceCode, PastDate, YesNo, fault
 from divert.law.offences import UnknownOffence, known_offences
 from divert.law.time_limits import add_months
 from divert.people.identifiers import DistrictCode, ForceCode
@@ -17,7 +17,7 @@ CurrentOrder = Literal["none", "community order", "suspended sentence", "conditi
 Detained = Literal["none", "court", "mental health"]
 
 OffenceOn = Annotated[
-    IsoDate | None,
+    PastDate | None,
     Field(
         title="Date of the offence",
         description="The day it was committed; the last day, where it ran over several.",
@@ -54,12 +54,12 @@ class FurtherOffence(BlankIsUnknown):
 class ReferralFacts(BlankIsUnknown):
     """What an officer says at referral that bears on eligibility. All but the day may be unknown: left out or blank."""
 
-    referred_on: IsoDate = Field(
+    referred_on: PastDate = Field(
         title="Date of referral",
         description="The policy in force on this day decides the case.",
         examples=["2019-04-20"],
     )
-    date_of_birth: IsoDate | None = Field(
+    date_of_birth: PastDate | None = Field(
         default=None,
         title="Date of birth",
         description="The person must be 18 on the day of referral.",
@@ -98,7 +98,7 @@ class ReferralFacts(BlankIsUnknown):
         description="Whether the evidence would support a charge, apart from the admission.",
         examples=[True],
     )
-    agreement_signed_on: IsoDate | None = Field(
+    agreement_signed_on: PastDate | None = Field(
         default=None,
         title="Referral agreement signed on",
         description="The day the person signed the agreement to be referred; blank if not signed.",

@@ -35,7 +35,7 @@ class ProposePolicy(Act, title="Propose a policy"):
     """Put a policy forward. It binds nobody until each post that must has signed it."""
 
     by = SIGNATORIES
-    turn = Turn.policies
+    turn = Turn.policy
 
     text: Annotated[str, Field(min_length=1, max_length=200_000)] = Field(
         title="The policy",
@@ -64,7 +64,7 @@ class ProposalCommand(Act):
     """Something done to a policy that was proposed."""
 
     by: ClassVar[tuple[Role, ...]] = SIGNATORIES
-    turn: ClassVar[Turn | None] = Turn.policies
+    turn: ClassVar[Turn | None] = Turn.policy
 
     @classmethod
     def find(cls, on: str | None, context: ActContext) -> Proposal:

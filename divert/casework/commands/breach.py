@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from divert.acts.answers import IsoDate, YesNo
+from divert.acts.answers import PastDate, YesNo
 from divert.acts.command import Reasons, Short, Words
 from divert.casework.command import CaseCommand, Context
 from divert.casework.commands.conditions import ConditionNumber
@@ -31,7 +31,7 @@ class ReportBreach(
     """Report that a condition was not kept. Ask first whether there was a reasonable excuse, and record the answer."""
 
     conditions: list[ConditionNumber] = Field(title="Conditions not kept", min_length=1, max_length=12)
-    occurred_on: IsoDate = Field(title="Date it happened")
+    occurred_on: PastDate = Field(title="Date it happened")
     what: Reasons = Field(title="What happened, and what was tried before")
     excuse_asked: YesNo = Field(title="Was the person asked for a reasonable excuse")
     excuse: Reasons = Field(
@@ -57,7 +57,7 @@ class RecordNewOffence(
 ):
     """Record an offence alleged in the contract's term. What it means for this case is then decided by a person."""
 
-    occurred_on: IsoDate = Field(title="Date of the new offence")
+    occurred_on: PastDate = Field(title="Date of the new offence")
     crime_ref: Short = Field(title="Crime reference", min_length=1)
     what: Reasons = Field(title="What is alleged")
     excuse: Words | None = Field(default=None, title="What the person says about it")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from divert.acts.answers import IsoDate, YesNo
+from divert.acts.answers import PastDate, YesNo
 from divert.acts.command import Reasons
 from divert.casework.command import CaseCommand, Context
 from divert.casework.files import Files, attach
@@ -43,7 +43,7 @@ class MarkConditionKept(
     """Record that a condition has been kept in full."""
 
     condition: ConditionNumber = Field(title="Condition")
-    kept_on: IsoDate = Field(title="Date it was kept")
+    kept_on: PastDate = Field(title="Date it was kept")
     evidence: Reasons = Field(title="How it is known")
     files: Files = Field(default_factory=list)
 
@@ -86,7 +86,7 @@ class CorrectCondition(
 
     condition: ConditionInForce = Field(title="Condition")
     kept: YesNo = Field(title="Was it kept")
-    effective_on: IsoDate = Field(
+    effective_on: PastDate = Field(
         title="The day it was kept, or from which it was not",
         description="Not the day on which it became known.",
     )

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from divert.acts.answers import IsoDate
+from divert.acts.answers import IsoDate, PastDate
 from divert.acts.command import Reasons, Short, Words
 from divert.casework.command import CaseCommand, Context
 from divert.law.rulebook import rulebook
@@ -48,7 +48,7 @@ class Promise(BaseModel):
 class Terms(CaseCommand):
     """What is signed: an end, and conditions."""
 
-    signed_on: IsoDate = Field(title="Date signed")
+    signed_on: PastDate = Field(title="Date signed")
     ends_on: IsoDate = Field(title="Last day of the contract")
     conditions: list[Promise] = Field(
         title="Conditions", min_length=1, max_length=12, json_schema_extra={"one": "condition"}

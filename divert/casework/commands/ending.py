@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from divert.acts.answers import IsoDate
+from divert.acts.answers import PastDate
 from divert.acts.command import Reasons, Words
 from divert.casework.command import CaseCommand, Context
 from divert.law.rulebook import rulebook
@@ -60,7 +60,7 @@ class RecordChargingDecision(
     """Record what became of the original offence. Past the limit a summary offence can only be recorded as expired."""
 
     ends_a_case = True
-    decided_on: IsoDate = Field(title="Date the charge was issued, or the decision made")
+    decided_on: PastDate = Field(title="Date the charge was issued, or the decision made")
 
     def apply(self, case: Case, context: Context) -> None:
         """A charge prosecutes; anything else closes, and not by a reason that could be taken back."""

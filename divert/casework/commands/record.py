@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from divert.acts.answers import IsoDate, YesNo
+from divert.acts.answers import PastDate, YesNo
 from divert.acts.command import EntryNumber, Reasons, Words
 from divert.casework.command import CaseCommand, Context
 from divert.models import Case, CaseLink, Sensitivity
@@ -114,9 +114,9 @@ class RecordFollowUp(
 ):
     """Record whether a proven offence followed, from a check of the record."""
 
-    checked_on: IsoDate = Field(title="Date the record was checked")
+    checked_on: PastDate = Field(title="Date the record was checked")
     reoffended: YesNo = Field(title="A proven offence since the case ended")
-    offence_on: IsoDate | None = Field(default=None, title="Date of the first such offence")
+    offence_on: PastDate | None = Field(default=None, title="Date of the first such offence")
     harm_days: HarmDays | None = Field(
         default=None,
         title="Harm score of the new offences, in days",

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator
 from sqlalchemy import Select, bindparam, or_, select, true
 
-from divert.acts.answers import IsoDate, OffenceCode, YesNo
+from divert.acts.answers import OffenceCode, PastDate, YesNo
 from divert.acts.command import Reasons, Short, Words
 from divert.casework.command import CaseCommand, Context
 from divert.eligibility.facts import ReferralFacts
@@ -84,7 +84,7 @@ class Refer(
     surname: SurnameText
     forenames: str | None = Field(default=None, title="Forenames", max_length=120)
     offence_code: OffenceCode = Field(title="Offence", description="The CJS offence code, like TH68010.")
-    offence_on: IsoDate = Field(title="Date of the offence", description="It starts the clock for any charge.")
+    offence_on: PastDate = Field(title="Date of the offence", description="It starts the clock for any charge.")
     sex: SexCode | None = Field(default=None, title="Sex")
     ethnicity: EthnicityCode | None = Field(default=None, title="Ethnicity, as the person describes it")
     pnc_id: PncId | None = Field(default=None, title="PNC identifier")
@@ -171,7 +171,7 @@ class CorrectFacts(
     """Put right what was said at referral. Only what is answered changes; a fact may become unknown again."""
 
     reason: Reasons = Field(title="Why, and on what evidence")
-    referred_on: IsoDate | None = Field(default=None, title="Date of referral")  # type: ignore[assignment]  # left out: as it was
+    referred_on: PastDate | None = Field(default=None, title="Date of referral")  # type: ignore[assignment]  # left out: as it was
     surname: SurnameText | None = Field(default=None, title="Surname")
     forenames: str | None = Field(default=None, title="Forenames", max_length=120)
     sex: SexCode | None = Field(default=None, title="Sex")
@@ -215,7 +215,7 @@ class RecordReferralAgreement(
 ):
     """Record that the person has agreed, in writing, to be considered: not to reoffend, and to victim awareness."""
 
-    signed_on: IsoDate = Field(title="Date the person signed")
+    signed_on: PastDate = Field(title="Date the person signed")
     explained_by: Short | None = Field(default=None, title="Who explained it")
 
     def apply(self, case: Case, context: Context) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from divert.acts.answers import IsoDate
+from divert.acts.answers import IsoDate, PastDate
 from divert.acts.command import Words
 from divert.casework.command import CaseCommand, Context
 from divert.casework.commands.documents import Sha256
@@ -45,7 +45,7 @@ class RecordConsent(
     words_only = True
 
     answer: Literal["given", "withdrawn"] = Field(title="Consent")
-    said_on: IsoDate = Field(title="Date they said so")
+    said_on: PastDate = Field(title="Date they said so")
     how: Literal["signed", "spoken"] = Field(title="How")
     recipients: list[Recipient] = Field(
         default=[],

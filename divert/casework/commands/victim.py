@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from divert.acts.answers import IsoDate
+from divert.acts.answers import PastDate
 from divert.acts.command import Reasons, Short, Words
 from divert.casework.command import CaseCommand, Context
 from divert.casework.files import Files, attach
@@ -51,7 +51,7 @@ class RecordVictimUpdate(
 ):
     """Record that the victim was told where things stand."""
 
-    told_on: IsoDate = Field(title="Date")
+    told_on: PastDate = Field(title="Date")
     how: Literal["telephone", "e-mail", "letter", "in person"] = Field(title="How")
     what: Reasons = Field(title="What they were told")
 

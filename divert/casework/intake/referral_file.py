@@ -23,6 +23,7 @@ from divert.acts.refusals import NotAllowed
 from divert.casework.command import Context
 from divert.casework.commands.decisions import CheckEligibility
 from divert.casework.commands.referral import Refer
+from divert.casework.guards.dates import not_in_the_future
 from divert.casework.lifecycle import row_for
 from divert.casework.workflow import perform
 from divert.clock import Clock, london_date
@@ -277,8 +278,8 @@ def says(fault: ErrorDetails) -> str:
 
 def _judged(session: Session, row: FileRow, refer: Refer, today: date) -> Outcome:
     """The verdict of the policy in force on the day of referral, signed agreement or not."""
-    if refer.referred_on > today:
-        return _rejected(row, {"referred_on": "This is in the future. Write the day of the referral, like 2019-04-30."})
+    if ahead := refer.fields_in_the_future(today):
+        return _rejected(row, dict.fromkeys(ahead, str(not_in_the_future.says)))
     try:
         policy = policies_of(session).in_force(refer.referred_on)
     except NoPolicy as none:
