@@ -22,7 +22,7 @@ from divert.board import spending
 from divert.board.counting.count_store import CountStore
 from divert.board.counting.counts import Spent
 from divert.board.counting.suppression import Audience
-from divert.board.figures.catalogue import BOARD_READS
+from divert.people.rights import Subject, may_read
 from divert.board.figures.costs import (
     NONE_ENTERED,
     NOT_BY_BREAKDOWN,
@@ -296,7 +296,7 @@ def test_costs_over_json_are_told_as_they_were_known(counter: Service) -> None:
 
 @pytest.mark.parametrize("who", CAST, ids=lambda who: who.username)
 def test_costs_are_read_by_the_board_s_readers_and_entered_by_the_manager_alone(counter: Service, who: Actor) -> None:
-    reads, enters_them = who.role in BOARD_READS, who.role is Role.project_manager
+    reads, enters_them = may_read(who.role, Subject.figures), who.role is Role.project_manager
     assert counter.ask(who, "GET", "/api/board/costs").status_code == (200 if reads else 403)
     assert counter.ask(who, "POST", "/api/board/costs", COSTS).status_code == (201 if enters_them else 403)
     browser = visiting(counter.client, who)

@@ -14,7 +14,8 @@ import pytest
 from pypdf import PdfReader
 
 from divert.board.counting import tallies
-from divert.board.figures.catalogue import BOARD_READS, FIGURES
+from divert.board.figures.catalogue import FIGURES
+from divert.people.rights import Subject, may_read
 from divert.board.figures.definition import Figure
 from divert.board.reading.chart import chart
 from divert.board.reading.glance import months_before
@@ -152,7 +153,7 @@ def test_the_board_s_pages_are_for_the_board_the_leads_and_the_auditor(boardroom
     role: Role = who.role  # type: ignore[attr-defined]
     browser = visiting(boardroom.client, who)  # type: ignore[arg-type]
     for address in ADDRESSES:
-        assert browser.get(address, follow_redirects=False).status_code == (200 if role in BOARD_READS else 403), (
+        assert browser.get(address, follow_redirects=False).status_code == (200 if may_read(role, Subject.figures) else 403), (
             address
         )
 

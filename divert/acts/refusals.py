@@ -25,7 +25,7 @@ class Refused(Exception):
         return " ".join(sentence for _, sentence in self.reasons)
 
 
-class Unusable(Exception):
+class Unusable(ValueError):
     """Answers that cannot be used as things stand: for each, by its place in the body (none: all together), why."""
 
     def __init__(self, faults: Mapping[tuple[str | int, ...], str]) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from divert.acts.chain import Fault
 from divert.models import Case, LedgerEntry, PolicyEntry, Seal
+from divert.records.meetings import chain_name, entries, meetings
 
 POLICY_CHAIN = "policies"
 """What the chain of what was done to policy is called, where a case has its reference."""
@@ -22,11 +23,13 @@ def seal(session: Session, at: datetime) -> Seal:
     """Seal the database as it is now and keep the heads that the digest covers. Asked again at once: the same seal."""
     if session.get_bind().dialect.name == "postgresql":
         # No half-written entry on any side.
-        session.execute(text("LOCK TABLE cases, ledger, policy_entries IN SHARE MODE"))
+        session.execute(text("LOCK TABLE cases, ledger, policy_entries, panel_entries IN SHARE MODE"))
     rows = session.execute(select(Case.ref, Case.version, Case.head).order_by(Case.ref)).all()
     heads = "".join(f"{row.ref} {row.version} {row.head}\n" for row in rows)
     if policy := session.scalar(select(PolicyEntry).order_by(PolicyEntry.seq.desc()).limit(1)):
         heads += f"{POLICY_CHAIN} {policy.seq} {policy.hash}\n"
+    for meeting in meetings(session):
+        heads += f"{chain_name(meeting.number)} {meeting.entries} {meeting.head}\n"
     digest = hashlib.sha256(heads.encode()).hexdigest()
     record = session.get(Seal, digest)
     if record is None:
@@ -50,11 +53,13 @@ def verify_seal(session: Session, digest: str) -> Iterator[Fault]:
     query = select(Case.ref, LedgerEntry.seq, LedgerEntry.hash).join(LedgerEntry, LedgerEntry.case_id == Case.id)
     hashes = {(row.ref, row.seq): row.hash for row in session.execute(query.execution_options(yield_per=5000))}
     hashes |= {(POLICY_CHAIN, entry.seq): entry.hash for entry in session.scalars(select(PolicyEntry))}
-    cases = {ref for ref, _ in hashes}
-    for ref, seq, head in sealed_heads:
-        if ref not in cases:
-            yield Fault(ref, None, "the case was removed since the seal")
-        elif (ref, int(seq)) not in hashes:
-            yield Fault(ref, int(seq), "the chain was cut since the seal")
-        elif hashes[ref, int(seq)] != head:
-            yield Fault(ref, int(seq), "the chain was rewritten since the seal")
+    hashes |= {(chain_name(entry.meeting), entry.seq): entry.hash for entry in entries(session)}
+    chains = {chain for chain, _ in hashes}
+    for chain, seq, head in sealed_heads:
+        if chain not in chains:
+            what = "the case was removed since the seal" if chain.startswith("D-") else "the chain was removed since"
+            yield Fault(chain, None, what)
+        elif (chain, int(seq)) not in hashes:
+            yield Fault(chain, int(seq), "the chain was cut since the seal")
+        elif hashes[chain, int(seq)] != head:
+            yield Fault(chain, int(seq), "the chain was rewritten since the seal")

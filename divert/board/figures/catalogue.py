@@ -11,16 +11,6 @@ from divert.board.figures.costs import COSTS
 from divert.board.figures.definition import Figure, View
 from divert.board.figures.flow import DECISIONS, FLOW
 from divert.board.figures.outcomes import CARE, CONTRACTS
-from divert.models import Role
-
-BOARD_READS = (
-    Role.board_member,
-    Role.project_manager,
-    Role.police_team_lead,
-    Role.probation_team_lead,
-    Role.auditor,
-)
-"""Who may see the figures."""
 
 FIGURES: tuple[Callable[[View], Figure], ...] = (*FLOW, *DECISIONS, *CONTRACTS, *AFTERWARDS, *CARE, *COSTS)
 
