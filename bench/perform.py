@@ -63,9 +63,9 @@ def _timed(database: Database, driver: Driver, rows: Recorded, cases: int, today
             driver.write([(writes, names)])
             spent.append((step.command.slug(), between - begun, perf_counter() - between))
         if number:
-            for slug, one, other in (*spent, (PATH, *_average(spent))):
-                ours[slug].append(one)
-                theirs[slug].append(other)
+            for slug, seconds, bare_seconds in (*spent, (PATH, *_average(spent))):
+                ours[slug].append(seconds)
+                theirs[slug].append(bare_seconds)
     return ours, theirs
 
 
@@ -76,8 +76,8 @@ def _performed(database: Database, ref: str | None, step: Step) -> str:
 
 def _average(spent: list[tuple[str, float, float]]) -> tuple[float, float]:
     """Seconds a step of the path, ours and the driver's."""
-    steps = [each for each in spent if each[0] != NOTE.command.slug()]
-    return fmean(one for _, one, _ in steps), fmean(other for _, _, other in steps)
+    steps = [step for step in spent if step[0] != NOTE.command.slug()]
+    return fmean(ours for _, ours, _ in steps), fmean(theirs for _, _, theirs in steps)
 
 
 def _steps(number: int, today: date) -> list[Step]:

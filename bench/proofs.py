@@ -44,8 +44,9 @@ def proofs(place: Place) -> Iterator[Figure]:
 
 def _of_the_record(database: Database, digest: str, rounds: int) -> Iterator[Figure]:
     with database.reading() as session:
-        kept = list(session.scalars(select(LedgerEntry)))
-        texts = [f"{one.salt}{one.body}" for one in kept] + [f"{one.hash}{one.commitment}{HEADER}" for one in kept]
+        entries = list(session.scalars(select(LedgerEntry)))
+    texts = [f"{entry.salt}{entry.body}" for entry in entries]
+    texts += [f"{entry.hash}{entry.commitment}{HEADER}" for entry in entries]
 
     def proved(proof: Callable[[Session], Iterable[Fault]]) -> Callable[[], None]:
         def prove() -> None:
@@ -64,7 +65,7 @@ def _of_the_record(database: Database, digest: str, rounds: int) -> Iterator[Fig
             "check": proved(check),
         },
     )
-    rate = {name: len(kept) / taken for name, taken in seconds.items()}
+    rate = {name: len(entries) / taken for name, taken in seconds.items()}
     limit = Limit("the same bytes hashed", rate["hash"])
     yield Figure("verify", rate["verify"], "entries/s", limit)
     yield Figure("against a seal", rate["seal"], "entries/s", limit)
@@ -77,7 +78,7 @@ def _of_the_draw(size: int, rounds: int) -> Iterator[Figure]:
     seconds = in_turn(
         rounds,
         {
-            "hash": lambda: [sha256((seed + one).encode()).hexdigest() for one in ids],
+            "hash": lambda: [sha256((seed + id).encode()).hexdigest() for id in ids],
             "draw": lambda: draw(ids, SEED, SAMPLE),
         },
     )
