@@ -17,6 +17,9 @@ from bench.place import Place
 from bench.rows import CRIME, Driver, Recorded, recorded
 from bench.steps import NOTE, Step, path
 from divert.casework import workflow
+from divert.casework.commands.contract import SignContract
+from divert.casework.commands.decisions import DecideForProbation
+from divert.casework.commands.referral import Refer
 from divert.clock import system_clock
 from divert.db import Database
 
@@ -24,9 +27,9 @@ CASES = 60
 PATH = "all of the path"
 SHOWN = {
     NOTE.command.slug(): "a note, the least there is",
-    "refer": "a referral",
-    "decide-for-probation": "a decision that moves the case",
-    "sign-contract": "a contract of five conditions",
+    Refer.slug(): "a referral",
+    DecideForProbation.slug(): "a decision that moves the case",
+    SignContract.slug(): "a contract of five conditions",
     PATH: "a write of the path, on average",
 }
 

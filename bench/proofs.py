@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from bench.figure import Figure, Limit, in_turn
 from bench.place import Place
 from bench.steps import path
-from divert.acts.chain import Fault
+from divert.acts.chain import Fault, canonical
+from divert.casework.commands.conditions import MarkConditionKept
 from divert.casework.upkeep.check import check
 from divert.casework.workflow import perform
 from divert.clock import system_clock
@@ -26,7 +27,15 @@ from divert.scrutiny.draw import draw
 
 CASES, ROUNDS = 60, 3
 IDS, SAMPLE, SEED = 1_000_000, 200, "31415926535897932384"
-HEADER = '{"at":"2019-05-06T09:01:00.000000+00:00","by":"keyworker","case":"D-19-0001","command":"mark-condition-kept"}'
+HEADER = canonical(
+    {
+        "at": "2019-05-06T09:01:00.000000+00:00",
+        "by": "keyworker",
+        "case": "D-19-0001",
+        "command": MarkConditionKept.slug(),
+    }
+)
+"""What an entry says of itself, about as long as any."""
 
 
 def proofs(place: Place) -> Iterator[Figure]:
