@@ -65,21 +65,21 @@ def main(
         typer.echo(f"bench: {missing}", err=True)
         raise typer.Exit(1) from None
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    found: dict[str, list[Figure]] = {}
+    results: dict[str, list[Figure]] = {}
     screen = Console(width=None if sys.stdout.isatty() else 120)
     with place(QUICK if quick else 1) as here:
         for name in wanted:
             begun = perf_counter()
             with Console(stderr=True).status(f"{name} ..."):
-                found[name] = list(BENCHES[name](here))
+                results[name] = list(BENCHES[name](here))
             if not as_json:
-                screen.print(_table(f"{name} ({perf_counter() - begun:.0f} s)", found[name]))
+                screen.print(_table(f"{name} ({perf_counter() - begun:.0f} s)", results[name]))
     if as_json:
-        typer.echo(json.dumps({"machine": machine, "quick": quick, "figures": _plain(found)}, indent=1))
+        typer.echo(json.dumps({"machine": machine, "quick": quick, "figures": _plain(results)}, indent=1))
     else:
         screen.print(f"[dim]{', '.join(machine.values())}. {NOTE}[/dim]")
     if out:
-        out.write_text(_markdown(found, machine, quick), encoding="utf-8")
+        out.write_text(_markdown(results, machine, quick), encoding="utf-8")
 
 
 def _table(title: str, figures: list[Figure]) -> Table:
@@ -105,18 +105,18 @@ def _written(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def _markdown(found: Mapping[str, list[Figure]], machine: Mapping[str, str], quick: bool) -> str:
+def _markdown(results: Mapping[str, list[Figure]], machine: Mapping[str, str], quick: bool) -> str:
     lines = [
         f"Measured {system_clock():%Y-%m-%d}{' (quick)' if quick else ''}: {', '.join(_machine().values())}.",
         NOTE,
     ]
-    for name, figures in found.items():
+    for name, figures in results.items():
         lines += ["", f"## {name}", "", f"| {' | '.join(HEADINGS)} |", "|---|--:|---|--:|--:|"]
         lines += [f"| {' | '.join(_cells(figure))} |" for figure in figures]
     return "\n".join(lines) + "\n"
 
 
-def _plain(found: Mapping[str, list[Figure]]) -> list[dict[str, object]]:
+def _plain(results: Mapping[str, list[Figure]]) -> list[dict[str, object]]:
     return [
         {
             "bench": name,
@@ -127,7 +127,7 @@ def _plain(found: Mapping[str, list[Figure]]) -> list[dict[str, object]]:
             "limit_value": figure.limit and figure.limit.value,
             "times": figure.times,
         }
-        for name, figures in found.items()
+        for name, figures in results.items()
         for figure in figures
     ]
 

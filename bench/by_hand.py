@@ -34,19 +34,19 @@ class Answer(NamedTuple):
     warnings: list[str]
 
 
-def by_hand(said: ReferralFacts) -> Answer:
+def by_hand(referral: ReferralFacts) -> Answer:
     """What the policy of the referral's day comes to."""
-    on = said.referred_on
+    on = referral.referred_on
     taken = TAKEN if on >= FULL_FROM else PILOT
-    alleged: Sequence[ReferralFacts | FurtherOffence] = (said, *said.further_offences)
-    codes = [each.offence_code for each in alleged]
+    alleged: Sequence[ReferralFacts | FurtherOffence] = (referral, *referral.further_offences)
+    codes = [offence.offence_code for offence in alleged]
     bars: list[str] = []
     reviews: list[str] = []
     unknown: list[str] = []
 
-    if said.date_of_birth is None:
+    if referral.date_of_birth is None:
         unknown.append("age_min")
-    elif add_months(said.date_of_birth, 18 * 12) > on:
+    elif add_months(referral.date_of_birth, 18 * 12) > on:
         bars.append("age_min")
     if None in codes:
         unknown += ["offence", "indictable_only"]
@@ -55,66 +55,66 @@ def by_hand(said: ReferralFacts) -> Answer:
             bars.append("offence")
         if any(code in INDICTABLE for code in codes):
             bars.append("indictable_only")
-    if said.admission is None:
+    if referral.admission is None:
         unknown.append("admission")
-    elif said.admission != "yes":
+    elif referral.admission != "yes":
         bars.append("admission")
-    if said.remorse is None:
+    if referral.remorse is None:
         unknown.append("remorse")
-    elif not said.remorse:
+    elif not referral.remorse:
         bars.append("remorse")
-    if said.agreement_signed_on is None:
+    if referral.agreement_signed_on is None:
         bars.append("voluntary_agreement")
-    if said.sufficient_evidence is None:
+    if referral.sufficient_evidence is None:
         unknown.append("sufficient_evidence")
-    elif not said.sufficient_evidence:
+    elif not referral.sufficient_evidence:
         bars.append("sufficient_evidence")
-    if said.current_order is None:
+    if referral.current_order is None:
         unknown.append("current_order")
-    elif said.current_order != "none":
+    elif referral.current_order != "none":
         bars.append("current_order")
-    if said.on_bail is None:
+    if referral.on_bail is None:
         unknown.append("on_bail")
-    elif said.on_bail:
+    elif referral.on_bail:
         bars.append("on_bail")
-    if said.detained is None:
+    if referral.detained is None:
         unknown.append("detained")
-    elif said.detained != "none":
+    elif referral.detained != "none":
         bars.append("detained")
-    if said.hate_crime is None:
+    if referral.hate_crime is None:
         unknown.append("hate_crime")
-    elif said.hate_crime:
+    elif referral.hate_crime:
         bars.append("hate_crime")
-    if said.domestic_abuse is None:
+    if referral.domestic_abuse is None:
         unknown.append("domestic_abuse")
-    elif said.domestic_abuse:
+    elif referral.domestic_abuse:
         bars.append("domestic_abuse")
 
-    if said.previous_convictions is None:
+    if referral.previous_convictions is None:
         unknown.append("first_time")
-    elif said.previous_convictions > 0:
+    elif referral.previous_convictions > 0:
         reviews.append("first_time")
-    if said.district is None:
+    if referral.district is None:
         unknown.append("residence")
-    elif said.district not in DISTRICTS:
+    elif referral.district not in DISTRICTS:
         reviews.append("residence")
-    if any(each.offence_force is None for each in alleged):
+    if any(offence.offence_force is None for offence in alleged):
         unknown.append("offence_location")
-    elif any(each.offence_force != "17" for each in alleged):
+    elif any(offence.offence_force != "17" for offence in alleged):
         reviews.append("offence_location")
-    if said.co_accused is None:
+    if referral.co_accused is None:
         unknown.append("co_accused")
-    elif said.co_accused:
+    elif referral.co_accused:
         reviews.append("co_accused")
-    if said.custody_likely is None:
+    if referral.custody_likely is None:
         unknown.append("custody_likely")
-    elif said.custody_likely:
+    elif referral.custody_likely:
         reviews.append("custody_likely")
-    if said.previous_divert is None:
+    if referral.previous_divert is None:
         unknown.append("previous_divert")
-    elif said.previous_divert:
+    elif referral.previous_divert:
         reviews.append("previous_divert")
-    late = [_too_late(each, on) for each in alleged if each.offence_code in SUMMARY]
+    late = [_too_late(offence, on) for offence in alleged if offence.offence_code in SUMMARY]
     if True in late:
         reviews.append("time_limit_fit")
     elif None in late or None in codes:
@@ -140,12 +140,12 @@ def _too_late(offence: ReferralFacts | FurtherOffence, on: date, less: int = 0) 
 
 def _warnings(alleged: Sequence[ReferralFacts | FurtherOffence], on: date) -> list[str]:
     warnings = []
-    days = [each.offence_on for each in alleged if each.offence_on is not None]
+    days = [offence.offence_on for offence in alleged if offence.offence_on is not None]
     if len(days) == len(alleged) and add_months(min(days), 3) <= on:
         warnings.append("offence_age")
-    for each in alleged:
-        cheap = each.offence_code in PILOT and (each.value_gbp is None or each.value_gbp <= 200)
-        if (cheap or each.offence_code in FROM_EVIDENCE) and _too_late(each, on, 0 if cheap else 1):
+    for offence in alleged:
+        cheap = offence.offence_code in PILOT and (offence.value_gbp is None or offence.value_gbp <= 200)
+        if (cheap or offence.offence_code in FROM_EVIDENCE) and _too_late(offence, on, 0 if cheap else 1):
             warnings.append("precautionary_limit")
             break
     return warnings

@@ -35,16 +35,16 @@ class Figure:
 def in_turn(
     rounds: int,
     works: Mapping[str, Callable[[], object]],
-    told: Callable[[Sequence[float]], float] = median,
+    summary: Callable[[Sequence[float]], float] = median,
 ) -> dict[str, float]:
-    """The seconds of each work (`told`: of all rounds), every round doing each once; a first round is not counted."""
+    """The seconds of each work (`summary` of all rounds), every round doing each once; a first round is not counted."""
     taken: dict[str, list[float]] = {name: [] for name in works}
-    for each in range(rounds + 1):
+    for number in range(rounds + 1):
         for name, work in works.items():
             seconds = timed(work)
-            if each:
+            if number:
                 taken[name].append(seconds)
-    return {name: told(seconds) for name, seconds in taken.items()}
+    return {name: summary(seconds) for name, seconds in taken.items()}
 
 
 def timed(work: Callable[[], object]) -> float:

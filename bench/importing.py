@@ -31,11 +31,11 @@ def importing(place: Place) -> Iterator[Figure]:
     file = place.folder / "referrals.csv"
     _generate(file, count, place.today)
     for kind in place.kinds:
-        said = {**referral(CRIME, place.today), "agreement_signed_on": place.today.isoformat()}
-        kept = recorded(place, kind, [Step(OPERATOR, Refer, said), Step(OPERATOR, CheckEligibility, {})])
+        body = {**referral(CRIME, place.today), "agreement_signed_on": place.today.isoformat()}
+        recording = recorded(place, kind, [Step(OPERATOR, Refer, body), Step(OPERATOR, CheckEligibility, {})])
         with place.database(kind) as database, place.database(kind) as twin:
             ours = timed(lambda: _import(database, file, count))
-            theirs = timed(lambda: _insert(twin, file, kept))  # noqa: B023 - called at once
+            theirs = timed(lambda: _insert(twin, file, recording))  # noqa: B023 - called at once
         limit = Limit("csv and bare INSERTs", count / theirs)
         yield Figure(f"{kind}: a file of {count:,} rows", count / ours, "rows/s", limit)
 
@@ -57,10 +57,10 @@ def _import(database: Database, file: Path, count: int) -> None:
         raise AssertionError(f"the rows came to {sorted(set(results))}, {len(results)} of {count}")
 
 
-def _insert(database: Database, file: Path, kept: Recorded) -> None:
+def _insert(database: Database, file: Path, recording: Recorded) -> None:
     """A lot of rows a transaction, each with what its two commands would have written."""
-    writes = [write for step in kept.steps for write in step]
+    writes = [write for step in recording.steps for write in step]
     with file.open(encoding="utf-8", newline="") as lines, closing(Driver(database.url)) as driver:
         numbers = (int(row["crime_ref"].removeprefix("BENCH-")) for row in csv.DictReader(lines))
         while batch := list(islice(numbers, BATCH)):
-            driver.write((writes, kept.named(number)) for number in batch)
+            driver.write((writes, recording.named(number)) for number in batch)

@@ -26,31 +26,31 @@ ROUNDS = 60
 def judgement(place: Place) -> Iterator[Figure]:
     """Microseconds a judgement, as the median over whole passes of the file."""
     rules = rulebook()
-    said = list(_referrals(DATA / "referrals-2019.csv"))
+    referrals = list(_referrals(DATA / "referrals-2019.csv"))
 
-    def judged(one: ReferralFacts) -> Judgement:
-        policy = released_policies().in_force(one.referred_on)
-        return judge(policy, derive(one, policy, rules.offences))
+    def judged(referral: ReferralFacts) -> Judgement:
+        policy = released_policies().in_force(referral.referred_on)
+        return judge(policy, derive(referral, policy, rules.offences))
 
-    for one in said:
-        ours, theirs = judged(one), by_hand(one)
+    for referral in referrals:
+        ours, theirs = judged(referral), by_hand(referral)
         if (ours.verdict.value, list(ours.because), list(ours.warnings)) != tuple(theirs):
             raise AssertionError(f"the judge says {ours.verdict} {ours.because} {ours.warnings}, the ifs {theirs}")
 
     seconds = in_turn(
         place.count(ROUNDS, 3),
         {
-            "ifs": lambda: [by_hand(one) for one in said],
-            "verdict": lambda: [judged(one) for one in said],
-            "trace": lambda: [judged(one).trace for one in said],
-            "words": lambda: [judged(one).lines() for one in said],
+            "ifs": lambda: [by_hand(referral) for referral in referrals],
+            "verdict": lambda: [judged(referral) for referral in referrals],
+            "trace": lambda: [judged(referral).trace for referral in referrals],
+            "words": lambda: [judged(referral).lines() for referral in referrals],
         },
     )
-    each = {name: taken / len(said) * 1e6 for name, taken in seconds.items()}
-    limit = Limit("the same rules as ifs", each["ifs"])
-    yield Figure("derive and judge", each["verdict"], "µs", limit)
-    yield Figure("derive, judge and trace", each["trace"], "µs", limit)
-    yield Figure("the same, in words", each["words"], "µs", limit)
+    microseconds = {name: taken / len(referrals) * 1e6 for name, taken in seconds.items()}
+    limit = Limit("the same rules as ifs", microseconds["ifs"])
+    yield Figure("derive and judge", microseconds["verdict"], "µs", limit)
+    yield Figure("derive, judge and trace", microseconds["trace"], "µs", limit)
+    yield Figure("the same, in words", microseconds["words"], "µs", limit)
 
 
 def _referrals(file: Path) -> Iterator[ReferralFacts]:

@@ -57,9 +57,9 @@ def measured(database: Database, rounds: int) -> Iterator[tuple[str, float, floa
         for name, who, path, form in _wanted(database):
             page = ask(who, path, form)
             page()
-            with statements(database) as said:
+            with statements(database) as log:
                 page()
-                sent = list(said)
+                sent = list(log)
             taken = in_turn(rounds, {"page": page, "sql": partial(_send, database, sent)}, min)
             yield name, taken["page"], taken["sql"]
 
@@ -70,17 +70,17 @@ def _wanted(database: Database) -> list[Asked]:
     last = select(Case.crime_ref, Person.pnc_id, Person.surname).join(Person)
     last = last.order_by(Case.id.desc()).limit(1)
     with database.reading() as session:
-        one = (
+        ref = (
             session.scalars(hers.order_by(Case.id)).first()
             or session.scalars(select(Case.ref).where(may_see(KEYWORKER))).first()
         )
-        longest = session.scalars(hers.order_by(Case.version.desc())).first() or one
-        crime, pnc, surname = (str(one) for one in session.execute(last).one())
+        longest = session.scalars(hers.order_by(Case.version.desc())).first() or ref
+        crime, pnc, surname = (str(value) for value in session.execute(last).one())
     sought = {"a crime's reference": crime, "a PNC identifier": pnc, "a surname": surname.split()[0]}
     return [
         ("worklist of a keyworker", KEYWORKER, "/", {}),
         ("worklist of the police team lead", INSPECTOR, "/", {}),
-        ("a case", KEYWORKER, f"/cases/{one}", {}),
+        ("a case", KEYWORKER, f"/cases/{ref}", {}),
         ("the case with the longest history", KEYWORKER, f"/cases/{longest}", {}),
         *((f"search by {what}", KEYWORKER, "/search", {"q": words}) for what, words in sought.items()),
     ]
@@ -91,8 +91,8 @@ def _send(database: Database, sent: Sequence[Write]) -> None:
     connection = database.engine.raw_connection()
     try:
         cursor = connection.cursor()
-        for one in sent:
-            cursor.execute(one.statement, one.parameters)
+        for write in sent:
+            cursor.execute(write.statement, write.parameters)
             if cursor.description:
                 cursor.fetchall()
         connection.commit()

@@ -44,8 +44,8 @@ def path(place: Place) -> Iterator[Figure]:
         rate = cases / seconds
         if kind == "PostgreSQL":
             with place.database(kind) as database:
-                each = place.count(BARE // CLIENTS)
-                pgbench = Limit("pgbench, the same rows", cases_a_second(rows, database.url, place.folder, each))
+                cases_each = place.count(BARE // CLIENTS)
+                pgbench = Limit("pgbench, the same rows", cases_a_second(rows, database.url, place.folder, cases_each))
             yield Figure(f"{kind}: whole cases", rate, "cases/s", pgbench)
             yield Figure(f"{kind}: the bare driver's", bare, "cases/s", pgbench)
         yield Figure(f"{kind}: whole cases", rate, "cases/s", Limit("bare driver, the same rows", bare))
@@ -79,7 +79,7 @@ def walk(place: Place, port: int, tokens: dict[str, str], cases: int, first: int
 def _tokens(database: Database) -> dict[str, str]:
     with database.writing() as session:
         now = system_clock()
-        return {one.username: issue_token(session, one.username, now, timedelta(hours=1)) for one in CAST}
+        return {actor.username: issue_token(session, actor.username, now, timedelta(hours=1)) for actor in CAST}
 
 
 def _bare(place: Place, kind: str, rows: Recorded, cases: int) -> float:

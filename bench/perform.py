@@ -17,6 +17,9 @@ from bench.place import Place
 from bench.rows import CRIME, Driver, Recorded, recorded
 from bench.steps import NOTE, Step, path
 from divert.casework import workflow
+from divert.casework.commands.contract import SignContract
+from divert.casework.commands.decisions import DecideForProbation
+from divert.casework.commands.referral import Refer
 from divert.clock import system_clock
 from divert.db import Database
 
@@ -24,9 +27,9 @@ CASES = 60
 PATH = "all of the path"
 SHOWN = {
     NOTE.command.slug(): "a note, the least there is",
-    "refer": "a referral",
-    "decide-for-probation": "a decision that moves the case",
-    "sign-contract": "a contract of five conditions",
+    Refer.slug(): "a referral",
+    DecideForProbation.slug(): "a decision that moves the case",
+    SignContract.slug(): "a contract of five conditions",
     PATH: "a write of the path, on average",
 }
 
@@ -63,9 +66,9 @@ def _timed(database: Database, driver: Driver, rows: Recorded, cases: int, today
             driver.write([(writes, names)])
             spent.append((step.command.slug(), between - begun, perf_counter() - between))
         if number:
-            for slug, one, other in (*spent, (PATH, *_average(spent))):
-                ours[slug].append(one)
-                theirs[slug].append(other)
+            for slug, seconds, bare_seconds in (*spent, (PATH, *_average(spent))):
+                ours[slug].append(seconds)
+                theirs[slug].append(bare_seconds)
     return ours, theirs
 
 
@@ -76,8 +79,8 @@ def _performed(database: Database, ref: str | None, step: Step) -> str:
 
 def _average(spent: list[tuple[str, float, float]]) -> tuple[float, float]:
     """Seconds a step of the path, ours and the driver's."""
-    steps = [each for each in spent if each[0] != NOTE.command.slug()]
-    return fmean(one for _, one, _ in steps), fmean(other for _, _, other in steps)
+    steps = [step for step in spent if step[0] != NOTE.command.slug()]
+    return fmean(ours for _, ours, _ in steps), fmean(theirs for _, _, theirs in steps)
 
 
 def _steps(number: int, today: date) -> list[Step]:

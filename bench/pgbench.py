@@ -18,14 +18,14 @@ from tests.databases import binaries
 NUMBERED = "\\set n :n + 1\n\\set case :client_id * 1000000 + 1000000 + :n\n"
 
 
-def cases_a_second(rows: Recorded, url: URL, folder: Path, each: int) -> float:
+def cases_a_second(rows: Recorded, url: URL, folder: Path, cases_each: int) -> float:
     """How many cases a second all clients write, each so many. RuntimeError with what pgbench said."""
     plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
     script = folder / "path.sql"
     script.write_text(_script(rows, plain), encoding="utf-8")
     done = subprocess.run(
         [
-            binaries() / "pgbench", "--no-vacuum", f"--client={CLIENTS}", "--jobs=2", f"--transactions={each}",
+            binaries() / "pgbench", "--no-vacuum", f"--client={CLIENTS}", "--jobs=2", f"--transactions={cases_each}",
             "--define=n=0", f"--file={script}", plain,
         ],
         capture_output=True, text=True, check=False,
@@ -45,7 +45,7 @@ def _script(rows: Recorded, url: str) -> str:
         for writes in rows.steps:
             lines.append("BEGIN;")
             for statement, parameters, many in writes:
-                for one in parameters if many else (parameters,):
-                    lines.append(cursor.mogrify(statement, renamed(one, names)) + ";")
+                for values in parameters if many else (parameters,):
+                    lines.append(cursor.mogrify(statement, renamed(values, names)) + ";")
             lines.append("COMMIT;")
     return NUMBERED + "\n".join(lines).replace(str(CASE), ":case") + "\n"

@@ -47,14 +47,14 @@ class Place:
         if kind == "SQLite":
             with (
                 tempfile.TemporaryDirectory(dir=self.folder) as folder,
-                _staffed(f"sqlite:///{folder}/divert.db") as one,
+                _staffed(f"sqlite:///{folder}/divert.db") as opened,
             ):
-                yield one
+                yield opened
             return
         url = fresh_postgres(self.server)
         try:
-            with _staffed(url) as one:
-                yield one
+            with _staffed(url) as opened:
+                yield opened
         finally:
             drop_postgres(self.server, url)
 
@@ -72,7 +72,7 @@ def _staffed(url: str) -> Iterator[Database]:
     try:
         migrate(database)
         with database.writing() as session:
-            session.add_all(Staff(username=one.username, name=one.username, role=one.role) for one in CAST)
+            session.add_all(Staff(username=actor.username, name=actor.username, role=actor.role) for actor in CAST)
         yield database
     finally:
         database.dispose()

@@ -54,9 +54,11 @@ KEYWORKERS = (KEYWORKER, OTHER_KEYWORKER, SPECIALIST)
 YEAR_DAYS = 52 * 7
 """What is moved by years stays on its day of the week."""
 
-PEOPLE, WORDS, CASES = (Model.metadata.tables[each.__tablename__] for each in (Person, NameWord, Case))
+PEOPLE, WORDS, CASES = (Model.metadata.tables[model.__tablename__] for model in (Person, NameWord, Case))
 OF_A_CASE = [
-    each for each in Model.metadata.sorted_tables if "case_id" in each.c and each.name != OutboxMessage.__tablename__
+    table
+    for table in Model.metadata.sorted_tables
+    if "case_id" in table.c and table.name != OutboxMessage.__tablename__
 ]
 FILLED = (PEOPLE, WORDS, CASES, *OF_A_CASE)
 COPIED = "D-99-"
@@ -73,7 +75,7 @@ def populate(database: Database, cases: int, stories: int | None = None) -> int:
     """
     with database.writing() as session:
         if not session.scalar(select(func.count()).select_from(Case)):
-            demo.live_through(session, system_clock(), watched=lambda told: told[-(stories or len(told)) :])
+            demo.live_through(session, system_clock(), watched=lambda year: year[-(stories or len(year)) :])
     database.dispose()  # for SQLite, which must have no other connection to go without its journal
     engine = create_engine(database.url)
     with engine.connect() as connection:
@@ -101,13 +103,13 @@ def _unguarded(connection: Connection) -> Iterator[None]:
     indices = [index for table in FILLED if table is not WORDS for index in table.indexes]  # whose it is read by
     foreign = [] if is_sqlite else [key for table in FILLED for key in table.foreign_key_constraints]
     dropped: list[DDLElement] = [*map(DropConstraint, foreign), *map(DropIndex, indices)]
-    made: list[DDLElement] = [*map(CreateIndex, indices), *map(AddConstraint, foreign)]
-    for each in dropped:
-        connection.execute(each)
+    added: list[DDLElement] = [*map(CreateIndex, indices), *map(AddConstraint, foreign)]
+    for statement in dropped:
+        connection.execute(statement)
     connection.commit()
     yield
-    for each in made:
-        connection.execute(each)
+    for statement in added:
+        connection.execute(statement)
     connection.commit()
     if is_sqlite:
         connection.exec_driver_sql("PRAGMA journal_mode=WAL")
@@ -128,8 +130,11 @@ def _copied(connection: Connection, wanted: int) -> int:
             _of_the_year(CASES.c.id, past).order_by(CASES.c.id).limit(wanted - done), given
         ).all()
         if not past and number % SHARING == 0:
-            new = [{"username": f"{one.username}{given['group']}", "role": one.role} for one in KEYWORKERS]
-            connection.execute(insert(Staff), [{**one, "name": one["username"]} for one in new])
+            new = [
+                {"username": f"{keyworker.username}{given['group']}", "role": keyworker.role}
+                for keyworker in KEYWORKERS
+            ]
+            connection.execute(insert(Staff), [{**row, "name": row["username"]} for row in new])
         for copy in _copies(past, connection.dialect.name):
             connection.execute(copy, given | {"until": chosen[-1]})
         connection.commit()
@@ -178,7 +183,7 @@ def _otherwise(column: Column[Any], past: bool, dialect: str) -> ColumnElement[A
         case "people", "pnc_id":
             return literal("99/") + person
         case (_, "keyworker" | "held_by") if not past:
-            return case((column.in_([one.username for one in KEYWORKERS]), column + GROUP), else_=column)
+            return case((column.in_([keyworker.username for keyworker in KEYWORKERS]), column + GROUP), else_=column)
         case ("deadlines", "basis" | "authority") if past:
             return literal("")
         case ("documents", "pdf") if past:
@@ -194,6 +199,6 @@ def _otherwise(column: Column[Any], past: bool, dialect: str) -> ColumnElement[A
 
 def _moved_back(column: Column[Any], dialect: str) -> ColumnElement[Any]:
     if dialect == "sqlite":
-        said = type_coerce(column, Text)
-        return func.date(said, BACK, type_=Text) + func.substr(said, 11, type_=Text)
+        text = type_coerce(column, Text)
+        return func.date(text, BACK, type_=Text) + func.substr(text, 11, type_=Text)
     return type_coerce(column, column.type) + cast(BACK, Interval)

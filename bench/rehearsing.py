@@ -51,9 +51,9 @@ def rehearsing(place: Place) -> Iterator[Figure]:
     random = Random(2019)
     referrals = [some_referral(random) for _ in range(place.count(AGREED, 500))]
     facts = derive_all(in_columns(referrals), book.offences)
-    for one, verdict in zip(referrals, judge_all(candidate, facts)["verdict"], strict=True):
-        if judge(candidate, derive(one, candidate, book.offences)).verdict.value != verdict:
-            raise AssertionError(f"a column at a time it comes to {verdict}, by itself it does not: {one}")
+    for referral, verdict in zip(referrals, judge_all(candidate, facts)["verdict"], strict=True):
+        if judge(candidate, derive(referral, candidate, book.offences)).verdict.value != verdict:
+            raise AssertionError(f"a column at a time it comes to {verdict}, by itself it does not: {referral}")
     yield from _alone(candidate, facts, place)
     stories = FEW if place.count(1_000) < FEW else None
     for kind in place.kinds:
@@ -77,8 +77,8 @@ def _from_database(database: Database, candidate: Policy) -> tuple[float, float]
 
 def _alone(policy: Policy, facts: pl.DataFrame, place: Place) -> Iterator[Figure]:
     """Judging by itself, of referrals of one offence each, which is all that the others are told of."""
-    one = facts.filter(pl.col("offence_codes").cast(pl.String).str.contains(" ").not_())
-    many = pl.concat([one] * max(1, place.count(SIZES[-1]) // one.height), rechunk=True)
+    single = facts.filter(pl.col("offence_codes").cast(pl.String).str.contains(" ").not_())
+    many = pl.concat([single] * max(1, place.count(SIZES[-1]) // single.height), rechunk=True)
     columns = {rule.id: _coded(rule, policy, many) for rule in policy.rules}
     system, inputs = _openfisca(policy), {f"{name}_fact": column for name, column in columns.items()}
     works: Mapping[str, Callable[[], Array]] = {
@@ -86,8 +86,11 @@ def _alone(policy: Policy, facts: pl.DataFrame, place: Place) -> Iterator[Figure
         "openfisca": partial(_simulated, system, inputs, many.height),
         "bare": partial(_bare, policy, columns),
     }
-    said = {name: work() for name, work in works.items()}
-    if not (np.array_equal(said["ours"], said["openfisca"]) and np.array_equal(said["ours"] == 2, said["bare"])):
+    verdicts = {name: work() for name, work in works.items()}
+    if not (
+        np.array_equal(verdicts["ours"], verdicts["openfisca"])
+        and np.array_equal(verdicts["ours"] == 2, verdicts["bare"])
+    ):
         raise AssertionError("the three do not agree")
     seconds = in_turn(place.count(ROUNDS), works)
     what = f"judging {many.height:,} referrals"
@@ -130,7 +133,7 @@ def _numbered(column: pl.Series) -> pl.Series:
 def _met(rule: Rule, fact: Array) -> Array:
     """A rule's comparison, of whole arrays."""
     given = rule.holds.value if isinstance(rule.holds.value, tuple) else (rule.holds.value,)
-    listed = [_number(one) if isinstance(one, str) else int(one) for one in given]
+    listed = [_number(value) if isinstance(value, str) else int(value) for value in given]
     match rule.holds.op:
         case Operator.at_least:
             return np.greater_equal(fact, listed[0])
@@ -170,12 +173,12 @@ def _openfisca(policy: Policy) -> TaxBenefitSystem:
         return formula
 
     def verdict(referral: Any, period: Any) -> Array:
-        found = [(rule.effect, referral(rule.id, period)) for rule in policy.rules if rule.effect is not Effect.warn]
-        barred = np.any([one == 0 for effect, one in found if effect is Effect.bar], axis=0)
-        asked = np.any([one == UNKNOWN for _, one in found], axis=0)
-        questioned = np.any([one == 0 for effect, one in found if effect is Effect.review], axis=0)
-        order = [one.value for one in Verdict]
-        codes = [order.index(one) for one in ("ineligible", "not_yet_known", "review", "eligible")]
+        outcomes = [(rule.effect, referral(rule.id, period)) for rule in policy.rules if rule.effect is not Effect.warn]
+        barred = np.any([outcome == 0 for effect, outcome in outcomes if effect is Effect.bar], axis=0)
+        asked = np.any([outcome == UNKNOWN for _, outcome in outcomes], axis=0)
+        questioned = np.any([outcome == 0 for effect, outcome in outcomes if effect is Effect.review], axis=0)
+        order = [verdict.value for verdict in Verdict]
+        codes = [order.index(name) for name in ("ineligible", "not_yet_known", "review", "eligible")]
         return np.select([barred, asked, questioned], codes[:3], codes[3])
 
     for rule in policy.rules:
@@ -190,5 +193,5 @@ def _simulated(system: TaxBenefitSystem, inputs: Mapping[str, Array], count: int
     simulation = SimulationBuilder().build_default_simulation(system, count)
     for name, column in inputs.items():
         simulation.set_input(name, A_DAY, column)
-    found: Array = simulation.calculate("verdict", A_DAY)
-    return found
+    verdicts: Array = simulation.calculate("verdict", A_DAY)
+    return verdicts

@@ -50,28 +50,28 @@ class Recorded(NamedTuple):
 
 def recorded(place: Place, kind: str, steps: Iterable[Step] | None = None) -> Recorded:
     """Perform one case's steps (else the seventeen) on a database of that kind, and keep what they write."""
-    kept, reads = [], 0
-    with place.database(kind) as database, _under_known_ids(), statements(database) as said:
+    written, reads = [], 0
+    with place.database(kind) as database, _under_known_ids(), statements(database) as log:
         ref: str | None = None
         for step in steps or path(CRIME, place.today):
             with database.writing() as session:
                 ref = perform(session, ref, step.given(), step.who, system_clock()).ref
-            kept.append(tuple(one for one in said if one.statement.startswith(("INSERT", "UPDATE"))))
-            reads += sum(one.statement.startswith("SELECT") for one in said)
-            said.clear()
-    return Recorded(tuple(kept), ref or "", reads)
+            written.append(tuple(write for write in log if write.statement.startswith(("INSERT", "UPDATE"))))
+            reads += sum(write.statement.startswith("SELECT") for write in log)
+            log.clear()
+    return Recorded(tuple(written), ref or "", reads)
 
 
 @contextmanager
 def statements(database: Database) -> Iterator[list[Write]]:
     """Every statement, as it is handed to the driver."""
-    said: list[Write] = []
+    log: list[Write] = []
 
     def keep(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
-        said.append(Write(statement, parameters, many))
+        log.append(Write(statement, parameters, many))
 
     event.listen(database.engine, "before_cursor_execute", keep)
-    yield said
+    yield log
     event.remove(database.engine, "before_cursor_execute", keep)
 
 
@@ -108,7 +108,7 @@ class Driver:
         for writes, names in batch:
             for statement, parameters, many in writes:
                 if many:
-                    self._cursor.executemany(statement, [renamed(each, names) for each in parameters])
+                    self._cursor.executemany(statement, [renamed(values, names) for values in parameters])
                 else:
                     self._cursor.execute(statement, renamed(parameters, names))
         self._cursor.execute("COMMIT")

@@ -28,28 +28,28 @@ AT_ONCE = "from bench.at_once import serve; serve()"
 @contextmanager
 def served(program: str, *words: str, env: Mapping[str, str] | None = None) -> Iterator[int]:
     """The port of a program that says its address, http://127.0.0.1:PORT, while it serves; stopped with the block."""
-    with tempfile.TemporaryFile("w+") as said:
+    with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(
             [sys.executable, "-c", program, *words],
-            cwd=ROOT, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL, stdout=said, stderr=said,
+            cwd=ROOT, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
         )  # fmt: skip
         try:
-            yield _port(process, said)
+            yield _port(process, output)
         finally:
             process.terminate()
             process.wait(timeout=START_LIMIT_S)
 
 
-def _port(process: "subprocess.Popen[bytes]", said: Any) -> int:
+def _port(process: "subprocess.Popen[bytes]", output: Any) -> int:
     limit = time.monotonic() + START_LIMIT_S
     while time.monotonic() < limit and process.poll() is None:
-        said.seek(0)
-        if found := re.search(r"http://127\.0\.0\.1:(\d+)", said.read()):
-            _await_answer(int(found[1]), limit)
-            return int(found[1])
+        output.seek(0)
+        if address := re.search(r"http://127\.0\.0\.1:(\d+)", output.read()):
+            _await_answer(int(address[1]), limit)
+            return int(address[1])
         time.sleep(0.05)
-    said.seek(0)
-    raise RuntimeError(f"the server did not start:\n{said.read()[-2000:]}")
+    output.seek(0)
+    raise RuntimeError(f"the server did not start:\n{output.read()[-2000:]}")
 
 
 def _await_answer(port: int, limit: float) -> None:
@@ -72,8 +72,8 @@ class Client:
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
         """Send a request; answer the status and what the JSON says. OSError where nobody listens."""
         text = None if body is None else json.dumps(body)
-        told = {name.replace("_", "-"): value for name, value in headers.items()}
-        self._connection.request(method, path, text, {"Content-Type": "application/json", **told})
+        fields = {name.replace("_", "-"): value for name, value in headers.items()}
+        self._connection.request(method, path, text, {"Content-Type": "application/json", **fields})
         answer = self._connection.getresponse()
         return answer.status, json.loads(answer.read() or "null")
 

@@ -70,8 +70,8 @@ def path(number: int, today: date) -> tuple[Step, ...]:
         Step(KEYWORKER, BookAppointment, booking),
         Step(KEYWORKER, RecordAttendance, {"appointment": 10, "held": True, "attended": True}),
         *(
-            Step(KEYWORKER, MarkConditionKept, {"condition": kept, "kept_on": day, "evidence": "Seen by me."})
-            for kept in (2, 3, 4, 5)
+            Step(KEYWORKER, MarkConditionKept, {"condition": condition, "kept_on": day, "evidence": "Seen by me."})
+            for condition in (2, 3, 4, 5)
         ),
         Step(KEYWORKER, AssessNeeds, {**ENTRY, "stage": "exit"}),
         Step(PROBATION_LEAD, CompleteCase, {"outcome_code": 22, "explanation": "All conditions kept."}),

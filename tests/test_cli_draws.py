@@ -137,9 +137,9 @@ def test_the_manager_is_told_which_case_a_pack_is_of_and_it_is_logged(office: Of
 def test_a_draw_that_cannot_be_made_exits_2_and_says_why(
     sqlite_url: str, words: tuple[str, ...], sentence: str
 ) -> None:
-    told = divert("draw", *words, url=sqlite_url)
-    assert (told.code, told.answer) == (2, "")
-    assert sentence in told.words
+    call = divert("draw", *words, url=sqlite_url)
+    assert (call.code, call.answer) == (2, "")
+    assert sentence in call.words
 
 
 def test_a_seed_and_sizes_that_will_not_do_draw_nothing(desk: Office, sqlite_url: str) -> None:
@@ -153,8 +153,8 @@ def test_a_seed_and_sizes_that_will_not_do_draw_nothing(desk: Office, sqlite_url
         (("top-up", "--reason", "More.", "--size", "refused=1"), "No frame with that SHA-256 was drawn here"),
         (("pick", "D-19-0001", "--theme", "A complaint."), "No frame with that SHA-256 was drawn here"),
     ):
-        told = divert("draw", *words, *of_frame, url=sqlite_url)
-        assert (told.code, told.answer, sentence in told.words) == (2, "", True), told.words
+        call = divert("draw", *words, *of_frame, url=sqlite_url)
+        assert (call.code, call.answer, sentence in call.words) == (2, "", True), call.words
     assert divert("draw", "show", *of_frame, "--json", url=sqlite_url).json == frame
 
 
@@ -164,6 +164,6 @@ def test_no_frame_yet_is_an_answer_to_whoever_may_read_draws(sqlite_url: str) ->
 
 
 def test_draw_alone_names_the_steps(sqlite_url: str) -> None:
-    told = divert("draw", url=sqlite_url)
-    steps = re.findall(r"^  (\w[\w-]+)  +\w", told.answer + told.words, re.MULTILINE)
+    call = divert("draw", url=sqlite_url)
+    steps = re.findall(r"^  (\w[\w-]+)  +\w", call.answer + call.words, re.MULTILINE)
     assert steps == ["freeze", "list", "weigh", "sample", "top-up", "pick", "show", "which"]

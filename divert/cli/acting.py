@@ -13,9 +13,9 @@ from divert.casework.workflow import NoSuchCase, perform
 from divert.cli.cases import AsJson, By, in_lines, json_object
 from divert.cli.terminal import NOT_SO, WrongCall, actor, answer, answer_json, database, say
 from divert.clock import system_clock
-from divert.models import Role
+from divert.people.rights import WORKER
 
-BY_PEOPLE = {slug: one for slug, one in COMMANDS.items() if any(row.by != (Role.system,) for row in rows_of(one))}
+BY_PEOPLE = {slug: command for slug, command in COMMANDS.items() if any(row.by != WORKER for row in rows_of(command))}
 Act = StrEnum("Act", {slug.replace("-", "_"): slug for slug in BY_PEOPLE})  # type: ignore[misc]  # from the table
 
 
@@ -37,13 +37,13 @@ def act(
 
     Exit 1 where the procedure says no (every reason is told), 2 where the fields or the call are wrong.
     """
-    asked = BY_PEOPLE[command.value]
-    if (case is None) != (asked is Refer):
+    command_type = BY_PEOPLE[command.value]
+    if (case is None) != (command_type is Refer):
         raise WrongCall("CASE: name the case, like D-19-0001." if case is None else "CASE: a referral opens its own.")
-    said: dict[str, Any] = {} if body is None else json_object(body, "the fields")
+    fields: dict[str, Any] = {} if body is None else json_object(body, "the fields")
     try:
         with database() as opened, opened.writing() as session:
-            given = asked.model_validate(said)
+            given = command_type.model_validate(fields)
             receipt = perform(session, case, given, actor(session, by), system_clock(), seen)
     except ValidationError as invalid:
         raise WrongCall(in_lines(invalid)) from None
@@ -54,8 +54,9 @@ def act(
         for _, sentence in refusal.reasons:
             say(f"divert: {sentence}")
         raise typer.Exit(NOT_SO) from None
-    done = {"ref": receipt.ref, "state": receipt.state, "version": receipt.version, "receipt": receipt.receipt}
     if as_json:
-        answer_json(done)
+        answer_json(
+            {"ref": receipt.ref, "state": receipt.state, "version": receipt.version, "receipt": receipt.receipt}
+        )
     else:
         answer(f"{receipt.ref} is {receipt.state.label.lower()}, version {receipt.version}. Receipt: {receipt.receipt}")

@@ -134,16 +134,16 @@ def export(
     """Every case that the caller may see, one row each. Each is logged as disclosed."""
     with database() as opened, opened.writing() as session:
         by_whom = actor(session, by)
-        found = disclose(session, may_see(by_whom), by_whom, system_clock(), to or by_whom.username)
+        cases = disclose(session, may_see(by_whom), by_whom, system_clock(), to or by_whom.username)
     with destination(out) as handle:
         if as_json or written_as is Format.json:
-            json.dump(found, handle, ensure_ascii=False, indent=2)
+            json.dump(cases, handle, ensure_ascii=False, indent=2)
             handle.write("\n")
         else:
             writer = csv.writer(handle)
             writer.writerow(COLUMNS)
-            writer.writerows([escape_formula(cell) for cell in row.values()] for row in found)
-    say(f"{len(found)} cases{f' to {out}' if out else ''}.")
+            writer.writerows([escape_formula(cell) for cell in row.values()] for row in cases)
+    say(f"{len(cases)} cases{f' to {out}' if out else ''}.")
 
 
 @contextmanager
@@ -173,11 +173,11 @@ def judge_facts(
 
     Exit 0 for eligible or review, 1 for ineligible or not yet known, 2 where the facts cannot be read.
     """
-    said = json_object(facts, "the facts")
+    answers = json_object(facts, "the facts")
     if on is not None:
-        said["referred_on"] = on
+        answers["referred_on"] = on
     try:
-        referral = ReferralFacts.model_validate(said)
+        referral = ReferralFacts.model_validate(answers)
         policy = _policies().in_force(referral.referred_on)
     except ValidationError as invalid:
         raise WrongCall(in_lines(invalid)) from None
@@ -211,14 +211,14 @@ def json_object(source: str, what: str) -> dict[str, Any]:
     if len(raw) > LARGEST_FACTS:
         raise WrongCall(f"{what} are larger than {LARGEST_FACTS // 1_000_000} MB.")
     try:
-        said = json.loads(raw)
+        value = json.loads(raw)
     except json.JSONDecodeError as fault:
         raise WrongCall(f"this is not JSON: {fault.msg}, line {fault.lineno}, column {fault.colno}.") from None
     except (UnicodeDecodeError, RecursionError, ValueError):
         raise WrongCall("this is not JSON that can be read: write UTF-8 text, not deeply nested.") from None
-    if not isinstance(said, dict):
+    if not isinstance(value, dict):
         raise WrongCall(f'{what} are one JSON object, like {{"referred_on": "2019-04-20", "admission": "yes"}}.')
-    return said
+    return value
 
 
 def in_lines(invalid: ValidationError) -> str:

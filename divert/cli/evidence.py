@@ -32,13 +32,13 @@ def give_file(
             who = actor(session, by)
             case = locked(session, ref, who)
             context = Context(session, who, at, case.version + 1)
-            kept = give(case, context, settings().evidence_folder, file.read_bytes(), settings().max_file_bytes)
+            stored_file = give(case, context, settings().evidence_folder, file.read_bytes(), settings().max_file_bytes)
     except FileRefused as fault:
         raise WrongCall(f"FILE: {fault}") from None
     except (NoSuchCase, Refused) as refusal:
         say(f"divert: {refusal}")
         raise typer.Exit(NOT_SO) from None
     if as_json:
-        answer_json(kept.model_dump())
+        answer_json(stored_file.model_dump())
     else:
-        answer(f'{{"files": [{{"title": "...", "file": {kept.model_dump_json()}}}]}}')
+        answer(f'{{"files": [{{"title": "...", "file": {stored_file.model_dump_json()}}}]}}')

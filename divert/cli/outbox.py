@@ -9,6 +9,10 @@ from divert.cli.terminal import WrongCall, answer_json, answer_table, database, 
 from divert.clock import system_clock
 from divert.worker import outbox
 
+COLUMNS = ("id", "seq", "channel", "kind", "recipient", "made_at", "due_at", "attempts", "fault")
+SHOWN = ("channel", "kind", "recipient", "attempts")
+"""What a person is shown of a message, beside its number and how it stands."""
+
 
 def list_messages(
     dead: Annotated[bool, typer.Option("--dead", help="Only those that are not tried any more.")] = False,
@@ -16,18 +20,23 @@ def list_messages(
 ) -> None:
     """What was not delivered yet, or never will be unless it is retried. No words and no addresses are shown."""
     with database() as opened, opened.reading() as session:
-        gone = outbox.undelivered_messages(session, dead=True)
-        waiting = [] if dead else outbox.undelivered_messages(session, dead=False)
-        found = [(ref, one, outbox.status_in_words(one)) for ref, one in [*gone, *waiting]]
+        messages = outbox.undelivered_messages(session, dead=True)
+        messages += [] if dead else outbox.undelivered_messages(session, dead=False)
+        rows = [(ref, message, outbox.status_in_words(message)) for ref, message in messages]
     if as_json:
-        columns = ("id", "seq", "channel", "kind", "recipient", "made_at", "due_at", "attempts", "fault")
         answer_json(
-            [{"case": ref, "standing": how} | {key: getattr(one, key) for key in columns} for ref, one, how in found]
+            [
+                {"case": ref, "standing": standing} | {column: getattr(message, column) for column in COLUMNS}
+                for ref, message, standing in rows
+            ]
         )
         return
     answer_table(
         ("Id", "Case", "By", "What", "To", "Tries", "Stands", "Last fault"),
-        [(one.id, ref, one.channel, one.kind, one.recipient, one.attempts, how, one.fault) for ref, one, how in found],
+        [
+            (message.id, ref, *(getattr(message, column) for column in SHOWN), standing, message.fault)
+            for ref, message, standing in rows
+        ],
     )
 
 

@@ -85,20 +85,20 @@ def list_frames(by: By = None, as_json: AsJson = False) -> None:
         answer("No frame has been frozen.")
 
 
-def show(frame: FrameDigest, by: By = None, as_json: AsJson = False) -> None:
+def show(digest: FrameDigest, by: By = None, as_json: AsJson = False) -> None:
     """What was published of a frame and its draw; with --json as docs/redraw.py reads it, to draw it again."""
     with _reading(by) as session:
-        publication = _published(session, frame)
+        publication = _published(session, digest)
     _answer(publication, as_json)
 
 
-def weigh(frame: FrameDigest, total: Total = None, size: Sizes = None, by: By = None, as_json: AsJson = False) -> None:
+def weigh(digest: FrameDigest, total: Total = None, size: Sizes = None, by: By = None, as_json: AsJson = False) -> None:
     """What a clean result of these sizes would prove; with neither --total nor --size, of as few as may be."""
     stated = _sizes(size or [])
     with _reading(by) as session:
-        frozen = frames.frame(session, frame)
-        sizes = _allotted(frozen, total, stated)
-        plan = if_clean(frames.cases_in(frozen), sizes)
+        frame = frames.frame(session, digest)
+        sizes = _allotted(frame, total, stated)
+        plan = if_clean(frames.cases_in(frame), sizes)
     if as_json:
         answer_json({"sizes": sizes, "if_clean": {stratum: estimate.says for stratum, estimate in plan.items()}})
         return
@@ -107,7 +107,7 @@ def weigh(frame: FrameDigest, total: Total = None, size: Sizes = None, by: By = 
 
 
 def sample(
-    frame: FrameDigest,
+    digest: FrameDigest,
     seed: Annotated[str, typer.Option(metavar="DIGITS", help="20 digits or more, made after the frame.")],
     total: Total = None,
     size: Sizes = None,
@@ -119,14 +119,14 @@ def sample(
     if total is None and not stated:
         raise WrongCall("say how many: --total 20 in all, or --size completed=5 and so on for every stratum.")
     with _writing(by) as (session, coordinator):
-        act = DrawSample(frame=frame, seed=seed, sizes=stated or None, total=total)
-        perform(session, act, coordinator, system_clock(), frame)
-        publication = _published(session, frame)
+        act = DrawSample(frame=digest, seed=seed, sizes=stated or None, total=total)
+        perform(session, act, coordinator, system_clock(), digest)
+        publication = _published(session, digest)
     _answer(publication, as_json)
 
 
 def top_up(
-    frame: FrameDigest,
+    digest: FrameDigest,
     reason: Annotated[str, typer.Option(metavar="WORDS", help="Why there are more.")],
     size: Sizes = None,
     by: By = None,
@@ -135,35 +135,35 @@ def top_up(
     """Draw so many more by the same tickets, from where the draw stopped."""
     sizes = _sizes(size or [])
     with _writing(by) as (session, coordinator):
-        perform(session, TopUpDraw(sizes=sizes, reason=reason), coordinator, system_clock(), frame)
-        publication = _published(session, frame)
+        perform(session, TopUpDraw(sizes=sizes, reason=reason), coordinator, system_clock(), digest)
+        publication = _published(session, digest)
     _answer(publication, as_json)
 
 
 def pick(
     case: Annotated[str, typer.Argument(metavar="CASE", help="The case's reference, like D-19-0001.")],
-    frame: FrameDigest,
+    digest: FrameDigest,
     theme: Annotated[str, typer.Option(metavar="WORDS", help="Why that case.")],
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
     """Put a case beside the draw: it was chosen, and counts in no rate."""
     with _writing(by) as (session, coordinator):
-        perform(session, PickCase(case=case, theme=theme), coordinator, system_clock(), frame)
-        publication = _published(session, frame)
+        perform(session, PickCase(case=case, theme=theme), coordinator, system_clock(), digest)
+        publication = _published(session, digest)
     _answer(publication, as_json)
 
 
 def which(
     pack: Annotated[str, typer.Argument(metavar="PACK", help="As its draw names it, like completed-1.")],
-    frame: FrameDigest,
+    digest: FrameDigest,
     by: By = None,
 ) -> None:
     """Say which case a pack is of, for the project manager. It is logged: the force can only mend what it can find."""
     with _writing(by) as (session, manager):
         if manager.role not in MANAGER:
             raise NotAllowed("Which case a pack is of is for the project manager: the panel judges it without knowing.")
-        ref = packs_of(session, frame).get(pack)
+        ref = packs_of(session, digest).get(pack)
         if ref is None:
             raise WrongCall("this draw has no such pack. A pack is named by stratum and pick, like completed-1.")
         access.record(session, manager, "consultation", system_clock(), case_ref=ref, what="case behind a pack")

@@ -39,30 +39,32 @@ def rehearse(
             raise WrongCall(f"--against: {unknown}") from None
         parts = -(-(session.scalar(select(func.count()).select_from(Case)) or 0) // AT_ONCE)
         referrals = past_referrals(session, lambda read: watched(read, "Reading the cases", parts))
-    found = rehearsed(candidate, referrals, policies, rulebook().offences, other)
+    rehearsal = rehearsed(candidate, referrals, policies, rulebook().offences, other)
     if as_json:
-        answer_json(_as_json(found))
+        answer_json(_as_json(rehearsal))
     else:
-        _tell(found)
+        _tell(rehearsal)
 
 
-def _tell(found: Rehearsal) -> None:
-    flips, unknown = found.flips, found.becoming(Verdict.not_yet_known)
-    told = f"{found.cases.height} cases, {flips.height} judged otherwise, {unknown} not yet known."
-    answer(f"By {found.candidate.id}: {told}")
-    whole = found.totals()
-    more = more_a_month(whole["in"], whole["out"], whole["open"], found.by_month().height)
+def _tell(rehearsal: Rehearsal) -> None:
+    flips, unknown = rehearsal.flips, rehearsal.becoming(Verdict.not_yet_known)
+    sentence = f"{rehearsal.cases.height} cases, {flips.height} judged otherwise, {unknown} not yet known."
+    answer(f"By {rehearsal.candidate.id}: {sentence}")
+    whole = rehearsal.totals()
+    more = more_a_month(whole["in"], whole["out"], whole["open"], rehearsal.by_month().height)
     answer(f"{whole['in']} let in, {whole['out']} kept out, {whole['open']} left open: {more}.")
-    if asked := found.unanswered():
+    if asked := rehearsal.unanswered():
         answer_table(("Rule that cannot be answered", "Cases"), asked.items())
     if flips.is_empty():
         return
-    answer_table(("Rule that makes the difference", "Flips"), found.by_rule().items())
+    answer_table(("Rule that makes the difference", "Flips"), rehearsal.by_rule().items())
     for group, title in GROUPS.items():
         answer_table(
-            (title, "Cases", "Flips", "In", "Out", "Open"), found.by_group(group).filter(pl.col("flips") > 0).rows()
+            (title, "Cases", "Flips", "In", "Out", "Open"), rehearsal.by_group(group).filter(pl.col("flips") > 0).rows()
         )
-    answer_table(("Month", "Cases", "Flips", "In", "Out", "Open"), found.by_month().filter(pl.col("flips") > 0).rows())
+    answer_table(
+        ("Month", "Cases", "Flips", "In", "Out", "Open"), rehearsal.by_month().filter(pl.col("flips") > 0).rows()
+    )
     rows = [
         (*row[:-1], ", ".join(row[-1])) for row in flips.select("ref", "offence_code", "was", "becomes", "rules").rows()
     ]
@@ -71,17 +73,19 @@ def _tell(found: Rehearsal) -> None:
         answer(f"... and {len(rows) - SHOWN} more: --json lists every one.")
 
 
-def _as_json(found: Rehearsal) -> dict[str, object]:
+def _as_json(rehearsal: Rehearsal) -> dict[str, object]:
     return {
-        "pack": {"id": found.candidate.id, "digest": found.candidate.digest},
-        "against": found.against and found.against.id,
-        "cases": found.cases.height,
-        "verdicts": [{"was": was, "becomes": becomes, "cases": n} for (was, becomes), n in found.verdicts().items()],
-        "whole": found.totals(),
-        "not_yet_known": found.becoming(Verdict.not_yet_known),
-        "asked": found.unanswered(),
-        "by_rule": found.by_rule(),
-        "by_month": found.by_month().to_dicts(),
-        **{f"by_{group}": found.by_group(group).to_dicts() for group in GROUPS},
-        "flips": found.flips.select("ref", "offence_code", "was", "becomes", "rules").to_dicts(),
+        "pack": {"id": rehearsal.candidate.id, "digest": rehearsal.candidate.digest},
+        "against": rehearsal.against and rehearsal.against.id,
+        "cases": rehearsal.cases.height,
+        "verdicts": [
+            {"was": was, "becomes": becomes, "cases": n} for (was, becomes), n in rehearsal.verdicts().items()
+        ],
+        "whole": rehearsal.totals(),
+        "not_yet_known": rehearsal.becoming(Verdict.not_yet_known),
+        "asked": rehearsal.unanswered(),
+        "by_rule": rehearsal.by_rule(),
+        "by_month": rehearsal.by_month().to_dicts(),
+        **{f"by_{group}": rehearsal.by_group(group).to_dicts() for group in GROUPS},
+        "flips": rehearsal.flips.select("ref", "offence_code", "was", "becomes", "rules").to_dicts(),
     }

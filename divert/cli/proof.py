@@ -1,6 +1,6 @@
 """Proof: that the ledger is as it was written, that the database keeps its invariants, and what the procedure is."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -48,29 +48,29 @@ def check(as_json: AsJson = False) -> None:
     _tell(faults, cases, as_json, "Every invariant holds")
 
 
-def _tell(faults: Iterable[Fault], cases: int, as_json: bool, when_none: str) -> None:
-    found = list(faults)
+def _tell(faults: Sequence[Fault], cases: int, as_json: bool, when_none: str) -> None:
     if as_json:
-        listed = [{"case": fault.chain, "entry": fault.seq, "what": fault.what} for fault in found]
-        answer_json({"sound": not found, "cases": cases, "faults": listed})
+        listed = [{"case": fault.chain, "entry": fault.seq, "what": fault.what} for fault in faults]
+        answer_json({"sound": not faults, "cases": cases, "faults": listed})
     else:
-        for fault in found:
+        for fault in faults:
             answer(str(fault))
-        answer(f"{len(found)} faults in {cases} cases." if found else f"{when_none}: {cases} cases.")
-    if found:
+        answer(f"{len(faults)} faults in {cases} cases." if faults else f"{when_none}: {cases} cases.")
+    if faults:
         raise typer.Exit(NOT_SO)
 
 
 def seal(as_json: AsJson = False) -> None:
     """One digest over the heads of all chains, for the board's minutes."""
     with database() as opened, opened.writing() as session:
-        made = seal_now(session, system_clock())
+        newest = seal_now(session, system_clock())
+    at = newest.at
     if as_json:
-        answer_json({"digest": made.digest, "at": made.at.isoformat(), "cases": made.cases, "entries": made.entries})
+        answer_json({"digest": newest.digest, "at": at.isoformat(), "cases": newest.cases, "entries": newest.entries})
     else:
-        answer(made.digest)
-        answer(f"{made.cases} cases, {made.entries} entries, {london_text(made.at)}. Put the digest in the minutes;")
-        answer(f"check against it with: divert verify --seal {made.digest}")
+        answer(newest.digest)
+        answer(f"{newest.cases} cases, {newest.entries} entries, {london_text(at)}. Put the digest in the minutes;")
+        answer(f"check against it with: divert verify --seal {newest.digest}")
 
 
 def diagram() -> None:

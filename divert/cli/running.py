@@ -119,20 +119,20 @@ def migrate(
 def demo(as_json: AsJson = False) -> None:
     """Fill an empty database with demo staff and a demo year of cases, all invented, and print how to sign in."""
     with database() as opened:
-        made = demonstration.fill(opened, system_clock(), watched=lambda items: watched(items, "Demo cases"))
-        standing = made is not None or demonstration.stands(opened)
-    if made is None:
+        sign_ins = demonstration.fill(opened, system_clock(), watched=lambda items: watched(items, "Demo cases"))
+        standing = sign_ins is not None or demonstration.stands(opened)
+    if sign_ins is None:
         say("This database is not empty: nothing was changed.")
         if standing:
             say(f"Sign in as any demo user with the password {demonstration.PASSWORD}")
             say("(`divert staff list` shows them); `divert staff token USERNAME` prints a new token.")
         return
     if as_json:
-        answer_json([one._asdict() for one in made])
+        answer_json([sign_in._asdict() for sign_in in sign_ins])
         return
     answer_table(
         ("Role", "Username", "Password", "Token (shown this once)"),
-        [(one.role.label, one.username, one.password, one.token) for one in made],
+        [(sign_in.role.label, sign_in.username, sign_in.password, sign_in.token) for sign_in in sign_ins],
     )
 
 
@@ -142,12 +142,12 @@ def sweep(
 ) -> None:
     """Escalate every deadline that was missed, once. Exit 1 where one had to be set aside, now or before."""
     with database() as opened:
-        found = [] if aside else list(watched(swept(opened, system_clock), "Deadlines"))
+        missed = [] if aside else list(watched(swept(opened, system_clock), "Deadlines"))
         with opened.reading() as session:
             standing = [
-                (ref, *(getattr(one, column) for column in ASIDE[1:])) for ref, one in deadlines_set_aside(session)
+                (ref, *(getattr(deadline, column) for column in ASIDE[1:])) for ref, deadline in deadlines_set_aside(session)
             ]
-    escalated = sum(one.fault is None for one in found)
+    escalated = sum(deadline.fault is None for deadline in missed)
     if as_json:
         rows = [dict(zip(ASIDE, row, strict=True)) for row in standing]
         answer_json(({} if aside else {"escalated": escalated}) | {"set_aside": rows})
@@ -206,7 +206,7 @@ def _rounds(once: bool, seconds: float) -> Iterator[None]:
         stop.wait(seconds)
 
 
-def _set_aside(found: list[MissedDeadline]) -> None:
-    for one in found:
-        if one.fault:
-            say(f"{one.case_ref}: {one.kind} of {one.due_on} was set aside ({one.fault}).")
+def _set_aside(missed: list[MissedDeadline]) -> None:
+    for deadline in missed:
+        if deadline.fault:
+            say(f"{deadline.case_ref}: {deadline.kind} of {deadline.due_on} was set aside ({deadline.fault}).")

@@ -42,12 +42,12 @@ def list_staff(as_json: AsJson = False) -> None:
     """Everyone who may act, or could once."""
     with database() as opened, opened.reading() as session:
         everyone = session.scalars(select(Staff).order_by(Staff.role, Staff.username)).all()
-        found = [(one.username, one.name, one.role, one.active) for one in everyone]
+        rows = [(member.username, member.name, member.role, member.active) for member in everyone]
     if as_json:
         names = ("username", "name", "role", "active")
-        answer_json([dict(zip(names, one, strict=True)) for one in found])
+        answer_json([dict(zip(names, row, strict=True)) for row in rows])
     else:
-        shown = [(username, name, role.label, "" if active else "left") for username, name, role, active in found]
+        shown = [(username, name, role.label, "" if active else "left") for username, name, role, active in rows]
         answer_table(("Username", "Name", "Post", ""), shown)
 
 
@@ -60,11 +60,13 @@ def token(
     at = system_clock()
     with database() as opened, opened.writing() as session:
         try:
-            made = staff.issue_token(session, username, at, timedelta(days=days))
+            bearer_token = staff.issue_token(session, username, at, timedelta(days=days))
         except KeyError:
             raise WrongCall(f"there is nobody active with the username {username}: see `divert staff list`.") from None
     if as_json:
-        answer_json({"username": username, "token": made, "expires_at": (at + timedelta(days=days)).isoformat()})
+        answer_json(
+            {"username": username, "token": bearer_token, "expires_at": (at + timedelta(days=days)).isoformat()}
+        )
     else:
-        answer(made)
+        answer(bearer_token)
         say(f"Good for {days} days, as {username}. It is not shown again.")

@@ -120,18 +120,18 @@ def _may_open(url: str, migrated: bool) -> bool:
 
 
 def _settings_faults(invalid: ValidationError) -> str:
-    said = [(each["loc"], each["msg"].removeprefix("Value error, ")) for each in invalid.errors()]
-    return "; ".join(f"DIVERT_{str(loc[0]).upper()}: {what}" if loc else what for loc, what in said)
+    errors = [(error["loc"], error["msg"].removeprefix("Value error, ")) for error in invalid.errors()]
+    return "; ".join(f"DIVERT_{str(loc[0]).upper()}: {what}" if loc else what for loc, what in errors)
 
 
 def actor(session: Session, username: str | None) -> Actor:
     """Who acts: the member of staff named, else whoever stands at the server. Raises WrongCall for an unknown name."""
     if username is None:
         return OPERATOR
-    found = staff.active(session, username)
-    if found is None:
+    member = staff.active(session, username)
+    if member is None:
         raise WrongCall(f"--by: there is nobody active with the username {username}: see `divert staff list`.")
-    return found
+    return member
 
 
 def say(text: str) -> None:
