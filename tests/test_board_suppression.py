@@ -1,4 +1,4 @@
-"""What the board is shown is attacked: by sums and differences of breakdowns, days, audiences, with linear programs."""
+"""What the board is shown is attacked with linear programs: by sums and differences of breakdowns, days, audiences."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
