@@ -1,4 +1,4 @@
-"""What the board is shown is attacked: by sums and differences of cuts, days and audiences, with linear programs."""
+"""What the board is shown is attacked with linear programs: by sums and differences of breakdowns, days, audiences."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -106,7 +106,7 @@ def small(exact: Counts, base: int) -> list[Cell]:
 def test_no_small_count_can_be_worked_out_from_everything_that_is_shown(
     seed: int, size: int, skew: float, audience: Audience
 ) -> None:
-    """Of each, at least as many values stay possible as the base has: sums, cuts and rounding tell no more."""
+    """Of each, at least as many values stay possible as the base has: sums, breakdowns and rounding tell no more."""
     random = Random(seed)
     exact = counted(populated(random, size, skew))
     shown = suppress(exact, random.randbytes(32), audience)

@@ -30,7 +30,7 @@ WAITING = 6
 HARM_WINDOW = 12
 """Months of which new offences are scored for their harm."""
 
-WENT = {State.completed: "completed", State.prosecuted: "prosecuted", State.closed: "closed"}
+ENDINGS = {State.completed: "completed", State.prosecuted: "prosecuted", State.closed: "closed"}
 
 
 def events(history: History) -> pl.DataFrame:
@@ -142,12 +142,12 @@ def _victims(history: History, moves: pl.DataFrame) -> pl.DataFrame:
     """Cases with a victim: asked or tried, and with their wishes on record (or that they would not say)."""
     opened = first_rows(moves.filter(pl.col("before").is_null())).select("case", "at", seq="seq")
     victims = history.cases.filter(pl.col("victim").is_in(["person", "business"])).join(opened, on="case")
-    asked = history.ledger.filter(pl.col("command") == RecordVictimViews.slug()).join(
+    contacts = history.ledger.filter(pl.col("command") == RecordVictimViews.slug()).join(
         victims.select("case", latest="views"), on="case"
     )
-    asked = asked.with_columns(views=pl.coalesce(body_text("views"), pl.col("latest")))
-    at_referral = victims.join(asked, on="case", how="anti").filter(pl.col("views").is_not_null())
-    views = pl.concat([asked.select("case", "seq", "at", "views"), at_referral.select("case", "seq", "at", "views")])
+    contacts = contacts.with_columns(views=pl.coalesce(body_text("views"), pl.col("latest")))
+    at_referral = victims.join(contacts, on="case", how="anti").filter(pl.col("views").is_not_null())
+    views = pl.concat([contacts.select("case", "seq", "at", "views"), at_referral.select("case", "seq", "at", "views")])
     answered = views.filter(pl.col("views").is_in(["obtained", "declined"]))
     return pl.concat(
         [
@@ -163,7 +163,7 @@ def _afterwards(history: History, moves: pl.DataFrame) -> pl.DataFrame:
     accepted = moves.filter(pl.col("after") == State.accepted).select("case").unique()
     last = moves.unique("case", keep="last", maintain_order=True)
     ended = last.filter(pl.col("after").is_in([*FINAL])).join(accepted, on="case", how="semi")
-    ended = ended.select("case", ended_at="at", went=pl.col("after").replace_strict(WENT, return_dtype=pl.String))
+    ended = ended.select("case", ended_at="at", ending=pl.col("after").replace_strict(ENDINGS, return_dtype=pl.String))
     checks = (
         history.ledger.filter((pl.col("command") == RecordFollowUp.slug()) & pl.col("body").is_not_null())
         .join(ended, on="case")
@@ -179,19 +179,21 @@ def _afterwards(history: History, moves: pl.DataFrame) -> pl.DataFrame:
     frames = []
     for months in WINDOWS:
         mature = pl.col("ended_at").dt.offset_by(f"{months + WAITING}mo")
-        ripe = ended.with_columns(known=pl.col("ended_at"), at=mature)
-        seen = checks.filter(pl.col("checked_on") >= pl.col("ended_on").dt.offset_by(f"{months + WAITING}mo"))
+        matured = ended.with_columns(known=pl.col("ended_at"), at=mature)
+        mature_checks = checks.filter(pl.col("checked_on") >= pl.col("ended_on").dt.offset_by(f"{months + WAITING}mo"))
         within = pl.col("offence_on").fill_null(pl.col("ended_on")) <= pl.col("ended_on").dt.offset_by(f"{months}mo")
-        seen = seen.with_columns(again=pl.when(pl.col("offended") & within).then(pl.lit("yes")))
+        mature_checks = mature_checks.with_columns(again=pl.when(pl.col("offended") & within).then(pl.lit("yes")))
         counted = {
-            f"matured_{months}": ripe,
-            f"checked_{months}": first_rows(seen),
-            f"reoffended_{months}": changes(seen, "again"),
+            f"matured_{months}": matured,
+            f"checked_{months}": first_rows(mature_checks),
+            f"reoffended_{months}": changes(mature_checks, "again"),
         }
         for name, frame in counted.items():
-            frames += [as_events(frame, name), as_events(frame, name, "ended", pl.col("went"))]
+            frames += [as_events(frame, name), as_events(frame, name, "ended", pl.col("ending"))]
         if months == HARM_WINDOW:
-            scored = changes(seen.with_columns(harm=pl.when(pl.col("again").is_not_null()).then("harm")), "harm")
+            scored = changes(
+                mature_checks.with_columns(harm=pl.when(pl.col("again").is_not_null()).then("harm")), "harm"
+            )
             frames += [as_events(scored, "harm_scored"), as_events(scored, "harm_scored", "harm", pl.col("harm"))]
     return pl.concat(frames)
 
