@@ -22,7 +22,6 @@ from divert.board import spending
 from divert.board.counting.count_store import CountStore
 from divert.board.counting.counts import Spent
 from divert.board.counting.suppression import Audience
-from divert.people.rights import Subject, may_read
 from divert.board.figures.costs import (
     NONE_ENTERED,
     NOT_BY_BREAKDOWN,
@@ -37,6 +36,7 @@ from divert.board.reading.query import BoardQuery
 from divert.board.spending import EnterCosts, entries, pence, standing
 from divert.clock import london_date
 from divert.models import Cost, LedgerEntry, Role
+from divert.people.rights import Subject, may_read
 from divert.people.staff import Actor
 from tests import endings
 from tests.boardroom import exactly, generated

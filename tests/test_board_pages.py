@@ -15,12 +15,12 @@ from pypdf import PdfReader
 
 from divert.board.counting import tallies
 from divert.board.figures.catalogue import FIGURES
-from divert.people.rights import Subject, may_read
 from divert.board.figures.definition import Figure
 from divert.board.reading.chart import chart
 from divert.board.reading.glance import months_before
 from divert.db import Database
 from divert.models import Role
+from divert.people.rights import Subject, may_read
 from tests import endings
 from tests.boardroom import generated, with_a_known_secret
 from tests.office import BOARD, CAST, DALE, Office
@@ -153,9 +153,9 @@ def test_the_board_s_pages_are_for_the_board_the_leads_and_the_auditor(boardroom
     role: Role = who.role  # type: ignore[attr-defined]
     browser = visiting(boardroom.client, who)  # type: ignore[arg-type]
     for address in ADDRESSES:
-        assert browser.get(address, follow_redirects=False).status_code == (200 if may_read(role, Subject.figures) else 403), (
-            address
-        )
+        assert browser.get(address, follow_redirects=False).status_code == (
+            200 if may_read(role, Subject.figures) else 403
+        ), address
 
 
 def test_no_page_of_the_board_leads_to_a_person_or_names_one(boardroom: Service) -> None:

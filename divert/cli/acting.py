@@ -8,19 +8,17 @@ from pydantic import ValidationError
 
 from divert.acts.refusals import Refused, Stale
 from divert.casework.commands.referral import Refer
-from divert.casework.lifecycle import COMMANDS, rows_of
+from divert.casework.lifecycle import FOR_PEOPLE
 from divert.casework.workflow import NoSuchCase, perform
 from divert.cli.cases import AsJson, By, in_lines, json_object
 from divert.cli.terminal import NOT_SO, WrongCall, actor, answer, answer_json, database, say
 from divert.clock import system_clock
-from divert.people.rights import WORKER
 
-BY_PEOPLE = {slug: command for slug, command in COMMANDS.items() if any(row.by != WORKER for row in rows_of(command))}
-Act = StrEnum("Act", {slug.replace("-", "_"): slug for slug in BY_PEOPLE})  # type: ignore[misc]  # from the table
+Act = StrEnum("Act", {slug.replace("-", "_"): slug for slug in FOR_PEOPLE})  # type: ignore[misc]  # from the table
 
 
 def act(
-    command: Annotated[Act, typer.Argument(metavar="COMMAND", help=", ".join(BY_PEOPLE))],
+    command: Annotated[Act, typer.Argument(metavar="COMMAND", help=", ".join(FOR_PEOPLE))],
     case: Annotated[
         str | None, typer.Argument(metavar="CASE", help="The case; none where a person is referred.")
     ] = None,
@@ -37,7 +35,7 @@ def act(
 
     Exit 1 where the procedure says no (every reason is told), 2 where the fields or the call are wrong.
     """
-    command_type = BY_PEOPLE[command.value]
+    command_type = FOR_PEOPLE[command.value]
     if (case is None) != (command_type is Refer):
         raise WrongCall("CASE: name the case, like D-19-0001." if case is None else "CASE: a referral opens its own.")
     fields: dict[str, Any] = {} if body is None else json_object(body, "the fields")

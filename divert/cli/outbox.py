@@ -4,9 +4,12 @@ from typing import Annotated
 
 import typer
 
+from divert.acts.act import perform
 from divert.cli.cases import AsJson
 from divert.cli.terminal import WrongCall, answer_json, answer_table, database, say
 from divert.clock import system_clock
+from divert.office.messages import NoSuchMessage, RetryMessage
+from divert.people.staff import OPERATOR
 from divert.worker import outbox
 
 COLUMNS = ("id", "seq", "channel", "kind", "recipient", "made_at", "due_at", "attempts", "fault")
@@ -42,7 +45,9 @@ def list_messages(
 
 def retry(message: Annotated[int, typer.Argument(metavar="ID", help="As `divert outbox list` shows it.")]) -> None:
     """Try a dead message again, with all its tries, from the next round on."""
-    with database() as opened, opened.writing() as session:
-        if not outbox.retry(session, message, system_clock()):
-            raise WrongCall(f"there is no dead message {message}: see `divert outbox list --dead`.")
+    try:
+        with database() as opened, opened.writing() as session:
+            perform(session, RetryMessage(), OPERATOR, system_clock(), str(message))
+    except NoSuchMessage:
+        raise WrongCall(f"there is no dead message {message}: see `divert outbox list --dead`.") from None
     say(f"Message {message} will be tried again in the worker's next round.")

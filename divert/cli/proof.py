@@ -15,7 +15,7 @@ from divert.clock import london_text, system_clock
 from divert.config import settings
 from divert.models import Case
 from divert.policies import adopted
-from divert.records import evidence, ledger
+from divert.records import evidence, ledger, meetings
 from divert.records.seal import seal as seal_now
 from divert.records.seal import verify_seal
 
@@ -32,7 +32,7 @@ def verify(
         if case is not None and session.scalar(select(Case.id).where(Case.ref == case)) is None:
             raise WrongCall(f"there is no case {case} here; against a seal, `--seal` shows a case that was removed.")
         faults = list(watched(ledger.verify(session, case), "Entries"))
-        faults += [] if case else adopted.verify(session)
+        faults += [] if case else [*adopted.verify(session), *meetings.verify(session)]
         if seal is not None:
             faults += verify_seal(session, seal)
         cases = 1 if case else session.scalar(select(func.count()).select_from(Case)) or 0

@@ -145,7 +145,8 @@ def sweep(
         missed = [] if aside else list(watched(swept(opened, system_clock), "Deadlines"))
         with opened.reading() as session:
             standing = [
-                (ref, *(getattr(deadline, column) for column in ASIDE[1:])) for ref, deadline in deadlines_set_aside(session)
+                (ref, *(getattr(deadline, column) for column in ASIDE[1:]))
+                for ref, deadline in deadlines_set_aside(session)
             ]
     escalated = sum(deadline.fault is None for deadline in missed)
     if as_json:

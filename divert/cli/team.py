@@ -6,15 +6,21 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from sqlalchemy import select
 
-from divert.cli.cases import AsJson
+from divert.acts.act import perform
+from divert.acts.refusals import Unusable
+from divert.cli.cases import AsJson, in_lines
 from divert.cli.terminal import WrongCall, answer, answer_json, answer_table, database, say
 from divert.clock import system_clock
 from divert.models import Role, Staff
+from divert.office.staff import AddStaff
 from divert.people import staff
+from divert.people.rights import POSTS
+from divert.people.staff import OPERATOR
 
-Post = StrEnum("Post", [(role.name, role.value) for role in Role if role is not Role.system])  # type: ignore[misc]  # from the roles
+Post = StrEnum("Post", [(role.name, role.value) for role in POSTS])  # type: ignore[misc]  # from the posts
 
 
 def add(
@@ -30,11 +36,14 @@ def add(
         secret = sys.stdin.readline().rstrip("\r\n")
     elif password:
         secret = typer.prompt("Password (12 characters or more)", hide_input=True, confirmation_prompt=True, err=True)
-    with database() as opened, opened.writing() as session:
-        try:
-            staff.add(session, username, name, Role(role.value), secret)
-        except ValueError as wrong:
-            raise WrongCall(str(wrong)) from None
+    answers = {"username": username, "name": name, "role": role.value, "password": secret}
+    try:
+        with database() as opened, opened.writing() as session:
+            perform(session, AddStaff.model_validate(answers), OPERATOR, system_clock())
+    except ValidationError as invalid:
+        raise WrongCall(in_lines(invalid)) from None
+    except Unusable as unusable:
+        raise WrongCall("\n".join(f"{place[0]}: {sentence}" for place, sentence in unusable.faults.items())) from None
     say(f"{username} is taken on as {Role(role.value).label.lower()}.")
 
 
