@@ -119,8 +119,8 @@ def migrate(
 def demo(as_json: AsJson = False) -> None:
     """Fill an empty database with demo staff and a demo year of cases, all invented, and print how to sign in."""
     with database() as opened:
-        made = demonstration.fill(opened, system_clock(), watched=lambda items: watched(items, "Demo cases"))
-        standing = made is not None or demonstration.stands(opened)
+        made = demonstration.fill(opened, system_clock(), progress=lambda items: watched(items, "Demo cases"))
+        standing = made is not None or demonstration.is_filled(opened)
     if made is None:
         say("This database is not empty: nothing was changed.")
         if standing:
