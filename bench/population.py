@@ -75,7 +75,7 @@ def populate(database: Database, cases: int, stories: int | None = None) -> int:
     """
     with database.writing() as session:
         if not session.scalar(select(func.count()).select_from(Case)):
-            demo.live_through(session, system_clock(), watched=lambda year: year[-(stories or len(year)) :])
+            demo.tell_year(session, system_clock(), progress=lambda planned: planned[-(stories or len(planned)) :])
     database.dispose()  # for SQLite, which must have no other connection to go without its journal
     engine = create_engine(database.url)
     with engine.connect() as connection:

@@ -57,7 +57,7 @@ def test_a_top_up_needs_a_draw_and_cases_that_are_left(desk: Office) -> None:
     with pytest.raises(NoSuchFrame):
         added(desk, frame.digest, refused=1)
     drawn(desk, frame.digest, {"refused": 5, "completed": 1})
-    with pytest.raises(ValueError, match="Stratum refused: A sample of 2 is asked for after the 5 already drawn"):
+    with pytest.raises(ValueError, match="Refused: at most 1 can be drawn"):
         added(desk, frame.digest, refused=2)
     with pytest.raises(ValueError, match="no other: elsewhere"):
         added(desk, frame.digest, elsewhere=1)

@@ -11,13 +11,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 from pypdf import PdfReader
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from divert.acts.act import perform
-from divert.acts.refusals import NotAllowed
+from divert.acts.refusals import NotAllowed, Unusable
 from divert.board import spending
 from divert.board.counting.count_store import CountStore
 from divert.board.counting.counts import Spent
@@ -309,5 +308,5 @@ def test_nobody_else_enters_them_by_any_other_way(desk: Office) -> None:
     command = EnterCosts.model_validate(COSTS)
     with pytest.raises(NotAllowed, match="project manager"), desk.database.writing() as session:
         perform(session, command, KEYWORKER, desk.on(JULY).now)
-    with pytest.raises(ValidationError, match="not over"), desk.database.writing() as session:
+    with pytest.raises(Unusable, match="not over"), desk.database.writing() as session:
         perform(session, command, MANAGER, desk.on("2019-05-31").now)

@@ -115,7 +115,7 @@ def test_the_manager_is_told_which_case_a_pack_is_of_and_it_is_logged(office: Of
             "is not over",
         ),
         (("freeze", *MAY, "--kind", "whim"), "--kind"),
-        (("freeze", *MAY, "--by", "board"), "drawn by the panel coordinator"),
+        (("freeze", *MAY, "--by", "board"), "is for the project manager or panel coordinator"),
         (("list", "--by", "board"), "Frames and draws are for: project manager, panel coordinator"),
         (("show",), "Missing option '--frame'"),
         (("show", *OF_ABC), "No frame with that SHA-256"),
@@ -126,9 +126,15 @@ def test_the_manager_is_told_which_case_a_pack_is_of_and_it_is_logged(office: Of
         (("sample", *OF_ABC, "--seed", SEED), "say how many"),
         (("sample", *OF_ABC, "--seed", SEED, "--size", "completed"), "like completed=5"),
         (("sample", *OF_ABC, "--seed", SEED, "--total", "3"), "No frame with that SHA-256"),
-        (("sample", *OF_ABC, "--seed", SEED, "--total", "3", "--by", "board"), "drawn by the panel coordinator"),
+        (
+            ("sample", *OF_ABC, "--seed", SEED, "--total", "3", "--by", "board"),
+            "is for the project manager or panel coordinator",
+        ),
         (("top-up", *OF_ABC, "--size", "completed=5"), "Missing option '--reason'"),
-        (("top-up", *OF_ABC, "--reason", "More.", "--by", "auditor"), "drawn by the panel coordinator"),
+        (
+            ("top-up", *OF_ABC, "--reason", "More.", "--by", "auditor"),
+            "is for the project manager or panel coordinator",
+        ),
         (("pick", "D-19-0001", *OF_ABC), "Missing option '--theme'"),
         (("pick", "D-19-0001", *OF_ABC, "--theme", "A complaint."), "No frame with that SHA-256"),
         (("which", "completed-1", *OF_ABC), "No frame with that SHA-256"),
@@ -148,7 +154,7 @@ def test_a_seed_and_sizes_that_will_not_do_draw_nothing(desk: Office, sqlite_url
     of_frame = ("--frame", frame["frame_sha256"])
     for words, sentence in (
         (("sample", "--seed", "123", "--total", 1), "needs at least 20"),
-        (("sample", "--seed", SEED, "--size", "refused=2"), "A sample of 2 is asked for"),
+        (("sample", "--seed", SEED, "--size", "refused=2"), "Refused: at most 1 can be drawn"),
         (("weigh", "--size", "completed=1"), "There is no stratum completed"),
         (("top-up", "--reason", "More.", "--size", "refused=1"), "No frame with that SHA-256 was drawn here"),
         (("pick", "D-19-0001", "--theme", "A complaint."), "No frame with that SHA-256 was drawn here"),

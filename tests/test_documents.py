@@ -20,6 +20,8 @@ from divert.casework.command import Context
 from divert.casework.commands.breach import DecideBreach
 from divert.casework.commands.conditions import RecordProgress
 from divert.casework.commands.contract import PauseContract
+from divert.casework.lifecycle import COMMANDS
+from divert.documents.handover import QUOTED_COMMANDS
 from divert.documents.inputs import inputs
 from divert.documents.kinds import KINDS, DocumentKind
 from divert.documents.render import TEMPLATES, render
@@ -104,6 +106,10 @@ def test_whatever_is_typed_is_printed_or_named_and_never_taken_for_markup(name: 
 
 def test_what_no_font_holds_is_named_by_its_number(desk: Office) -> None:
     assert "[U+738B] Dale [U+202E] #strong[x]" in text_of(made(desk, K.contract, surname="王 Dale \u202e #strong[x]"))
+
+
+def test_a_bundle_quotes_entries_of_commands_that_there_are() -> None:
+    assert set(QUOTED_COMMANDS) <= COMMANDS.keys()
 
 
 def test_however_much_was_written_all_of_it_is_in_the_bundle(desk: Office) -> None:

@@ -242,8 +242,8 @@ def test_there_is_no_draw_without_a_frame_before_it(desk: Office) -> None:
     [
         ("31415", {}, "needs at least 20"),
         ("thirty-one thousand four hundred", {}, "more than digits"),
-        (SEED, {"refused": 2}, "the cases number 1"),
-        (SEED, {"refused": -1}, "0 or more"),
+        (SEED, {"refused": 2}, "Refused: at most 1 can be drawn"),
+        (SEED, {"refused": -1}, "greater than or equal to 0"),
         (SEED, {"elsewhere": 1}, "elsewhere"),
     ],
 )

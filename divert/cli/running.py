@@ -119,8 +119,8 @@ def migrate(
 def demo(as_json: AsJson = False) -> None:
     """Fill an empty database with demo staff and a demo year of cases, all invented, and print how to sign in."""
     with database() as opened:
-        sign_ins = demonstration.fill(opened, system_clock(), watched=lambda items: watched(items, "Demo cases"))
-        standing = sign_ins is not None or demonstration.stands(opened)
+        sign_ins = demonstration.fill(opened, system_clock(), progress=lambda items: watched(items, "Demo cases"))
+        standing = sign_ins is not None or demonstration.is_filled(opened)
     if sign_ins is None:
         say("This database is not empty: nothing was changed.")
         if standing:

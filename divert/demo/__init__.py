@@ -17,7 +17,7 @@ from divert.board.spending import EnterCosts
 from divert.casework.command import CaseCommand
 from divert.clock import LONDON, london_date
 from divert.db import Database
-from divert.demo.paths import WAITING, Path, dealt, tell
+from divert.demo.paths import WAITING, Path, deal_paths, tell
 from divert.demo.people import FIRST_REFERRALS, referral_days
 from divert.demo.story import MANAGER, Story
 from divert.law.working_days import add_working_days
@@ -48,7 +48,7 @@ YEAR = timedelta(days=365)
 USUALLY_SPENT = {"staff": 18_400, "providers": 5_200, "premises": 950, "systems": 610, "other": 240}
 """Pounds a month, invented."""
 
-Told = tuple[date, Path, type[CaseCommand] | None]
+PlannedStory = tuple[date, Path, type[CaseCommand] | None]
 """The day of a referral, the path its story takes, and the command it waits after, if it waits."""
 
 
@@ -65,12 +65,12 @@ def fill(
     database: Database,
     at: datetime,
     seed: int = 2019,
-    watched: Callable[[Sequence[Told]], Iterable[Told]] = iter,
+    progress: Callable[[Sequence[PlannedStory]], Iterable[PlannedStory]] = iter,
 ) -> list[SignIn] | None:
     """Fill an empty database with what happened in the year up to `at`; None, and nothing done, where it is not empty.
 
     The same seed and day give the same people and the same steps. It is one transaction: all of it or nothing.
-    `watched` may wrap the stories, to show how far it has come. ValueError before the scheme's first day.
+    `progress` may wrap the stories, to show how far it has come. ValueError before the scheme's first day.
     """
     today = london_date(at)
     if today <= FIRST_REFERRALS:
@@ -85,32 +85,37 @@ def fill(
         tokens = {role: "" for _, _, role in STAFF}
         for username, _, role in STAFF:
             tokens[role] = tokens[role] or staff.issue_token(session, username, at)
-        live_through(session, at, seed, watched)
-    given = dict.fromkeys(tokens)
-    signs_in = []
+        tell_year(session, at, seed, progress)
+    sign_ins: list[SignIn] = []
     for username, _, role in STAFF:
-        signs_in.append(SignIn(role, username, PASSWORD, tokens[role] if given.pop(role, 1) is None else ""))
-    return signs_in
+        is_first = all(sign_in.role != role for sign_in in sign_ins)
+        sign_ins.append(SignIn(role, username, PASSWORD, tokens[role] if is_first else ""))
+    return sign_ins
 
 
-def live_through(
-    session: Session, at: datetime, seed: int = 2019, watched: Callable[[Sequence[Told]], Iterable[Told]] = iter
+def tell_year(
+    session: Session,
+    at: datetime,
+    seed: int = 2019,
+    progress: Callable[[Sequence[PlannedStory]], Iterable[PlannedStory]] = iter,
 ) -> None:
     """What happened in the year up to `at` to the people whom this office dealt with. Its staff are there already."""
     random, today = Random(seed), london_date(at)  # noqa: S311 - a story, not a secret
     first = max(today - YEAR, FIRST_REFERRALS)
     days = referral_days(random, first, today)
-    stories: list[Told] = [(on, path, None) for on, path in zip(days, dealt(random, len(days)), strict=True)]
-    waiting = [(add_working_days(today, -ago), path, halts) for ago, path, halts in WAITING]
-    stories += [one for one in waiting if one[0] >= first]
-    for number, (on, path, halts) in enumerate(watched(sorted(stories, key=itemgetter(0))), start=1):
-        tell(path, Story(session, random, on, at, number, halts))
+    stories: list[PlannedStory] = [
+        (on, path, None) for on, path in zip(days, deal_paths(random, len(days)), strict=True)
+    ]
+    waiting = [(add_working_days(today, -ago), path, stops_after) for ago, path, stops_after in WAITING]
+    stories += [story for story in waiting if story[0] >= first]
+    for number, (on, path, stops_after) in enumerate(progress(sorted(stories, key=itemgetter(0))), start=1):
+        tell(path, Story(session, random, on, at, number, stops_after))
         session.expunge_all()
-    _spent(session, first, at)
+    _enter_costs(session, first, at)
     session.execute(delete(OutboxMessage))  # the year is over: nothing of it is to be sent now
 
 
-def _spent(session: Session, first: date, at: datetime) -> None:
+def _enter_costs(session: Session, first: date, at: datetime) -> None:
     """What the office spent, as its manager enters it early in the month after."""
     random, today = Random(first.toordinal()), london_date(at)  # noqa: S311 - invented amounts
     for month in months_between(f"{first:%Y-%m}", f"{today:%Y-%m}"):
@@ -120,12 +125,12 @@ def _spent(session: Session, first: date, at: datetime) -> None:
         for heading, usual in USUALLY_SPENT.items():
             pounds = f"{random.uniform(0.9, 1.1) * usual:.2f}"
             source = f"Finance ledger of {month} (invented)"
-            said = EnterCosts(heading=heading, month=month, pounds=Decimal(pounds), source=source)
-            perform(session, said, MANAGER, datetime.combine(on, time(10), LONDON))
+            command = EnterCosts(heading=heading, month=month, pounds=Decimal(pounds), source=source)
+            perform(session, command, MANAGER, datetime.combine(on, time(10), LONDON))
 
 
-def stands(database: Database) -> bool:
+def is_filled(database: Database) -> bool:
     """Whether this database holds the demo."""
     with database.reading() as session:
-        there = set(session.scalars(select(Staff.username)))
-    return {username for username, _, _ in STAFF} <= there
+        usernames = set(session.scalars(select(Staff.username)))
+    return {username for username, _, _ in STAFF} <= usernames

@@ -16,26 +16,26 @@ HOUSING = "Harbour Housing"
 AGREED = [Part.who, Part.contract, Part.appointments]
 
 
-def on_paper(story: Story, kind: DocumentKind) -> None:
+def issue(story: Story, kind: DocumentKind) -> None:
     """The keyworker looks at a document about the case as a whole, and issues it."""
-    if _chosen(story):
+    if _is_chosen(story):
         context = Context(story.session, story.keyworker, story.now, story.case.version + 1)
-        made = preview(story.case, context, kind, None, large_print=False)
-        story.does(story.keyworker, IssueDocument(kind=kind, sha256=sha256(made)))
+        pdf = preview(story.case, context, kind, None, large_print=False)
+        story.does(story.keyworker, IssueDocument(kind=kind, sha256=sha256(pdf)))
 
 
-def shared(story: Story) -> None:
+def share_case(story: Story) -> None:
     """The person agrees to have some of it shared, and it is."""
-    if _chosen(story):
+    if _is_chosen(story):
         consent = RecordConsent(
             answer="given", said_on=story.today, how="signed", recipients=[Recipient(name=HOUSING)], parts=AGREED
         )
         story.does(story.keyworker, consent)
-        leaves = file.to_bytes(file.shared_case(story.case, HOUSING, AGREED, story.today), "json")
-        share = ShareCase(recipient=HOUSING, parts=AGREED, format="json", sha256=file.sha256(leaves))
+        content = file.to_bytes(file.shared_case(story.case, HOUSING, AGREED, story.today), "json")
+        share = ShareCase(recipient=HOUSING, parts=AGREED, format="json", sha256=file.sha256(content))
         story.does(story.keyworker, share)
 
 
-def _chosen(story: Story) -> bool:
+def _is_chosen(story: Story) -> bool:
     """Not by chance: the rest of the year stays as it was."""
     return int(story.case.ref.rpartition("-")[2]) % ONE_IN == 0

@@ -116,15 +116,17 @@ def pick(random: Random, weights: dict[str, int]) -> str:
     return random.choices(list(weights), weights=list(weights.values()))[0]
 
 
-def somebody(random: Random, on: date, number: int) -> dict[str, Any]:
+def invent_referral(random: Random, on: date, number: int) -> dict[str, Any]:
     """A referral made that day, in the fields of `Refer`: nothing in it bars or questions entry."""
     district = pick(random, DISTRICTS)
-    code = pick(random, {code: each.weight for code, each in OFFENCES.items()}) if on >= FULL_SCHEME else SHOP_THEFT
+    code = (
+        pick(random, {code: offence.weight for code, offence in OFFENCES.items()}) if on >= FULL_SCHEME else SHOP_THEFT
+    )
     offence = OFFENCES[code]
     shop = random.choice(BUSINESSES)
     serial = random.randrange(10_000, 600_000)
     age = 18 + min(int(random.expovariate(1 / 13)), 60)
-    said: dict[str, Any] = {
+    referral: dict[str, Any] = {
         **NOTHING_AGAINST,
         "crime_ref": f"CVP-{on:%y}-{100_000 + number * 37:06d}",
         "custody_ref": f"{random.choice(('MC', 'KC'))}/{random.randrange(1000, 9999)}/{on:%y}",
@@ -144,17 +146,20 @@ def somebody(random: Random, on: date, number: int) -> dict[str, Any]:
         "victim_kind": offence.victim,
     }
     if random.random() < 0.7:
-        said["pnc_id"] = f"{on.year}/{serial:07d}{check_letter(int(f'{on:%y}{serial:07d}'))}"
+        referral["pnc_id"] = f"{on.year}/{serial:07d}{check_letter(int(f'{on:%y}{serial:07d}'))}"
     if offence.worth is not None:
-        said["value_gbp"] = f"{random.uniform(*offence.worth):.2f}"
+        referral["value_gbp"] = f"{random.uniform(*offence.worth):.2f}"
     if offence.victim == "business":
-        said |= {"victim_name": shop, "offence_place": shop}
+        referral |= {"victim_name": shop, "offence_place": shop}
     elif offence.victim == "person":
-        said |= {"victim_name": random.choice(SURNAMES), "victim_enhanced": random.choice(("no", "no", "no", "yes"))}
+        referral |= {
+            "victim_name": random.choice(SURNAMES),
+            "victim_enhanced": random.choice(("no", "no", "no", "yes")),
+        }
     if offence.victim != "none":
-        said["victim_contact"] = f"07700 900{random.randrange(1000):03d}"
+        referral["victim_contact"] = f"07700 900{random.randrange(1000):03d}"
     if random.random() < 0.12:
-        said["complex_needs"] = "yes"
+        referral["complex_needs"] = "yes"
     if random.random() < 0.03:
-        said["interpreter"] = random.choice(("Polish", "Kurdish", "Romanian"))
-    return said
+        referral["interpreter"] = random.choice(("Polish", "Kurdish", "Romanian"))
+    return referral

@@ -43,6 +43,19 @@ DECISION_COMMANDS = {
 }
 SIGNING_COMMANDS = ("sign-contract", "vary-contract")
 PROGRESS_COMMANDS = ("record-progress", "mark-condition-kept", "correct-condition")
+VIEWS_COMMANDS = ("record-victim-views",)
+BREACH_REPORT_COMMANDS = ("report-breach", "record-new-offence")
+BREACH_DECISION_COMMANDS = ("decide-breach",)
+QUOTED_COMMANDS = (
+    *DECISION_COMMANDS,
+    *SIGNING_COMMANDS,
+    *PROGRESS_COMMANDS,
+    *VIEWS_COMMANDS,
+    *BREACH_REPORT_COMMANDS,
+    *BREACH_DECISION_COMMANDS,
+)
+"""By their slugs, as the ledger has them: casework, which issues documents, is not imported here."""
+
 BASES_IN_WORDS = {
     "statutory": "By statute",
     "precautionary": "As a precaution: on current authority no statute sets it",
@@ -184,7 +197,7 @@ def _victim(victim: Victim | None, record: Record) -> Inputs | None:
     if victim is None or victim.kind == "none":
         return None
     attempts = "1 attempt" if victim.attempts == 1 else f"{victim.attempts} attempts"
-    words = [record.body(entry.seq).get("words") for entry in record.entries_of("record-victim-views")]
+    words = [record.body(entry.seq).get("words") for entry in record.entries_of(*VIEWS_COMMANDS)]
     who = victim.name
     if victim.contact_name and victim.contact_name != victim.name:
         who = f"{victim.name}, through {victim.contact_name}" if victim.name else victim.contact_name
@@ -333,9 +346,9 @@ def _breach(report: Breach, record: Record) -> Inputs:
 
 def _last_decision_on(report: Breach, record: Record) -> LedgerEntry | None:
     """A decision can be taken back and taken afresh: the last before the next report stands."""
-    later = (entry.seq for entry in record.entries_of("report-breach", "record-new-offence") if entry.seq > report.seq)
+    later = (entry.seq for entry in record.entries_of(*BREACH_REPORT_COMMANDS) if entry.seq > report.seq)
     until = next(later, len(record.entries) + 1)
-    decisions = [entry for entry in record.entries_of("decide-breach") if report.seq < entry.seq < until]
+    decisions = [entry for entry in record.entries_of(*BREACH_DECISION_COMMANDS) if report.seq < entry.seq < until]
     return decisions[-1] if decisions else None
 
 

@@ -133,13 +133,13 @@ def more_a_month(let_in: int, kept_out: int, left_open: int, months: int) -> str
     """What a policy would have changed of how many may enter, in words; and how far what is not known could move it."""
     if not months:
         return "no past month to tell by"
-    more, over = (let_in - kept_out) / months, "1 month" if months == 1 else f"{months} months"
-    way = "more" if more > 0 else "fewer"
-    change = f"on average {abs(more):.1f} {way} a month" if more else "as many a month as before"
+    more, period = (let_in - kept_out) / months, "1 month" if months == 1 else f"{months} months"
+    direction = "more" if more > 0 else "fewer"
+    change = f"on average {abs(more):.1f} {direction} a month" if more else "as many a month as before"
     if not left_open:
-        return f"{change}, over {over}"
+        return f"{change}, over {period}"
     at_most = f"up to {left_open / months:.1f} a month more or fewer"
-    return f"{change}, over {over}, as far as is known; those left open could make it {at_most}"
+    return f"{change}, over {period}, as far as is known; those left open could make it {at_most}"
 
 
 def _flipped() -> pl.Expr:

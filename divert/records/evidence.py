@@ -87,8 +87,8 @@ def read(folder: Path, digest: str) -> bytes:
     """The bytes. Raises LookupError where they are missing, or are no longer what was given."""
     try:
         content = (folder / digest).read_bytes()
-    except OSError as gone:
-        raise LookupError(f"file {digest} is missing") from gone
+    except OSError as error:
+        raise LookupError(f"file {digest} is missing") from error
     if hashlib.sha256(content).hexdigest() != digest:
         raise LookupError(f"file {digest} is not what was given")
     return content

@@ -16,7 +16,7 @@ from divert.casework.deadlines import ABOUT_THE_LIMIT
 from divert.casework.workflow import NoSuchCase, Receipt, perform
 from divert.clock import london_date
 from divert.db import Database
-from divert.demo.people import BARRED, FOR_REVIEW, NOT_KNOWN, somebody
+from divert.demo.people import BARRED, FOR_REVIEW, NOT_KNOWN, invent_referral
 from divert.demo.story import OFFICERS
 from divert.law.rulebook import rulebook
 from divert.law.working_days import add_working_days
@@ -119,7 +119,7 @@ class Office:
         """An officer (one is always on shift) refers somebody new: some facts bar entry, some are left blank."""
         officer = self.random.choice(OFFICERS)
         self.number += 1
-        said = somebody(self.random, self.today, self.number)
+        said = invent_referral(self.random, self.today, self.number)
         fate = self.random.random()
         blank: dict[str, Any] = {}
         if fate < 0.07:
