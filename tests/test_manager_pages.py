@@ -90,13 +90,16 @@ def test_somebody_is_taken_on_and_can_sign_in(desk: Office, client: TestClient) 
     typed = {"username": "j.smith", "name": "Jo Smith", "role": "referring_officer", "password": "short"}
     wrong = manager.fills(manager.reads("/staff"), **typed)
     assert wrong.status == 422
-    assert wrong.links["Use at least 12 characters."] == "#password"
+    assert wrong.links["Password: Use at least 12 characters."] == "#password"
     assert wrong.form.values["name"] == ["Jo Smith"]
     assert wrong.form.values["password"] == [""]
     done = manager.fills(wrong, password="a long invented one")
     assert "j.smith was taken on." in done.text
-    assert manager.fills(done, **typed).links["J.smith is taken; choose another."] == "#username"
-    assert manager.fills(done).links.keys() >= {"Give the person's name.", "Choose a post."}
+    assert manager.fills(done, **typed).links["Username: J.smith is taken; choose another."] == "#username"
+    assert manager.fills(done).links.keys() >= {
+        "Name: This is needed and was left out.",
+        "Post: This is needed and was left out.",
+    }
     with TestClient(client.app) as theirs:
         assert Person(theirs).signs_in("j.smith", "a long invented one").response.url.path == "/"
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from api.procedure.acts import NAME, Data, Errors, Offer, make_routes
+from api.web import forms
 from api.web.context import BySession, ByToken, RequestContext
 from api.web.forms import Choice, Form
 from api.web.pages import write
@@ -96,7 +97,10 @@ def _page(
             keyworkers=KEYWORKERS,
             typed={name: data.get(name, "") for name in AddStaff.model_fields},
             wrong=wrong,
-            errors=[*wrong.items(), *(("", reason) for reason in reasons)],
+            errors=[
+                *forms.summary(Form(AddStaff, CHOICES).questions({}, errors), errors or {}),
+                *(("", reason) for reason in reasons),
+            ],
         )
 
 

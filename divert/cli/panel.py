@@ -119,6 +119,7 @@ def sample(
     if total is None and not stated:
         raise WrongCall("say how many: --total 20 in all, or --size completed=5 and so on for every stratum.")
     with _writing(by) as (session, coordinator):
+        DrawSample.require_able(coordinator)
         frames.frame(session, digest)
         act = DrawSample(frame=digest, seed=seed, sizes=stated or None, total=total)
         perform(session, act, coordinator, system_clock(), digest)
