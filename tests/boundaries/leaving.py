@@ -66,6 +66,13 @@ BOUNDARIES = (
     ),
     Boundary(
         "what_it_is_about_is_there",
+        "a letter about the second of two meetings, not about a third",
+        (*ACTIVE, did(KEYWORKER, "book-appointment"), did(KEYWORKER, "book-appointment")),
+        (looked_at(KEYWORKER, "issue-document", kind="appointment_letter", about=11),),
+        (looked_at(KEYWORKER, "issue-document", kind="appointment_letter", about=12),),
+    ),
+    Boundary(
+        "what_it_is_about_is_there",
         "a letter about the report of entry 10, not of entry 9, which is the signature",
         (*ACTIVE, reports()),
         (looked_at(KEYWORKER, "issue-document", kind="breach_letter", about=10),),
