@@ -287,6 +287,22 @@ def test_what_would_change_it_is_said_in_the_rule_s_own_words() -> None:
     assert undecided.words().startswith("It would no longer be ruled out")
 
 
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"age": 17, "co_accused": True}, "It would go to review if this were so:"),
+        (
+            {"age": 17, "on_bail": True, "remorse": None},
+            "It would no longer be ruled out, with questions left to answer, if all of these were so:",
+        ),
+    ],
+)
+def test_what_it_would_be_then_is_said_before_it(changed: dict[str, Any], says: str) -> None:
+    change = verdict_on(**changed).nearest
+    assert change is not None
+    assert change.words() == says
+
+
 def test_every_fact_that_a_policy_tests_is_asked_at_referral() -> None:
     for policy in released_policies():
         assert {asked_as(rule.holds.fact) for rule in policy.rules} <= set(ReferralFacts.model_fields)
