@@ -1,11 +1,14 @@
 """What is due of a case and whose it is, story after story; and the day on which it is missed."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from divert.casework import deadlines
+from divert.law.rulebook import rulebook
 from divert.models import OPEN, Case, Deadline, State
 from divert.worker.sweep import sweep
 from tests.boundaries.ending import CLOSED, DRUNK, SENT_BACK_DRUNK, escalates, keeps_everything, moves, outcome
@@ -13,6 +16,7 @@ from tests.boundaries.leaving import DISPOSES, keeps_until
 from tests.boundaries.story import (
     ALLOCATED,
     ASSESSED,
+    HARMED_NOBODY,
     NO,
     POLICE_SAY_NO,
     POLICE_SAY_YES,
@@ -220,6 +224,12 @@ STORIES: dict[str, tuple[Step, ...]] = {
     "Drunk on 25 January, and referred": (DRUNK,),
     "The same, and refused": SENT_BACK_DRUNK,
     "The same, and charged": (*SENT_BACK_DRUNK, outcome(1, "2019-05-06")),
+    "Drunk on 20 November, and referred with two weeks left": (referred(**HARMED_NOBODY, offence_on="2018-11-20"),),
+    "Accepted, the shop told, and a keyworker to be named by the end of May": (
+        case_in(S.accepted),
+        told("2019-05-06"),
+        moves("allocation", "2019-05-31"),
+    ),
     "The agreement is given until Friday, and the shop is heard": (
         referred(),
         moves("agreement", "2019-05-10"),
@@ -270,7 +280,7 @@ def test_what_is_due_in_each_story_is_what_was_agreed(desk: Office) -> None:
         (DRUNK, "2019-05-08", []),
         (DRUNK, "2019-06-26", ["agreement"]),
         (DRUNK, "2019-06-27", ["agreement", "limit_in_28_days"]),
-        (DRUNK, "2019-07-11", ["agreement", "limit_in_28_days", "limit_in_14_days"]),
+        (DRUNK, "2019-07-23", ["agreement", "limit_in_28_days", "limit_in_14_days", "limit_in_7_days"]),
     ],
 )
 def test_a_deadline_is_missed_the_day_after_it_was_due_and_a_reminder_on_its_day(
@@ -279,6 +289,18 @@ def test_a_deadline_is_missed_the_day_after_it_was_due_and_a_reminder_on_its_day
     person(office)
     office.on(today)
     assert [deadline.kind for deadline in sweep(office.database, lambda: office.now)] == missed
+
+
+@pytest.mark.parametrize("day", ["2019-05-08", "2019-05-09", "2019-06-26", "2019-06-27", "2019-07-24", "2019-08-04"])
+def test_the_database_is_asked_for_the_deadlines_that_are_missed_and_no_others(office: Office, day: str) -> None:
+    office.case_in(S.active)
+    office.refers(**HARMED_NOBODY, offence_on="2019-01-25", crime_ref="CVP-19-100002")
+    today, rules = date.fromisoformat(day), rulebook().deadlines
+    with office.database.reading() as session:
+        everything = set(session.scalars(select(Deadline)))
+        missed = set(session.scalars(select(Deadline).where(deadlines.missed_by(today, rules))))
+    assert missed == {row for row in everything if deadlines.is_missed(row.kind, row.due_on, today, rules)}
+    assert missed != everything
 
 
 def test_a_case_is_in_the_hands_of_a_role_by_its_name_or_of_a_person_by_theirs() -> None:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -285,6 +286,40 @@ def test_what_would_change_it_is_said_in_the_rule_s_own_words() -> None:
     undecided = verdict_on(on_bail=True, remorse=None).nearest
     assert undecided is not None
     assert undecided.words().startswith("It would no longer be ruled out")
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"age": 17, "co_accused": True}, "It would go to review if this were so:"),
+        (
+            {"age": 17, "on_bail": True, "remorse": None},
+            "It would no longer be ruled out, with questions left to answer, if all of these were so:",
+        ),
+    ],
+)
+def test_what_it_would_be_then_is_said_before_it(changed: dict[str, Any], says: str) -> None:
+    change = verdict_on(**changed).nearest
+    assert change is not None
+    assert change.words() == says
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        (
+            {"fits_time_limit": False, "time_limit_on": date(2019, 10, 1), "latest_start": date(2019, 5, 17)},
+            "Found: fits time limit no, time limit on 1 October 2019, latest start 17 May 2019.",
+        ),
+        (
+            {"fits_time_limit": False, "time_limit_on": date(2019, 10, 1)},
+            "Found: fits time limit no, time limit on 1 October 2019.",
+        ),
+        ({"offence_codes": ("TH68010", "OF61102")}, "Found: offence codes TH68010 and OF61102."),
+    ],
+)
+def test_what_was_found_is_told_with_what_is_known_beside_it(changed: dict[str, Any], says: str) -> None:
+    assert f"    {says}" in verdict_on(**changed).lines()
 
 
 def test_every_fact_that_a_policy_tests_is_asked_at_referral() -> None:

@@ -32,8 +32,9 @@ def test_somebody_referred_a_second_time_is_the_person_known(
         assert session.scalar(select(func.count()).select_from(Person)) == people
 
 
-def test_two_of_whom_neither_number_nor_birth_is_known_are_two_people(desk: Office) -> None:
+@pytest.mark.parametrize("unknown", [("date_of_birth",), ("pnc_id",), ("pnc_id", "date_of_birth")])
+def test_what_is_known_of_neither_makes_no_two_one(desk: Office, unknown: tuple[str, ...]) -> None:
     for crime in ("CVP-19-100001", "CVP-19-100002"):
-        desk.refers(crime_ref=crime, pnc_id=None, date_of_birth=None)
+        desk.refers(**{**KNOWN, "crime_ref": crime, **dict.fromkeys(unknown)})
     with desk.database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Person)) == 2

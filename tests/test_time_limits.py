@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from divert.clock import written_date
 from divert.law.offences import Basis, Offence, known_offences
 from divert.law.time_limits import NO_LIMIT, Limit, add_months, earliest, latest_start, limit_for
 
@@ -95,7 +96,7 @@ def test_the_reckoning_is_written_out() -> None:
 def test_a_limit_beginning_with_a_day_counts_that_day(code: str, offence_on: date, last_day: date) -> None:
     limit = limit_for(offence(code), offence_on, None)
     assert (limit.last_day, limit.basis) == (last_day, Basis.precautionary)
-    assert "beginning with" in limit.reasoning
+    assert f": 6 months beginning with {written_date(offence_on)} end on {written_date(last_day)}." in limit.reasoning
 
 
 @pytest.mark.parametrize("value", [None, Decimal("0"), Decimal("7.66"), Decimal("200"), Decimal("200.00")])

@@ -227,6 +227,20 @@ BOUNDARIES = (
     ),
     Boundary(
         "deadline_missed",
+        "the reminder that is one day ahead on its day, not the day before",
+        (DRUNK,),
+        (on("2019-07-24"), escalates("limit_in_1_day", "2019-07-24")),
+        (on("2019-07-23"), escalates("limit_in_1_day", "2019-07-24")),
+    ),
+    Boundary(
+        "deadline_missed",
+        "the end of a contract the day after, not on it",
+        ACTIVE,
+        (on("2019-08-05"), escalates("contract_end", "2019-08-04")),
+        (on("2019-08-04"), escalates("contract_end", "2019-08-04")),
+    ),
+    Boundary(
+        "deadline_missed",
         "due on that day, not the day before",
         (referred(), on("2019-05-09")),
         (escalates("agreement", "2019-05-08"),),

@@ -1,7 +1,7 @@
 """What leaves the house, as it was looked at and agreed to; and how long the rest stays in it."""
 
 from divert.models import State
-from tests.boundaries.story import Boundary, Step, case_in, did, looked_at, on, referred, reports
+from tests.boundaries.story import Boundary, Step, case_in, decides, did, looked_at, on, referred, reports
 from tests.office import INSPECTOR, KEYWORKER, MANAGER, OFFICER, PROBATION_LEAD
 
 S = State
@@ -66,11 +66,18 @@ BOUNDARIES = (
     ),
     Boundary(
         "what_it_is_about_is_there",
-        "a letter about the report of entry 10, not of entry 9, which is the signature",
-        (*ACTIVE, reports()),
-        (looked_at(KEYWORKER, "issue-document", kind="breach_letter", about=10),),
-        (looked_at(KEYWORKER, "issue-document", kind="breach_letter", about=9),),
-        reads="There is no report of a breach with number 9 in this case.",
+        "a letter about the second of two meetings, not about a third",
+        (*ACTIVE, did(KEYWORKER, "book-appointment"), did(KEYWORKER, "book-appointment")),
+        (looked_at(KEYWORKER, "issue-document", kind="appointment_letter", about=11),),
+        (looked_at(KEYWORKER, "issue-document", kind="appointment_letter", about=12),),
+    ),
+    Boundary(
+        "what_it_is_about_is_there",
+        "a letter about the second report, which is entry 12, not about entry 11, which is a warning",
+        (*ACTIVE, reports(), decides("warn"), reports()),
+        (looked_at(KEYWORKER, "issue-document", kind="breach_letter", about=12),),
+        (looked_at(KEYWORKER, "issue-document", kind="breach_letter", about=11),),
+        reads="There is no report of a breach with number 11 in this case.",
     ),
     Boundary(
         "is_what_was_previewed",
