@@ -9,9 +9,9 @@ from datetime import date
 from typing import NamedTuple
 
 from divert.clock import london_date
-from divert.law.rulebook import rulebook
+from divert.law.rulebook import ConditionKind, rulebook
 from divert.law.time_limits import add_months
-from divert.models import ANSWERED, FINAL, OPEN, Case, State
+from divert.models import ANSWERED, FINAL, OPEN, Case, Condition, State
 
 
 class Outstanding(NamedTuple):
@@ -107,9 +107,8 @@ def contract_signature(case: Case) -> Iterator[Outstanding]:
 def condition(case: Case) -> Iterator[Outstanding]:
     """Each condition that must be shown to be kept, by the end of the contract or its own day."""
     if case.state in (State.active, State.breach_review) and case.contract is not None:
-        for one in case.conditions:
-            if one.status == "open" and one.kind != "refrain":
-                yield Outstanding(one.number, one.due_on or case.contract.ends_on)
+        for waiting in to_be_shown(case):
+            yield Outstanding(waiting.number, waiting.due_on or case.contract.ends_on)
 
 
 def appointment(case: Case) -> Iterator[Outstanding]:
@@ -212,6 +211,15 @@ def kept_until(case: Case) -> date:
     """The last day on which an ended case is kept without anybody's saying so again."""
     period = rulebook().retention_on(entered(case))[case.state]
     return case.keep_until or add_months(entered(case), period.months)
+
+
+def to_be_shown(case: Case) -> list[Condition]:
+    """The open conditions that must be shown to be kept."""
+    return [
+        condition
+        for condition in case.conditions
+        if condition.status == "open" and ConditionKind(condition.kind).must_be_shown
+    ]
 
 
 def entered(case: Case) -> date:

@@ -160,8 +160,8 @@ def _new_case(session: Session) -> Case:
 def _next_ref(session: Session, context: Context) -> str:
     """D-19-0001: the year of the referral's recording, then a number within it."""
     year = f"{context.today:%y}"
-    given = session.scalar(_counting(session.get_bind().dialect.name), {"name": f"case-{year}"})
-    return f"D-{year}-{given:04d}"
+    number = session.connection().scalar(_counting(session.get_bind().dialect.name), {"name": f"case-{year}"})
+    return f"D-{year}-{number:04d}"
 
 
 @lru_cache

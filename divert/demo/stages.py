@@ -17,7 +17,7 @@ from divert.demo.people import FOR_REVIEW, pick
 from divert.demo.story import PROBATION, Later, Story
 from divert.documents.kinds import DocumentKind
 from divert.eligibility.policies import released_policies
-from divert.law.rulebook import rulebook
+from divert.law.rulebook import ConditionKind, rulebook
 from divert.law.time_limits import add_months
 from divert.law.working_days import add_working_days
 
@@ -160,7 +160,7 @@ def keep_conditions(story: Story) -> None:
     """The term: meetings, progress, each condition kept; now and then one waived."""
     for _ in range(story.random.randrange(1, 3)):
         meet(story, after=story.random.randrange(5, 13), attended=story.chance(0.88))
-    numbers = [condition.number for condition in story.case.conditions if condition.kind != "refrain"]
+    numbers = [condition.number for condition in story.case.conditions if ConditionKind(condition.kind).must_be_shown]
     progress = RecordProgress(condition=numbers[0], evidence="Engaging well; the provider confirms attendance.")
     story.does(story.keyworker, progress, after=story.random.randrange(3, 8))
     contract = story.case.contract

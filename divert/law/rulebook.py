@@ -3,6 +3,7 @@
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -14,12 +15,31 @@ from divert.law.offences import Catalogue, load_offences
 from divert.law.rule_files import RulesError, Strict, in_date_order, read, rules_folder
 
 
+class ConditionKind(StrEnum):
+    """What a condition asks of the person."""
+
+    attend = "attend"
+    complete = "complete"
+    refrain = "refrain"
+    repair = "repair"
+
+    @property
+    def label(self) -> str:
+        """As a page shows it."""
+        return f"To {self.value}"
+
+    @property
+    def must_be_shown(self) -> bool:
+        """Whether somebody must show that it was kept. If not, it was, unless the opposite is shown."""
+        return self is not ConditionKind.refrain
+
+
 class ConditionType(Strict):
     """One condition a contract may hold. `text` is what the person signs; `pathway` the need it serves."""
 
     code: str = Field(max_length=40)
     title: str
-    kind: Literal["attend", "complete", "refrain", "repair"]
+    kind: ConditionKind
     text: str
     authority: str
     pathway: str | None = None

@@ -3,7 +3,7 @@
 from divert.board.counting.case_events import NEAR_MISS, limit_bands
 from divert.board.figures.definition import BY_MONTH, Figure, Theme, View, measure, share_figure
 from divert.board.figures.flow import NIC, REPORT
-from divert.law.rulebook import rulebook
+from divert.law.rulebook import ConditionKind, rulebook
 from divert.models import Role
 
 LIMIT_LAW = "Magistrates' Courts Act 1980 s.127"
@@ -127,7 +127,7 @@ def conditions(view: View) -> Figure:
         denominator="conditions",
         columns={"conditions": "Conditions", "conditions_kept": "Kept"},
         by="kind",
-        labels={"attend": "To attend", "complete": "To complete", "refrain": "To refrain", "repair": "To repair"},
+        labels={kind.value: kind.label for kind in ConditionKind},
         measures=[measure("Waived, of conditions", view.share("conditions_waived", "conditions"))],
         definition="Conditions recorded as kept, out of those of contracts that are over, as known at the cut-off.",
         cohort="Every condition of contracts that have ended, but for those withdrawn when a contract was varied.",

@@ -77,7 +77,7 @@ class Terms(CaseCommand):
                     number=number,
                     seq=context.seq,
                     code=promise.code,
-                    kind=rulebook().conditions[promise.code].kind,
+                    kind=rulebook().conditions[promise.code].kind.value,
                     text=promise.text or "",
                     provider=promise.provider,
                     due_on=promise.due_on,

@@ -7,7 +7,7 @@ from pydantic import Field, field_validator
 from divert.acts.answers import PastDate
 from divert.acts.command import Reasons, Words
 from divert.casework.command import CaseCommand, Context
-from divert.law.rulebook import rulebook
+from divert.law.rulebook import ConditionKind, rulebook
 from divert.models import Case
 
 OutcomeCode = Annotated[int, Field(ge=1, le=99, json_schema_extra={"choices": "outcomes"})]
@@ -47,9 +47,9 @@ class CompleteCase(
         """What was to be refrained from has been, as nobody has shown otherwise: the term is over."""
         super().apply(case, context)
         call_off(case)
-        for one in case.conditions:
-            if one.status == "open" and one.kind == "refrain":
-                one.status, one.settled_on = "kept", context.today
+        for condition in case.conditions:
+            if condition.status == "open" and not ConditionKind(condition.kind).must_be_shown:
+                condition.status, condition.settled_on = "kept", context.today
 
 
 class RecordChargingDecision(

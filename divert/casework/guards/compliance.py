@@ -14,6 +14,7 @@ from divert.casework.commands.breach import DecideBreach, RecordNewOffence, Repo
 from divert.casework.commands.conditions import CorrectCondition
 from divert.casework.compliance import evidence_since
 from divert.casework.guard import guard
+from divert.casework.obligations import to_be_shown
 from divert.clock import written_date
 from divert.models import Case
 
@@ -26,15 +27,13 @@ def condition_is_open(case: Case, _context: Context, command: Any) -> bool:
 
 
 def _names_open_conditions(case: Case, _context: Context, _command: CaseCommand | None) -> str:
-    unsettled = [
-        f"{one.number} ({one.code})" for one in case.conditions if one.status == "open" and one.kind != "refrain"
-    ]
-    return f"Every condition must be kept or waived. Still open: {', '.join(unsettled)}."
+    still_open = ", ".join(f"{condition.number} ({condition.code})" for condition in to_be_shown(case))
+    return f"Every condition must be kept or waived. Still open: {still_open}."
 
 
 @guard(_names_open_conditions)
 def conditions_kept_or_waived(case: Case, _context: Context) -> bool:
-    return not any(one.status == "open" and one.kind != "refrain" for one in case.conditions)
+    return not to_be_shown(case)
 
 
 @guard("There is no condition with that number in the contract.")

@@ -1,18 +1,18 @@
 """A referral file taken in the background: what it came to so far stands in the database, for any page to read.
 
-A run that was cut short goes on where it stopped; what it had taken and not yet noted comes out as a duplicate.
+What a batch came to is noted in the transaction that takes it: a run that was cut short goes on where it stopped.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from io import BytesIO
 from itertools import islice
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from divert.casework.intake.referral_file import BATCH, Outcome, check_shape, rows, take
+from divert.casework.intake.referral_file import Outcome, check_shape, rows, take_in_batches
 from divert.clock import Clock
 from divert.db import Database
 from divert.models import Import, ImportedRow
@@ -79,19 +79,21 @@ def run(database: Database, ref: str, clock: Clock, stopping: Callable[[], bool]
     with database.reading() as session:
         one = session.get_one(Import, ref)
         by = active(session, one.username)
-        done = session.scalar(select(func.max(ImportedRow.row)).where(ImportedRow.import_id == ref)) or 0
+        noted = session.scalar(select(func.max(ImportedRow.row)).where(ImportedRow.import_id == ref)) or 0
     if by is None:
         return
-    waiting = islice(rows(BytesIO(one.file)), done, None)
-    taking = take(database, waiting, by, clock, dry_run=one.dry_run)
-    while batch := list(islice(taking, BATCH)):
-        with database.writing() as session:
-            session.add_all(_noted(ref, outcome) for outcome in batch)
-            session.get_one(Import, ref).beat_at = clock()
+
+    def note(session: Session, outcomes: Sequence[Outcome]) -> None:
+        session.add_all(_noted(ref, outcome) for outcome in outcomes if outcome.row > noted)
+        session.execute(update(Import).where(Import.id == ref).values(beat_at=clock()))
+
+    # a trial begins again at the first row: what it had come to is nowhere
+    waiting = islice(rows(BytesIO(one.file)), 0 if one.dry_run else noted, None)
+    for _ in take_in_batches(database, waiting, by, clock, dry_run=one.dry_run, note=note):
         if stopping():
             return
     with database.writing() as session:
-        session.get_one(Import, ref).ended_at = clock()
+        session.execute(update(Import).where(Import.id == ref).values(ended_at=clock()))
 
 
 def _noted(ref: str, outcome: Outcome) -> ImportedRow:

@@ -8,8 +8,9 @@ are known already is a duplicate, so that a file can be sent again after any int
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -17,21 +18,24 @@ from typing import BinaryIO, NamedTuple
 import structlog
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from divert.acts.refusals import NotAllowed
+from divert.acts.refusals import NotAllowed, Refused
 from divert.casework.command import Context
 from divert.casework.commands.decisions import CheckEligibility
 from divert.casework.commands.referral import Refer
-from divert.casework.guards.dates import not_in_the_future
 from divert.casework.lifecycle import row_for
+from divert.casework.upkeep.replay import scratch
 from divert.casework.workflow import perform
 from divert.clock import Clock, london_date
-from divert.db import Database
+from divert.db import Database, Turn, take_turn
 from divert.eligibility.derivation import derive
 from divert.eligibility.judge import judge
-from divert.eligibility.policies import NoPolicy
+from divert.eligibility.policies import NoPolicy, Policies
 from divert.law.rulebook import rulebook
+from divert.models import Case, Model, Person, PolicyEntry
+from divert.models import Counter as Numbers
 from divert.people.staff import Actor
 from divert.policies.adopted import policies_of
 from divert.records.export import escape_formula
@@ -47,6 +51,8 @@ COLUMNS = tuple(name for name in Refer.model_fields if name != "further_offences
 OPTIONAL = ("cro_no", "asn", "urn")
 """Columns that a force may leave out altogether; any cell may be blank."""
 
+KEPT_IN_A_TRIAL = {model.__tablename__ for model in (Case, Person, Numbers, PolicyEntry)}
+
 REPORT_COLUMNS = ("row", "crime_ref", "expect", "because")
 
 
@@ -59,6 +65,11 @@ class FileRow(NamedTuple):
 
     number: int
     cells: dict[str, str]
+
+    @property
+    def crime_ref(self) -> str:
+        """The crime that it names, as it is written."""
+        return self.cells["crime_ref"].strip()
 
 
 class Outcome(NamedTuple):
@@ -205,57 +216,118 @@ def require_small(path: Path) -> None:
 # The rows
 
 
+Note = Callable[[Session, Sequence[Outcome]], None]
+"""Puts on record, in the session that it is handed, what the rows of a batch came to."""
+
+
 def take(
     database: Database, rows: Iterable[FileRow], by: Actor, clock: Clock, *, dry_run: bool = False
 ) -> Iterator[Outcome]:
-    """Refer every row and check its eligibility, as `by`; answer what each came to, once it is kept.
+    """What each row came to, as `take_in_batches` keeps it."""
+    for outcomes in take_in_batches(database, rows, by, clock, dry_run=dry_run):
+        yield from outcomes
 
-    Rows are kept in small batches, each whole or not at all: after an interruption, send the file again. With dry_run
-    nothing is written and the answers are the same. Raises NotAllowed where `by` may not refer.
+
+def take_in_batches(
+    database: Database,
+    rows: Iterable[FileRow],
+    by: Actor,
+    clock: Clock,
+    *,
+    dry_run: bool = False,
+    note: Note | None = None,
+) -> Iterator[list[Outcome]]:
+    """Refer every row and check its eligibility, as `by`; answer what each batch came to, once it is kept.
+
+    A small batch is kept at a time, whole or not at all, with its `note`: after an interruption, send the file again.
+    With dry_run the very same is done in a database in memory that is then thrown away: no other writer waits for it.
+    Raises NotAllowed where `by` may not refer.
     """
     opens = row_for(Refer, None)
     if opens is None or by.role not in opens.by:
         raise NotAllowed(f"A {by.role.label.lower()} does not refer people.")
-    taking, seen = iter(rows), _Seen()
+    waiting = iter(rows)
     results: Counter[str] = Counter()
-    while batch := list(islice(taking, BATCH)):
-        if dry_run:
-            with database.reading() as session:
-                outcomes = [_foresee(session, row, by, clock, seen) for row in batch]
-        else:
-            with database.writing() as session:
-                outcomes = [_take(session, row, by, clock) for row in batch]
-        results.update(outcome.result for outcome in outcomes)
-        yield from outcomes
+    with _trial(database) if dry_run else nullcontext() as trial:
+        while batch := list(islice(waiting, BATCH)):
+            if trial is None:
+                outcomes = _keep(database, batch, by, clock, note)
+            else:
+                outcomes = _try(database, trial, batch, by, clock, note)
+            results.update(outcome.result for outcome in outcomes)
+            yield outcomes
     log.info("referral file taken", by=by.username, dry_run=dry_run, **results)
 
 
-def _take(session: Session, row: FileRow, by: Actor, clock: Clock) -> Outcome:
-    """Carry out what the row asks for, unless it is rejected or known already."""
+def _keep(database: Database, batch: Sequence[FileRow], by: Actor, clock: Clock, note: Note | None) -> list[Outcome]:
+    """Take a batch and note it, in one transaction."""
+    with database.writing() as session:
+        take_turn(session, Turn.opening_cases)
+        policies = policies_of(session)
+        outcomes = [_take(row, by, clock(), session, [session], policies) for row in batch]
+        if note is not None:
+            note(session, outcomes)
+    return outcomes
+
+
+def _try(
+    database: Database, trial: Session, batch: Sequence[FileRow], by: Actor, clock: Clock, note: Note | None
+) -> list[Outcome]:
+    """Take a batch into the trial, which knows the rows before it, and note it where it is to last."""
+    with database.reading() as session:
+        policies = policies_of(trial)
+        outcomes = [_take(row, by, clock(), trial, [session, trial], policies) for row in batch]
+    _thin(trial)
+    if note is not None:
+        with database.writing() as session:
+            note(session, outcomes)
+    return outcomes
+
+
+@contextmanager
+def _trial(database: Database) -> Iterator[Session]:
+    """An empty database in memory with the policies of this one."""
+    with ExitStack() as opened:
+        with database.reading() as session:
+            trial = opened.enter_context(scratch(session))
+        yield trial
+
+
+def _thin(trial: Session) -> None:
+    """Leave of a trial what tells the rows to come apart from those so far: a whole file would fill the memory."""
+    trial.expunge_all()
+    for table in reversed(Model.metadata.sorted_tables):
+        if table.name not in KEPT_IN_A_TRIAL:
+            trial.execute(delete(table))
+
+
+def _take(
+    row: FileRow, by: Actor, at: datetime, session: Session, known_in: Sequence[Session], policies: Policies
+) -> Outcome:
+    """Carry out what a row asks for, unless it is known already. What is refused leaves nothing behind."""
     refer = _understood(row)
     if isinstance(refer, Outcome):
         return refer
-    at = clock()
-    if refer.same_crime_and_person(Context(session, by, at, 1)):
-        return _duplicate(row)
-    outcome = _judged(session, row, refer, london_date(at))
-    if outcome.result != "rejected":
-        ref = perform(session, None, refer, by, at).ref
-        if refer.agreement_signed_on is not None:
-            perform(session, ref, CheckEligibility(), by, at)
-    return outcome
+    if any(refer.same_crime_and_person(Context(known, by, at, 1)) for known in known_in):
+        return Outcome(row.number, row.crime_ref, "duplicate")
+    try:
+        with session.begin_nested():
+            return _refer(row, refer, by, at, session, policies)
+    except NoPolicy as none:
+        return _rejected(row, {"referred_on": str(none)})
+    except Refused as refused:
+        columns = refer.fields_in_the_future(london_date(at)) or ["crime_ref"]
+        return _rejected(row, dict.fromkeys(columns, str(refused)))
 
 
-def _foresee(session: Session, row: FileRow, by: Actor, clock: Clock, seen: "_Seen") -> Outcome:
-    """What `_take` would answer, with the rows before this one in `seen` instead of in the database."""
-    refer = _understood(row)
-    if isinstance(refer, Outcome):
-        return refer
-    known = seen.knows(refer) or refer.same_crime_and_person(Context(session, by, clock(), 1))
-    outcome = _duplicate(row) if known else _judged(session, row, refer, london_date(clock()))
-    if outcome.result not in ("rejected", "duplicate"):
-        seen.add(refer)
-    return outcome
+def _refer(row: FileRow, refer: Refer, by: Actor, at: datetime, session: Session, policies: Policies) -> Outcome:
+    """Refer and check; the verdict of the policy in force on the day of referral, signed agreement or not."""
+    policy = policies.in_force(refer.referred_on)
+    judgement = judge(policy, derive(refer, policy, rulebook().offences))
+    ref = perform(session, None, refer, by, at).ref
+    if refer.agreement_signed_on is not None:
+        perform(session, ref, CheckEligibility(), by, at)
+    return Outcome(row.number, refer.crime_ref, judgement.verdict.value, judgement.because)
 
 
 def _understood(row: FileRow) -> Refer | Outcome:
@@ -276,41 +348,7 @@ def says(fault: ErrorDetails) -> str:
     return fault["msg"].removeprefix("Value error, ")
 
 
-def _judged(session: Session, row: FileRow, refer: Refer, today: date) -> Outcome:
-    """The verdict of the policy in force on the day of referral, signed agreement or not."""
-    if ahead := refer.fields_in_the_future(today):
-        return _rejected(row, dict.fromkeys(ahead, str(not_in_the_future.says)))
-    try:
-        policy = policies_of(session).in_force(refer.referred_on)
-    except NoPolicy as none:
-        return _rejected(row, {"referred_on": str(none)})
-    judgement = judge(policy, derive(refer, policy, rulebook().offences))
-    return Outcome(row.number, refer.crime_ref, judgement.verdict.value, judgement.because)
-
-
 def _rejected(row: FileRow, faults: dict[str, str]) -> Outcome:
     columns = tuple(sorted(faults))
     why = tuple(f"{column}: {faults[column]}" for column in columns)
-    return Outcome(row.number, row.cells["crime_ref"].strip(), "rejected", columns, why)
-
-
-def _duplicate(row: FileRow) -> Outcome:
-    return Outcome(row.number, row.cells["crime_ref"].strip(), "duplicate")
-
-
-class _Seen:
-    """The persons and crimes of a file read so far, told apart as `Refer.same_crime_and_person` tells them apart."""
-
-    def __init__(self) -> None:
-        self._marks: set[tuple[object, ...]] = set()
-
-    def add(self, refer: Refer) -> None:
-        """Remember a row that would be taken."""
-        name = (refer.crime_ref, refer.surname, refer.forenames)
-        self._marks |= {name, (*name, refer.date_of_birth), (refer.crime_ref, refer.pnc_id)}
-
-    def knows(self, refer: Refer) -> bool:
-        """Whether a row before this one spoke of the same person and crime."""
-        name = (refer.crime_ref, refer.surname, refer.forenames)
-        named = (*name, refer.date_of_birth) if refer.date_of_birth else name
-        return named in self._marks or (refer.pnc_id is not None and (refer.crime_ref, refer.pnc_id) in self._marks)
+    return Outcome(row.number, row.crime_ref, "rejected", columns, why)
