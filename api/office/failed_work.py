@@ -31,7 +31,7 @@ def undone_page(
     with context.reading(Subject.failed_work) as (session, actor):
         return write(
             request,
-            "undone.html",
+            "failed_work.html",
             actor=actor,
             dead=outbox.undelivered_messages(session, dead=True, at_most=SHOWN),
             waiting=outbox.undelivered_messages(session, at_most=SHOWN),
