@@ -180,6 +180,7 @@ make_routes(
             after=_after_response if command is RecordResponse else _after,
             on=NUMBER,
             choices=_choices,
+            prefills=("pack",) if "pack" in command.model_fields else (),
         )
         for slug, command in MEETING_COMMANDS.items()
     ),

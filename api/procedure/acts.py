@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
@@ -75,6 +75,9 @@ class Offer:
     again: Callable[..., Response] | None = None
     """The page that holds the form, where it has more to show than the form: as `act_form`."""
 
+    prefills: tuple[str, ...] = ()
+    """Questions whose answer a link to the form may bring."""
+
     about: Callable[[Any], str] | None = None
     """What it is done to, in words, after what it is for."""
 
@@ -129,12 +132,11 @@ def _route(offer: Offer) -> Callable[..., Any]:
 
 
 def _form_page(offer: Offer) -> Callable[..., Response]:
-    def page(request: Request, context: RequestContext, pack: str | None = None, **path: str) -> Response:
-        data = {"pack": pack} if pack and "pack" in offer.act.model_fields else {}
+    def page(request: Request, context: RequestContext, **path: str) -> Response:
+        data = {name: request.query_params[name][:60] for name in offer.prefills if name in request.query_params}
         return (offer.again or act_form)(request, context, offer, _on(path), data)
 
-    pack = Annotated[str | None, Query(max_length=60)]
-    return _with_signature(page, offer, offer.page, request=Request, context=BySession, pack=pack)
+    return _with_signature(page, offer, offer.page, request=Request, context=BySession)
 
 
 def _answered(offer: Offer) -> Callable[..., Response]:
