@@ -36,10 +36,10 @@ class AddStaff(
 
     by = MANAGER
 
+    name: str = Field(title="Name", min_length=1, max_length=120)
     username: str = Field(
         title="Username", min_length=1, max_length=60, description="Small letters, digits, dots and hyphens."
     )
-    name: str = Field(title="Name", min_length=1, max_length=120)
     role: Post
     password: SecretStr | None = Field(
         default=None, title="Password", description="At least 12 characters. Without one they only use a token."
