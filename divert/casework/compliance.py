@@ -12,13 +12,15 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 
 from divert.casework.command import Context
+from divert.casework.commands.appointments import CorrectAttendance
+from divert.casework.commands.conditions import CorrectCondition, MarkConditionKept, RecordProgress, WaiveCondition
 from divert.clock import london_date
 from divert.models import Case, Condition, LedgerEntry
 
-STANDING = {"mark-condition-kept": "kept", "waive-condition": "waived", "record-progress": None}
+STANDING = {MarkConditionKept.slug(): "kept", WaiveCondition.slug(): "waived", RecordProgress.slug(): None}
 """What each command says of a condition; None: nothing that settles it. A correction says it itself."""
 
-EVIDENCE = ("correct-condition", "correct-attendance")
+EVIDENCE = (CorrectCondition.slug(), CorrectAttendance.slug())
 
 
 class Statement(NamedTuple):
@@ -47,7 +49,7 @@ def compliance(case: Case, entries: Sequence[LedgerEntry]) -> list[Compliance]:
     """Each condition that is part of the contract, as now known. `entries` are the case's, first to last."""
     said: dict[int, list[Statement]] = {}
     for entry in entries:
-        if entry.body is not None and (entry.command in STANDING or entry.command == "correct-condition"):
+        if entry.body is not None and (entry.command in STANDING or entry.command == CorrectCondition.slug()):
             body = json.loads(entry.body)
             said.setdefault(body["condition"], []).append(_statement(entry, body))
     return [

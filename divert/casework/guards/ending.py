@@ -9,7 +9,7 @@ from divert.casework.commands.ending import (
     CompleteCase,
     RecordChargingDecision,
 )
-from divert.casework.commands.record import CorrectNote, LinkCases, MergePerson, RecordFollowUp, Sensitive
+from divert.casework.commands.record import NOTES, CorrectNote, LinkCases, MergePerson, RecordFollowUp, Sensitive
 from divert.casework.guard import Guard, guard
 from divert.clock import written_date
 from divert.models import Case, Sensitivity, State
@@ -105,7 +105,7 @@ def stood(state: State) -> Guard:
 @guard("There is no note with that number.")
 def note_exists(case: Case, context: Context, command: CorrectNote) -> bool:
     entry = context.entry(case, command.note)
-    return entry is not None and entry.command in ("add-note", "correct-note")
+    return entry is not None and entry.command in NOTES
 
 
 LEVELS = (Sensitivity.standard, Sensitivity.sensitive, Sensitivity.restricted)
