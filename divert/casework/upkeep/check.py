@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from divert.acts.chain import Fault
 from divert.casework.commands.record import MergePerson
-from divert.casework.upkeep.disposal import left_of
+from divert.casework.upkeep.disposal import tables_left
 from divert.casework.upkeep.invariants import breaches
 from divert.casework.upkeep.replay import replay, scratch
 from divert.models import Case, File, LedgerEntry, Model, OutboxMessage, Person
@@ -31,7 +31,7 @@ def check(session: Session) -> Iterator[Fault]:
             case = session.get_one(Case, case_id)
             yield from (Fault(case.ref, None, breach) for breach in breaches(case))
             if case.disposed_at is not None:
-                left = left_of(session, case)
+                left = tables_left(session, case)
                 yield from (Fault(case.ref, None, f"disposed of, but not its {table}") for table in left)
             yield from replayed(session, case, other)
             session.expunge_all()
@@ -47,8 +47,8 @@ def replayed(session: Session, case: Case, other: Session) -> Iterator[Fault]:
             yield Fault(case.ref, entry.seq, f"replayed, it comes to {again.state}, not {entry.to_state}")
             break
     else:
-        for table, mine, replayed_rows in _rows(session, case, other, again):
-            if mine != replayed_rows:
+        for table, stored, replayed_rows in _rows(session, case, other, again):
+            if stored != replayed_rows:
                 yield Fault(case.ref, None, f"its {table} are not what its history comes to")
     other.rollback()
 
