@@ -124,7 +124,7 @@ def _effect_on_the_clock(case: Case, context: Context) -> Lines:
     lines = [("Continue, or warn", f"The contract runs on to {written_date(ends)}.")]
     if limit is None:
         return [*lines, ("End", "The force decides on a charge. No time limit runs.")]
-    left, at_end = (limit - context.today).days, (limit - ends).days
+    days_left, at_end = (limit - context.today).days, (limit - ends).days
     binds = "" if case.limit_basis == "statutory" else ", kept as a precaution,"
     if at_end >= 0:
         after = f"If it then failed, {at_end} days would be left before the limit{binds} on {written_date(limit)}."
@@ -132,7 +132,7 @@ def _effect_on_the_clock(case: Case, context: Context) -> Lines:
         after = f"The limit{binds} falls before that, on {written_date(limit)}."
     lines[0] = (lines[0][0], f"{lines[0][1]} {after}")
     vary = "A later end must still leave the days that are kept back to decide on a charge."
-    return [*lines, ("Vary", vary), ("End", f"The force has {left} days to decide, to {written_date(limit)}.")]
+    return [*lines, ("Vary", vary), ("End", f"The force has {days_left} days to decide, to {written_date(limit)}.")]
 
 
 def _like_cases(case: Case, context: Context, report: Breach | None) -> Lines:

@@ -196,8 +196,8 @@ class CorrectFacts(
         about_eligibility = self.model_fields_set & set(ReferralFacts.model_fields)
         if about_eligibility:
             changes = self.model_dump(mode="json", include=about_eligibility)
-            known = referral_facts(case).model_dump(mode="json")
-            keep_facts(case, ReferralFacts.model_validate({**known, **changes}), context)
+            standing = referral_facts(case).model_dump(mode="json")
+            keep_facts(case, ReferralFacts.model_validate({**standing, **changes}), context)
             case.verdict_out_of_date = case.verdict is not None
         for field in self.model_fields_set & PERSON_FIELDS:
             setattr(case.person, field, getattr(self, field))

@@ -127,8 +127,8 @@ def other_case_exists(case: Case, context: Context, command: LinkCases | MergePe
 
 
 def _tables_out(_case: Case, context: Context, _command: CaseCommand) -> str:
-    known = ", ".join(context.rules.harm_tables_on(context.today))
-    return f"There is no such table of harm scores yet: there is {known or 'none'}. Leave out score and table."
+    tables = ", ".join(context.rules.harm_tables_on(context.today))
+    return f"There is no such table of harm scores yet: there is {tables or 'none'}. Leave out score and table."
 
 
 @guard(_tables_out)

@@ -11,7 +11,7 @@ from divert.models import Case, File
 def files_were_given(case: Case, context: Context, command: Any) -> bool:
     for attachment in command.files:
         named = attachment.file
-        given = context.session.get(File, (case.id, named.sha256))
-        if given is None or (given.media_type, given.size) != (named.media_type, named.size):
+        stored = context.session.get(File, (case.id, named.sha256))
+        if stored is None or (stored.media_type, stored.size) != (named.media_type, named.size):
             return False
     return True

@@ -308,7 +308,7 @@ def _take(
     refer = _understood(row)
     if isinstance(refer, Outcome):
         return refer
-    if any(refer.same_crime_and_person(Context(known, by, at, 1)) for known in known_in):
+    if any(refer.same_crime_and_person(Context(place, by, at, 1)) for place in known_in):
         return Outcome(row.number, row.crime_ref, "duplicate")
     try:
         with session.begin_nested():

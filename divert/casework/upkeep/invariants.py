@@ -50,8 +50,8 @@ def open_cases_are_in_somebodys_hands(case: Case) -> bool:
 
 @invariant("its deadlines are not what is outstanding")
 def deadlines_are_what_is_outstanding(case: Case) -> bool:
-    wanted = {(kind, waiting.about, waiting.since) for kind, waiting in outstanding(case)}
-    return {(row.kind, row.about, row.since) for row in deadlines.standing(case)} == wanted
+    expected = {(kind, obligation.about, obligation.since) for kind, obligation in outstanding(case)}
+    return {(row.kind, row.about, row.since) for row in deadlines.standing(case)} == expected
 
 
 @invariant("its keyworker is not the one allocated now")
