@@ -19,7 +19,7 @@ from divert.acts.refusals import NotAllowed
 from divert.casework.command import Context
 from divert.casework.commands.contract import SignContract, Terms, VaryContract
 from divert.casework.commands.documents import sha256
-from divert.casework.preview import draft, possible, preview
+from divert.casework.preview import draft, possible_documents, preview
 from divert.clock import london_text, written_date
 from divert.documents.kinds import KINDS, DocumentKind
 from divert.models import Case, Document, LedgerEntry
@@ -187,7 +187,7 @@ def _documents(session: Session, actor: Actor, context: RequestContext, ref: str
     return DocumentsView(
         ref=ref,
         version=case.version,
-        possible=[_possible_view(case, kind, about) for kind, about in possible(case, case_context)],
+        possible=[_possible_view(case, kind, about) for kind, about in possible_documents(case, case_context)],
         issued=issued(case, case_context),
     )
 

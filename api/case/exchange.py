@@ -11,7 +11,7 @@ from api.procedure.commands import Ref
 from api.web.context import ByToken
 from api.web.problems import may_answer
 from divert.casework.command import Context
-from divert.casework.sharing import foreseen
+from divert.casework.sharing import preview
 from divert.exchange.consent import Part
 from divert.exchange.format import SharedCase, Spelling, sha256
 from divert.records import access
@@ -57,6 +57,6 @@ def read_shared(ref: Ref, wanted: Annotated[Wanted, Query()], context: ByToken) 
     with context.writing() as (session, actor):
         case = find(session, ref, actor)
         case_context = Context(session, actor, context.at, case.version + 1)
-        file = foreseen(case, case_context, wanted.to, wanted.part, wanted.format)
+        file = preview(case, case_context, wanted.to, wanted.part, wanted.format)
         access.record(session, actor, "consultation", context.at, case_ref=ref, what="file to be shared")
     return Response(file, media_type=MEDIA_TYPES[wanted.format], headers={"ETag": f'"{sha256(file)}"'})

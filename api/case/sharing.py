@@ -19,7 +19,7 @@ from api.web.sign_in import Posted
 from divert.acts.refusals import NotAllowed, Refused
 from divert.casework.command import Context
 from divert.casework.commands.sharing import ShareCase
-from divert.casework.sharing import foreseen
+from divert.casework.sharing import preview
 from divert.casework.workflow import locked, objections, perform
 from divert.exchange.consent import Part, consents_in_force, in_order
 from divert.exchange.format import read, sha256
@@ -63,7 +63,7 @@ def _look(request: Request, context: RequestContext, ref: str, wanted: Wanted) -
     with context.writing() as (session, actor):
         case = find(session, ref, actor)
         case_context = Context(session, actor, context.at, case.version + 1)
-        file = foreseen(case, case_context, wanted.to, wanted.part, wanted.format)
+        file = preview(case, case_context, wanted.to, wanted.part, wanted.format)
         access.record(session, actor, "consultation", context.at, case_ref=ref, what="file to be shared")
         held = read(file, wanted.format)
         return write(
@@ -87,7 +87,7 @@ def _share(context: RequestContext, ref: str, given: ShareCase) -> Response:
     with context.writing() as (session, actor):
         case = locked(session, ref, actor)
         case_context = Context(session, actor, context.at, case.version + 1)
-        file = foreseen(case, case_context, given.recipient, given.parts, given.format)
+        file = preview(case, case_context, given.recipient, given.parts, given.format)
         perform(session, ref, given, actor, context.at)
     name = f"{ref}-shared.{given.format}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -79,7 +79,7 @@ Slug = Annotated[str, Path(max_length=20)]
 def begun(request: Request, context: BySession) -> Response:
     """What whoever asks has begun, and a way to begin another."""
     with context.reading(REFERRERS) as (session, actor):
-        found = drafts.those_of(session, actor.username, context.at)
+        found = drafts.begun_by(session, actor.username, context.at)
         return write(request, "referrals.html", actor=actor, drafts=found, kept=drafts.KEPT, first=STEPS[0])
 
 

@@ -16,6 +16,7 @@ from api.web.forms import Choice, schema_of
 from divert.casework import deadlines
 from divert.casework.choice import left_open
 from divert.casework.command import CaseCommand, Context
+from divert.casework.commands.record import NOTES
 from divert.casework.commands.support import Stage
 from divert.casework.guards.ending import LEVELS
 from divert.clock import london_text
@@ -73,9 +74,7 @@ def _appointments(case: Case, _context: Context) -> list[Choice]:
 
 
 def _notes(case: Case, context: Context) -> list[Choice]:
-    query = select(LedgerEntry).where(
-        LedgerEntry.case_id == case.id, LedgerEntry.command.in_(("add-note", "correct-note"))
-    )
+    query = select(LedgerEntry).where(LedgerEntry.case_id == case.id, LedgerEntry.command.in_(NOTES))
     notes = [one for one in context.session.scalars(query.order_by(LedgerEntry.seq)) if one.body is not None]
     return [(one.seq, f"{london_text(one.at)}: {json.loads(one.body or '')['text'][:60]}") for one in notes]
 

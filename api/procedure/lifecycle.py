@@ -14,6 +14,7 @@ from api.web.pages import write
 from api.web.problems import KINDS, may_answer
 from divert.acts.command import Command
 from divert.casework.command import CaseCommand
+from divert.casework.commands.breach import ReportBreach
 from divert.casework.guard import Guard
 from divert.casework.lifecycle import TRANSITIONS, Row, mermaid, rows_of
 from divert.eligibility.judge import HEADLINES
@@ -42,7 +43,7 @@ class Target(BaseModel):
 class RowView(BaseModel):
     """One row: a command, from these states to those, by these roles, provided that these guards hold."""
 
-    command: str = Field(examples=["report-breach"])
+    command: str = Field(examples=[ReportBreach.slug()])
     title: str
     says: str = Field(description="What it is for.")
     sources: list[State] = Field(alias="from", description="None: it opens a case.")

@@ -16,6 +16,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from divert.acts.refusals import NotFound
+from divert.casework.commands.appointments import CorrectAttendance
+from divert.casework.commands.conditions import CorrectCondition
+from divert.casework.commands.referral import CorrectFacts
 from divert.casework.upkeep.replay import Gone, as_it_stood, scratch
 from divert.models import Case, Frame, LedgerEntry, Staff
 from divert.people.rights import Rows, Subject, rows_for
@@ -39,8 +42,6 @@ REFERENCES = frozenset({
     "postcode", "phone", "email", "victim_contact", "keyworker", "agreed_by",
 })  # fmt: skip
 """Answers in the bodies of the ledger that say who or where someone is: names, part by part, and references, whole."""
-
-CORRECTIONS = ("correct-facts", "correct-condition", "correct-attendance")
 
 
 class OpenedPack(BaseModel):
@@ -198,15 +199,13 @@ def _missing(name: str, why: str, *, disposed_of: bool) -> OpenedPack:
 def _corrected(since: Sequence[LedgerEntry]) -> Iterator[str]:
     """What was corrected by these entries, by the names of the fields."""
     for entry in since:
-        if entry.command in CORRECTIONS and entry.body is not None:
-            said = json.loads(entry.body)
-            match entry.command:
-                case "correct-facts":
-                    yield from (field for field in said if field != "reason")
-                case "correct-condition":
-                    yield f"condition {said['condition']}"
-                case _:
-                    yield "attendance"
+        answers = json.loads(entry.body) if entry.body is not None else {}
+        if entry.command == CorrectFacts.slug():
+            yield from (field for field in answers if field != "reason")
+        elif entry.command == CorrectCondition.slug() and answers:
+            yield f"condition {answers['condition']}"
+        elif entry.command == CorrectAttendance.slug() and answers:
+            yield "attendance"
 
 
 def _redacted(said: dict[str, Any], known: Identifiers) -> dict[str, Any]:

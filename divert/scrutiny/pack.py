@@ -15,6 +15,12 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from divert.acts.chain import canonical
+from divert.casework.commands.breach import DecideBreach
+from divert.casework.commands.contract import DeclineContract
+from divert.casework.commands.decisions import ReturnToForce
+from divert.casework.commands.ending import CloseCase, CompleteCase
+from divert.casework.commands.referral import Refer
+from divert.casework.commands.victim import RecordVictimViews
 from divert.casework.compliance import compliance
 from divert.eligibility.facts import Facts
 from divert.eligibility.judge import Finding
@@ -37,8 +43,8 @@ WORDS = frozenset({
 """Fields of a pack that are in somebody's own words: these are redacted."""
 
 FINDINGS = {True: "met", False: "not met", None: "not known"}
-ASKS_THE_VICTIM = ("refer", "record-victim-views")
-ENDINGS = ("complete-case", "return-to-force", "decline-contract", "decide-breach", "close-case")
+ASKS_THE_VICTIM = (Refer.slug(), RecordVictimViews.slug())
+ENDINGS = tuple(command.slug() for command in (CompleteCase, ReturnToForce, DeclineContract, DecideBreach, CloseCase))
 
 
 class Pack(NamedTuple):
@@ -200,7 +206,7 @@ def _breaches(
     """Each report, with the decision on it. A report may be decided afresh: the last decision counts."""
     for place, one in enumerate(case.breaches):
         until = case.breaches[place + 1].seq if place + 1 < len(case.breaches) else len(entries) + 1
-        decided = [e for e in entries if e.command == "decide-breach" and one.seq < e.seq < until]
+        decided = [e for e in entries if e.command == DecideBreach.slug() and one.seq < e.seq < until]
         last = decided[-1] if decided and one.decision else None
         report, decision = bodies[one.seq], bodies[last.seq] if last else {}
         yield {

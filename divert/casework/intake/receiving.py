@@ -52,7 +52,7 @@ def receive(session: Session, lines: Sequence[Line], organisation: str, by: Acto
         except _OtherWords:
             faults.append(LineFault(number, "external_id", "this one was received before, for another note."))
         except ValidationError as invalid:
-            faults += [LineFault(number, "text", one["msg"]) for one in invalid.errors(include_input=False)]
+            faults += [LineFault(number, "text", error["msg"]) for error in invalid.errors(include_input=False)]
         else:
             added += 1
     if faults:
