@@ -124,7 +124,7 @@ def _order_form(
             True,
             value=total,
             error=errors.get(("total",)),
-            figures=True,
+            numeric=True,
         )
         boxes: dict[forms.Path, str] = {("sizes", stratum): field.name for stratum, field in fields.items()}
         return write(
@@ -170,7 +170,7 @@ def _size_fields(frozen: Frame, typed: Mapping[str, str], errors: Errors) -> dic
             required=True,
             value=typed.get(stratum, "0"),
             error=errors.get(("sizes", stratum)),
-            figures=True,
+            numeric=True,
         )
         for stratum in frozen.strata
     }

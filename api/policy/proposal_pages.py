@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.policy.policies import tested
 from api.policy.proposals import Against, Digest, ProposalView, compared_with, proposal_view, rehearsal_view
 from api.procedure.acts import DIGEST, Data, Errors, Offer, make_routes
-from api.web.context import ByItself, RequestContext
+from api.web.context import ByPolling, RequestContext
 from api.web.pages import REFRESH_S, write
 from api.web.state import app_state
 from divert.acts.act import Act, ActContext
@@ -134,7 +134,7 @@ make_routes(
 
 
 @router.get("/policies/proposed/{digest}", include_in_schema=False)
-def proposal_page(request: Request, digest: Digest, context: ByItself, against: Against = None) -> Response:
+def proposal_page(request: Request, digest: Digest, context: ByPolling, against: Against = None) -> Response:
     """A proposed policy: what it changes, who would be judged otherwise, who signed. It asks again while it counts."""
     with context.reading(Subject.proposals) as (session, actor):
         one, policies = proposal(session, digest), policies_of(session)

@@ -92,7 +92,9 @@ def conditions_within_the_maximum(case: Case, context: Context, command: Terms) 
 
 def _not_offered(_case: Case, context: Context, command: Terms) -> list[str]:
     catalogue = context.rules.conditions
-    return [promise.code for promise in command.conditions if not catalogue[promise.code].is_offered_on(command.signed_on)]
+    return [
+        promise.code for promise in command.conditions if not catalogue[promise.code].is_offered_on(command.signed_on)
+    ]
 
 
 def _names_not_offered(case: Case, context: Context, command: Terms) -> str:
