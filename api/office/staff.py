@@ -52,7 +52,7 @@ def staff_view(person: Staff) -> StaffView:
 def list_staff(context: ByToken) -> list[StaffView]:
     """Everyone who works here, or did."""
     with context.reading(Subject.staff) as (session, _):
-        return [staff_view(person) for person in _everyone(session)]
+        return [staff_view(person) for person in _all_staff(session)]
 
 
 def _shown(_session: Session, person: Staff, _context: RequestContext, _actor: Actor) -> StaffView:
@@ -75,14 +75,14 @@ def _page(
 ) -> Response:
     """Everyone, the cases of those who can no longer see to them, and where somebody is taken on."""
     with context.reading(Subject.staff) as (session, actor):
-        everyone = _everyone(session)
-        load = _load(session)
+        everyone = _all_staff(session)
+        case_counts = _open_case_counts(session)
         stranded = [
             person
             for person in everyone
-            if person.username in load and not (person.active and person.role in KEYWORKERS)
+            if person.username in case_counts and not (person.active and person.role in KEYWORKERS)
         ]
-        wrong = {str(place[0]) if place else "": sentence for place, sentence in (errors or {}).items()}
+        faults = {str(place[0]) if place else "": sentence for place, sentence in (errors or {}).items()}
         return write(
             request,
             "staff.html",
@@ -91,12 +91,12 @@ def _page(
             done=_done(request, everyone),
             here=[person for person in everyone if person.active],
             left=[person for person in everyone if not person.active],
-            load=load,
-            stranded=[(person, _held(session, person.username)) for person in stranded],
+            case_counts=case_counts,
+            stranded=[(person, _open_cases(session, person.username)) for person in stranded],
             posts=POSTS,
             keyworkers=KEYWORKERS,
             typed={name: data.get(name, "") for name in AddStaff.model_fields},
-            wrong=wrong,
+            faults=faults,
             errors=[
                 *forms.summary(Form(AddStaff, CHOICES).questions({}, errors), errors or {}),
                 *(("", reason) for reason in reasons),
@@ -120,7 +120,7 @@ def _leaving(
         person = EndPost.find(on, act_context)
         if reasons := list(EndPost().refusals(person, act_context)):
             raise Refused(reasons)
-        return write(request, "leave.html", actor=actor, one=person, held=_held(session, person.username))
+        return write(request, "leave.html", actor=actor, person=person, cases=_open_cases(session, person.username))
 
 
 def _after(act: type[Act]) -> Any:
@@ -172,17 +172,17 @@ def staff_page(request: Request, context: BySession) -> Response:
     return _page(request, context, None, None, {})
 
 
-def _everyone(session: Session) -> Sequence[Staff]:
+def _all_staff(session: Session) -> Sequence[Staff]:
     return session.scalars(select(Staff).where(Staff.role.in_(POSTS)).order_by(Staff.name, Staff.username)).all()
 
 
-def _load(session: Session) -> dict[str, int]:
+def _open_case_counts(session: Session) -> dict[str, int]:
     """How many open cases each keyworker holds."""
     query = select(Case.keyworker, func.count()).where(text(in_states(OPEN)), Case.keyworker.is_not(None))
     return {str(username): count for username, count in session.execute(query.group_by(Case.keyworker))}
 
 
-def _held(session: Session, username: str) -> list[Any]:
+def _open_cases(session: Session, username: str) -> list[Any]:
     """The open cases that somebody holds, the nearest deadline first."""
     query = select(Case.ref, Case.state, Case.due_on).where(text(in_states(OPEN)), Case.keyworker == username)
     return list(session.execute(query.order_by(Case.due_on, Case.id)).all())
