@@ -107,13 +107,13 @@ class Meeting:
         return self.is_open and pack in self.packs and member in self.may_score(pack)
 
 
-def meeting(session: Session, number: int) -> Meeting | None:
+def get_meeting(session: Session, number: int) -> Meeting | None:
     """The meeting of that number."""
     query = select(PanelEntry).where(PanelEntry.meeting == number).order_by(PanelEntry.seq)
     return next(replay_meetings(session.scalars(query)), None)
 
 
-def meetings(session: Session) -> list[Meeting]:
+def all_meetings(session: Session) -> list[Meeting]:
     """Every meeting, the first first."""
     return list(replay_meetings(entries(session)))
 

@@ -13,7 +13,7 @@ from divert.casework.obligations import outstanding
 from divert.casework.upkeep.disposal import left_of
 from divert.casework.upkeep.replay import replay, scratch
 from divert.models import FINAL, OPEN, Case, File, LedgerEntry, Model, OutboxMessage, Person, State
-from divert.policies.adopted import comes_to_the_same
+from divert.policies.adopted import judgement_stands
 from divert.records import ledger
 
 OF_A_CASE = [
@@ -67,7 +67,7 @@ def _statements(case: Case) -> Iterator[tuple[bool, str]]:
         yield case.outcome_code is not None, "it ended without an outcome code"
     if case.state is State.closed:
         yield case.close_reason is not None, "it was closed without a reason"
-    yield all(comes_to_the_same(one) for one in case.checks), "an eligibility check comes to something else again"
+    yield all(judgement_stands(one) for one in case.checks), "an eligibility check comes to something else again"
     yield all(sha256(one.pdf) == one.sha256 for one in case.documents), "a document is not the one that was issued"
     if case.state in FINAL:
         yield all(one.status != "booked" for one in case.appointments), "it is ended with an appointment booked"
