@@ -75,11 +75,11 @@ def _page(
 ) -> Response:
     """Everyone, the cases of those who can no longer see to them, and where somebody is taken on."""
     with context.reading(Subject.staff) as (session, actor):
-        everyone = _all_staff(session)
+        staff = _all_staff(session)
         case_counts = _open_case_counts(session)
         stranded = [
             person
-            for person in everyone
+            for person in staff
             if person.username in case_counts and not (person.active and person.role in KEYWORKERS)
         ]
         faults = {str(place[0]) if place else "": sentence for place, sentence in (errors or {}).items()}
@@ -88,9 +88,9 @@ def _page(
             "staff.html",
             actor=actor,
             status=status if errors or reasons else 200,
-            done=_done(request, everyone),
-            here=[person for person in everyone if person.active],
-            left=[person for person in everyone if not person.active],
+            done=_done(request, staff),
+            here=[person for person in staff if person.active],
+            left=[person for person in staff if not person.active],
             case_counts=case_counts,
             stranded=[(person, _open_cases(session, person.username)) for person in stranded],
             posts=POSTS,
@@ -104,14 +104,14 @@ def _page(
         )
 
 
-def _done(request: Request, everyone: Sequence[Staff]) -> str | None:
+def _done(request: Request, staff: Sequence[Staff]) -> str | None:
     """What was done, as the address says: to somebody who is known here."""
     slug, username = request.query_params.get("done"), request.query_params.get("who")
     done = next((words for act, words in DONE.items() if act.slug() == slug), None)
-    return f"{username} {done}." if done and username in {person.username for person in everyone} else None
+    return f"{username} {done}." if done and username in {person.username for person in staff} else None
 
 
-def _leaving(
+def _leave_page(
     request: Request, context: RequestContext, offer: Offer, on: str | None, _data: Data, *_: Any, **__: Any
 ) -> Response:
     """What letting somebody go leaves behind, before it is done."""
@@ -130,18 +130,18 @@ def _after(act: type[Act]) -> Any:
     return after
 
 
-def _offer(act: type[Act], word: str, **more: Any) -> Offer:
+def _offer(act: type[Act], path: str, **options: Any) -> Offer:
     """Something done to one of the staff: its form stands on the page of all."""
     return Offer(
         act,
-        f"/api/staff/{{username}}/{word}",
-        f"/staff/{{username}}/{word}",
+        f"/api/staff/{{username}}/{path}",
+        f"/staff/{{username}}/{path}",
         answers=StaffView,
         shown=_shown,
         after=_after(act),
         on=NAME,
         choices=_choices,
-        **more,
+        **options,
     )
 
 
@@ -161,7 +161,7 @@ make_routes(
         own_page=False,
     ),
     _offer(ChangePost, "post"),
-    _offer(EndPost, "leave", again=_leaving),
+    _offer(EndPost, "leave", again=_leave_page),
     _offer(TakeBack, "return"),
 )
 

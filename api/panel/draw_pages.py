@@ -106,7 +106,7 @@ def _order_form(
             if offer.act is DrawSample:
                 typed = _first_sizes(frame, total, errors)
         fields = _size_fields(frame, typed, errors)
-        proves = _proves(frame, drawn, typed)
+        clean = _clean_estimates(frame, drawn, typed)
         answer_field = Field(
             page.name,
             page.asks,
@@ -135,11 +135,11 @@ def _order_form(
             frame=frame,
             order=page,
             rows=[
-                (stratum, count, drawn.get(stratum, 0), fields[stratum], proves.get(stratum))
+                (stratum, count, drawn.get(stratum, 0), fields[stratum], clean.get(stratum))
                 for stratum, count in case_counts(frame).items()
             ],
             whole=CERTAINTY,
-            altogether=proves.get(ALTOGETHER),
+            altogether=clean.get(ALTOGETHER),
             answer_field=answer_field,
             total_field=total_field if offer.act is DrawSample else None,
             errors=[
@@ -176,7 +176,7 @@ def _size_fields(frame: Frame, typed: Mapping[str, str], errors: Errors) -> dict
     }
 
 
-def _proves(frame: Frame, drawn: Mapping[str, int], typed: Mapping[str, str]) -> dict[str, Estimate]:
+def _clean_estimates(frame: Frame, drawn: Mapping[str, int], typed: Mapping[str, str]) -> dict[str, Estimate]:
     """What a clean result of sizes would prove, by stratum and altogether; nothing where a size will not do."""
     try:
         sizes = {stratum: drawn.get(stratum, 0) + _number(typed.get(stratum) or "0") for stratum in frame.strata}

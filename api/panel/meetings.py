@@ -38,7 +38,9 @@ PackName = Annotated[str, Path(max_length=60, description="The pack's name.", ex
 READ = ("not-signed-in", "not-allowed", "not-found")
 
 
-def opened_pack(session: Session, meeting: Meeting, name: str, actor: Actor, context: RequestContext) -> OpenedPack:
+def open_meeting_pack(
+    session: Session, meeting: Meeting, name: str, actor: Actor, context: RequestContext
+) -> OpenedPack:
     """A pack of a meeting; to a member while it is open, attending, without conflict. The opening is logged."""
     if name not in meeting.packs or not may_open(meeting, name, actor):
         raise ProblemError("not-found", "There is no such pack that you may open at this meeting.")
@@ -75,7 +77,7 @@ def read_meeting(number: Number, context: ByToken) -> MeetingView:
 def read_meeting_pack(number: Number, name: PackName, context: ByToken) -> OpenedPack:
     """A case as it was known when it left the scheme's hands, and nobody's name. Every opening is logged."""
     with context.writing(Subject.meetings) as (session, actor):
-        return opened_pack(session, find_meeting(session, number, actor), name, actor, context)
+        return open_meeting_pack(session, find_meeting(session, number, actor), name, actor, context)
 
 
 # For people
@@ -132,18 +134,18 @@ def _choices(
         "members": [(member.username, member.name) for member in session.scalars(members)]
     }
     if isinstance(subject, list):
-        had = {meeting.frame for meeting in subject}
+        met_on = {meeting.frame for meeting in subject}
         drawn_frames = session.scalars(select(Frame).join(Draw).order_by(Frame.cut_off.desc()))
         choices["frames"] = [
             (frame.digest, f"Cut-off {written_date(frame.cut_off)}: {frame.digest[:12]}")
             for frame in drawn_frames
-            if frame.digest not in had
+            if frame.digest not in met_on
         ]
         return choices
     names = [name for name in subject.packs if _may_choose(subject, name, actor)]
     chosen = data.get("pack")
-    judged = [subject.packs[name] for name in names if chosen not in names or name == chosen]
-    rules = {rule.id: (rule.id, rule.says) for pack in judged for rule in rules_of(session, pack)}
+    packs = [subject.packs[name] for name in names if chosen not in names or name == chosen]
+    rules = {rule.id: (rule.id, rule.says) for pack in packs for rule in rules_of(session, pack)}
     return choices | {
         "packs": [(name, name) for name in names],
         "scores": [(code, f"{code}: {score.title}") for code, score in subject.scale.items()],
@@ -210,7 +212,7 @@ def meeting_pack_page(request: Request, number: Number, name: PackName, context:
     """One pack of a meeting."""
     with context.writing(Subject.meetings) as (session, actor):
         meeting = find_meeting(session, number, actor)
-        pack = opened_pack(session, meeting, name, actor, context)
+        pack = open_meeting_pack(session, meeting, name, actor, context)
         return write(
             request,
             "meeting_pack.html",

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from api.case.documents import PDF, pdf_file
-from api.panel.meetings import READ, Number, PackName, may_open, opened_pack
+from api.panel.meetings import READ, Number, PackName, may_open, open_meeting_pack
 from api.web.context import BySession, ByToken, RequestContext
 from api.web.problems import ProblemError, may_answer
 from divert.acts.answers import YesNo
@@ -89,6 +89,6 @@ def _pack(number: int, name: str, options: PaperOptions, context: RequestContext
 
 def _open(session: Session, meeting: Meeting, name: str, actor: Actor, context: RequestContext) -> NumberedPack:
     """A pack, opened: who opens it may, and that they did is logged."""
-    pack = opened_pack(session, meeting, name, actor, context)
+    pack = open_meeting_pack(session, meeting, name, actor, context)
     cut_off = session.get_one(Frame, meeting.packs[name].frame).cut_off
     return NumberedPack([*meeting.packs].index(name) + 1, name, pack, cut_off)

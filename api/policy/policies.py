@@ -131,7 +131,7 @@ def policies_page(request: Request, context: BySession) -> Response:
             "policies.html",
             actor=actor,
             proposals=may_read(actor.role, Subject.proposals),
-            policies=[(policy, policies.last_day(policy), _stands(policy.starts, policies.last_day(policy), today))
+            policies=[(policy, policies.last_day(policy), _status(policy.starts, policies.last_day(policy), today))
                    for policy in reversed(list(policies))],
         )  # fmt: skip
 
@@ -226,7 +226,7 @@ def policy_page(request: Request, policy_id: Name, context: BySession) -> Respon
             rehearses=actor.role in SIGNATORIES,
             policy=policy,
             last=last,
-            stands=_stands(policy.starts, last, london_date(context.at)),
+            stands=_status(policy.starts, last, london_date(context.at)),
             before=before,
             changed=changes(before, policy) if before else None,
             comparison_in_words=comparison_in_words,
@@ -268,7 +268,7 @@ def comparison_in_words(rule: Rule) -> str:
     return f"{rule.holds.fact.replace('_', ' ')} {comparison[rule.holds.op]}: {words}"
 
 
-def _stands(starts: date, last: date | None, today: date) -> str:
+def _status(starts: date, last: date | None, today: date) -> str:
     if today < starts:
         return "to come"
     return "in force" if last is None or today <= last else "over"

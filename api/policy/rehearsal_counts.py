@@ -78,10 +78,10 @@ def exact_view(rehearsal: Rehearsal) -> RehearsalView:
 def board_view(rehearsal: Rehearsal, session: Session, referred: Counts) -> RehearsalView:
     """For whoever may not. `referred`: the board's counts of today."""
     key = bytes.fromhex(session.scalars(select(RoundingKey.key)).one())
-    shown = suppress(_counts(rehearsal, referred.as_at), key)
+    rounded = suppress(_counts(rehearsal, referred.as_at), key)
 
     def count(name: str, dim: str = ALL, value: str = "") -> int | None:
-        return shown[Cell(name, dim, value)]
+        return rounded[Cell(name, dim, value)]
 
     def row(group: str, value: str) -> dict[str, Any]:
         cases = referred[Cell("referred", DIMS[group], value)]
@@ -89,7 +89,7 @@ def board_view(rehearsal: Rehearsal, session: Session, referred: Counts) -> Rehe
 
     return _view(
         rehearsal,
-        shown.base,
+        rounded.base,
         {**{way: count(way) for way in WAYS}, "cases": referred[Cell("referred")], "not_yet_known": count("unknown")},
         asked={rule: count("asked", "rule", rule) for rule in rehearsal.unanswered()},
         by_rule={rule: count("flips", "rule", rule) for rule in rehearsal.by_rule()},

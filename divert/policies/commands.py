@@ -16,7 +16,7 @@ from divert.acts.command import Reasons
 from divert.acts.refusals import NotFound, Reason, Unusable
 from divert.clock import written_date
 from divert.db import Turn
-from divert.eligibility.policies import Policies, read_policy, require_follows, require_known
+from divert.eligibility.policies import read_policy, require_follows, require_known
 from divert.eligibility.policy import Policy
 from divert.eligibility.rehearsal import Rehearsal
 from divert.law.rule_files import RulesError
@@ -159,25 +159,25 @@ def comparison_digest(session: Session, against: str | None) -> str | None:
     """The digest of the policy to compare with, by its id or digest; None: each case's own. Raises Unusable."""
     if not against:
         return None
-    known = {policy.id: policy.digest for policy in policies_of(session)}
-    known |= {digest: digest for digest in proposals(session)}
-    if against not in known:
-        names = ", ".join(name for name in known if len(name) < 64)
-        raise Unusable({("against",): f"There is no such policy; there are {names}."})
-    return known[against]
+    if against in proposals(session):
+        return against
+    digests = {policy.id: policy.digest for policy in policies_of(session)}
+    if against not in digests:
+        raise Unusable({("against",): f"There is no such policy; there are {', '.join(digests)}."})
+    return digests[against]
 
 
 def _objections(policy: Policy, context: ActContext) -> Iterator[Reason]:
     """Why a policy cannot come into force on its first day."""
-    policies: Policies = policies_of(context.session)
+    policies = policies_of(context.session)
+    latest = max(other.starts for other in policies)
     if policy.starts <= context.today:
         yield (
             "starts",
             f"The policy would start on {written_date(policy.starts)}. It can start after today, not before it was"
             " signed.",
         )
-    latest = max(known.starts for known in policies)
-    if policy.id in {known.id for known in policies}:
+    if policy.id in {other.id for other in policies}:
         yield "id", f"There is a policy called {policy.id} already."
     elif policy.starts <= latest:
         yield "starts", f"A policy that starts on {latest} or later is there."

@@ -48,20 +48,20 @@ class Run:
 class Runs:
     """Those of one service, by the digests of the policy and of what it is compared with."""
 
-    known: dict[tuple[str, str | None], Run] = field(default_factory=dict)
+    runs: dict[tuple[str, str | None], Run] = field(default_factory=dict)
 
     def run(self, database: Database, start: Start, at: datetime, digest: str, against: str | None) -> Run:
         """The rehearsal asked for: done, under way, or begun now. One of few cases is done at once, without `start`."""
         key = (digest, against)
-        known = self.known.get(key)
-        if known is not None and known.is_usable(at):
-            return known
+        earlier = self.runs.get(key)
+        if earlier is not None and earlier.is_usable(at):
+            return earlier
         with database.reading() as session:
             run = Run(at, session.scalar(select(func.count()).select_from(Case)) or 0)
-        self.known.pop(key, None)
-        self.known[key] = run
-        for oldest in list(self.known)[:-AT_MOST]:
-            del self.known[oldest]
+        self.runs.pop(key, None)
+        self.runs[key] = run
+        for oldest in list(self.runs)[:-AT_MOST]:
+            del self.runs[oldest]
         if run.cases <= AT_ONCE:
             _carry_out(database, run, digest, against)
         else:
@@ -79,10 +79,15 @@ def rehearse(session: Session, digest: str, against: str | None, run: Run | None
             yield part
 
     policies = policies_of(session)
-    known: dict[str, Policy] = {policy.digest: policy for policy in policies}
-    known |= {proposed: proposal.policy for proposed, proposal in proposals(session).items()}
-    other = known[against] if against else None
-    return rehearse_policy(known[digest], past_referrals(session, count_read), policies, rulebook().offences, other)
+    by_digest: dict[str, Policy] = {policy.digest: policy for policy in policies}
+    by_digest |= {proposed: proposal.policy for proposed, proposal in proposals(session).items()}
+    return rehearse_policy(
+        by_digest[digest],
+        past_referrals(session, count_read),
+        policies,
+        rulebook().offences,
+        by_digest[against] if against else None,
+    )
 
 
 def _carry_out(database: Database, run: Run, digest: str, against: str | None) -> None:

@@ -125,15 +125,15 @@ def entries(session: Session) -> Sequence[PanelEntry]:
 
 def replay_meetings(entries: Iterable[PanelEntry]) -> Iterator[Meeting]:
     """Each meeting as its entries leave it; they come meeting by meeting, each in order."""
-    for _, of_meeting in groupby(entries, key=lambda entry: entry.meeting):
+    for _, meeting_entries in groupby(entries, key=lambda entry: entry.meeting):
         meeting: Meeting | None = None
-        for entry in of_meeting:
-            meeting = follow(meeting, entry)
+        for entry in meeting_entries:
+            meeting = apply_entry(meeting, entry)
         if meeting is not None:
             yield meeting
 
 
-def follow(meeting: Meeting | None, entry: PanelEntry) -> Meeting:
+def apply_entry(meeting: Meeting | None, entry: PanelEntry) -> Meeting:
     """A meeting as one entry more leaves it; its first entry opens it."""
     body = json.loads(entry.body)
     if meeting is None:
@@ -168,8 +168,8 @@ def follow(meeting: Meeting | None, entry: PanelEntry) -> Meeting:
             meeting.responses[pack] = body
         case EntryKind.close_meeting:
             meeting.is_open = False
-        case unknown:
-            raise ValueError(f"Entry {entry.seq} of meeting {entry.meeting} says {unknown}, which nobody can do.")
+        case command:
+            raise ValueError(f"Entry {entry.seq} of meeting {entry.meeting} says {command}, which nobody can do.")
     return meeting
 
 

@@ -20,7 +20,7 @@ class MeetingResult(NamedTuple):
     unsettled: int
 
 
-def comes_back(meetings: Sequence[Meeting]) -> dict[str, MeetingPack]:
+def returning_packs(meetings: Sequence[Meeting]) -> dict[str, MeetingPack]:
     """The packs that an earlier meeting left without a conclusion, and none has concluded since; what was asked for."""
     last: dict[tuple[str, str], tuple[str, MeetingPack] | None] = {}
     for meeting in meetings:
@@ -66,5 +66,5 @@ def meeting_result(session: Session, meeting: Meeting, meetings: Sequence[Meetin
         {stratum: estimate([sample]) for stratum, sample in strata.items()},
         estimate(strata.values()),
         kappa(meeting.own_scores()),
-        sum(pack.frame == meeting.frame and pack.stratum in strata for pack in comes_back(meetings).values()),
+        sum(pack.frame == meeting.frame and pack.stratum in strata for pack in returning_packs(meetings).values()),
     )

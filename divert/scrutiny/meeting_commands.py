@@ -24,7 +24,7 @@ from divert.people.rights import COORDINATOR, MEMBER, POLICE, Rows, Subject, row
 from divert.people.staff import Actor
 from divert.policies.adopted import policies_of
 from divert.records.meetings import EntryKind, Meeting, MeetingPack, all_meetings, get_meeting, says
-from divert.scrutiny.meeting import comes_back
+from divert.scrutiny.meeting import returning_packs
 from divert.scrutiny.opening import is_missing, packs_of, policy_of
 
 PackName = Annotated[str, Field(title="Pack", min_length=1, max_length=60, json_schema_extra={"choices": "packs"})]
@@ -80,7 +80,7 @@ class OpenMeeting(
         """The meeting as it begins."""
         session = context.session
         packs = {name: MeetingPack(self.frame, name) for name in packs_of(session, self.frame)}
-        packs |= comes_back(subject) | _additions(session, subject)
+        packs |= returning_packs(subject) | _additions(session, subject)
         number = 1 + (session.scalar(select(func.max(PanelEntry.meeting))) or 0)
         body = {**self.body(), "packs": [[name, *pack] for name, pack in packs.items()]}
         _append(session, number, None, self.slug(), body, context.by, context.at)

@@ -66,7 +66,7 @@ def open_packs(
     session: Session, frame_digest: str, by: Actor, at: datetime, themes: Collection[str] = ()
 ) -> list[OpenedPack]:
     """Every pack of a frame's draw, in the order drawn; each opening is logged. Raises NoSuchFrame where none was."""
-    return _opened(session, frame_digest, packs_of(session, frame_digest), by, at, themes)
+    return _open(session, frame_digest, packs_of(session, frame_digest), by, at, themes)
 
 
 def open_pack(
@@ -76,7 +76,7 @@ def open_pack(
     ref = packs_of(session, frame_digest).get(pack)
     if ref is None:
         raise NoSuchPack("This draw has no such pack. A pack is named by stratum and pick, like completed-1.")
-    return _opened(session, frame_digest, {pack: ref}, by, at, themes)[0]
+    return _open(session, frame_digest, {pack: ref}, by, at, themes)[0]
 
 
 def packs_of(session: Session, frame_digest: str) -> dict[str, str]:
@@ -119,7 +119,7 @@ def pack_of(session: Session, empty: Session, case: Case, seq: int, themes: Coll
     entries = ledger.entries_of(session, case)[:seq]
     content = content_of(as_it_stood(empty, case.ref, entries), entries, themes)
     empty.rollback()
-    return make_pack(_redacted(content, identifiers(session, case.ref, entries)))
+    return make_pack(_redact(content, identifiers(session, case.ref, entries)))
 
 
 def identifiers(session: Session, case_ref: str, entries: Sequence[LedgerEntry]) -> Identifiers:
@@ -146,7 +146,7 @@ def identifiers_today(session: Session, case: Case, entries: Sequence[LedgerEntr
     return Identifiers(names.union(filter(None, live_names)), references.union(filter(None, live_references)))
 
 
-def _opened(
+def _open(
     session: Session, frame_digest: str, packs: dict[str, str], by: Actor, at: datetime, themes: Collection[str]
 ) -> list[OpenedPack]:
     """Members come from outside the scheme, so what they open is disclosed to the panel."""
@@ -160,20 +160,20 @@ def _opened(
             case = session.scalar(select(Case).where(Case.ref == ref))
             seq = None if case is None else exit_seq(session, case, cut_off)
             if case is None or seq is None:
-                opened.append(_missing(pack, "No record of this case was found.", disposed_of=False))
+                opened.append(_missing_pack(pack, "No record of this case was found.", disposed_of=False))
                 continue
             try:
-                opened.append(_shown(session, pack, case, seq, pack_of(session, empty, case, seq, themes)))
+                opened.append(_opened_pack(session, pack, case, seq, pack_of(session, empty, case, seq, themes)))
             except Gone:
-                opened.append(_missing(pack, "Its record was lawfully disposed of.", disposed_of=True))
+                opened.append(_missing_pack(pack, "Its record was lawfully disposed of.", disposed_of=True))
     return opened
 
 
-def _shown(session: Session, name: str, case: Case, seq: int, pack: Pack) -> OpenedPack:
+def _opened_pack(session: Session, name: str, case: Case, seq: int, pack: Pack) -> OpenedPack:
     """The pack as it is read today: what only later records show to name somebody is withheld too."""
     entries = ledger.entries_of(session, case)
     content = pack.content
-    known = _redacted(content, identifiers_today(session, case, entries))
+    known = _redact(content, identifiers_today(session, case, entries))
     since = known["withheld"]
     known["withheld"] = content["withheld"]
     return OpenedPack(
@@ -182,13 +182,13 @@ def _shown(session: Session, name: str, case: Case, seq: int, pack: Pack) -> Ope
         sha256=pack.digest,
         known=known,
         missing=None,
-        corrected_since=tuple(sorted(set(_corrected(entries[seq:])))),
+        corrected_since=tuple(sorted(set(_corrections(entries[seq:])))),
         withheld_since=since["by_rule"] + since["by_check"],
         disposed_of=case.disposed_at is not None,
     )
 
 
-def _missing(name: str, why: str, *, disposed_of: bool) -> OpenedPack:
+def _missing_pack(name: str, why: str, *, disposed_of: bool) -> OpenedPack:
     return OpenedPack(
         pack=name,
         stratum=name.rpartition("-")[0],
@@ -201,7 +201,7 @@ def _missing(name: str, why: str, *, disposed_of: bool) -> OpenedPack:
     )
 
 
-def _corrected(since: Sequence[LedgerEntry]) -> Iterator[str]:
+def _corrections(since: Sequence[LedgerEntry]) -> Iterator[str]:
     """What was corrected by these entries, by the names of the fields."""
     for entry in since:
         if entry.command in CORRECTIONS and entry.body is not None:
@@ -215,7 +215,7 @@ def _corrected(since: Sequence[LedgerEntry]) -> Iterator[str]:
                     yield "attendance"
 
 
-def _redacted(content: dict[str, Any], identifiers: Identifiers) -> dict[str, Any]:
+def _redact(content: dict[str, Any], identifiers: Identifiers) -> dict[str, Any]:
     """The same with everybody's own words redacted, and how many stretches were withheld."""
     counts = {"by_rule": 0, "by_check": 0}
 
@@ -226,16 +226,16 @@ def _redacted(content: dict[str, Any], identifiers: Identifiers) -> dict[str, An
         return result.text
 
     fields = {
-        name: _redacted_value(value, name in WORDS, withhold) for name, value in content.items() if name != "withheld"
+        name: _redact_value(value, name in WORDS, withhold) for name, value in content.items() if name != "withheld"
     }
     return {**fields, "withheld": counts}
 
 
-def _redacted_value(value: Any, own_words: bool, withhold: Callable[[str], str]) -> Any:
+def _redact_value(value: Any, own_words: bool, withhold: Callable[[str], str]) -> Any:
     if isinstance(value, dict):
-        return {name: _redacted_value(inner, name in WORDS, withhold) for name, inner in value.items()}
+        return {name: _redact_value(inner, name in WORDS, withhold) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_redacted_value(item, own_words, withhold) for item in value]
+        return [_redact_value(item, own_words, withhold) for item in value]
     return withhold(value) if own_words and isinstance(value, str) else value
 
 

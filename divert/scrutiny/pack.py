@@ -85,7 +85,7 @@ def content_of(case: Case, entries: Sequence[LedgerEntry], themes: Collection[st
         "summaries": list(_summaries(case, bodies)),
         "contract": _contract(case, entries),
         "breaches": list(_breaches(case, entries, bodies)),
-        "ended": _ended(case, entries, bodies),
+        "ended": _ending(case, entries, bodies),
         **{theme: getattr(case.person, theme) for theme in THEMES if theme in themes},
     }
 
@@ -108,16 +108,16 @@ def _eligibility(check: Check | None) -> dict[str, Any]:
 
 
 def _finding(finding: Finding, facts: Facts) -> dict[str, Any]:
-    shown = {name: value for name, value in finding.facts.items() if name not in WITHHELD_FACTS}
-    if "age" in shown:
-        shown["age"] = age_band(facts.age)
+    values = {name: value for name, value in finding.facts.items() if name not in WITHHELD_FACTS}
+    if "age" in values:
+        values["age"] = age_band(facts.age)
     return {
         "id": finding.rule.id,
         "says": finding.rule.says,
         "cites": finding.rule.cites,
         "effect": finding.rule.effect.value,
         "finding": FINDINGS[finding.holds],
-        "facts": shown,
+        "facts": values,
     }
 
 
@@ -218,7 +218,7 @@ def _breaches(
         }
 
 
-def _ended(case: Case, entries: Sequence[LedgerEntry], bodies: dict[int, dict[str, Any]]) -> dict[str, Any]:
+def _ending(case: Case, entries: Sequence[LedgerEntry], bodies: dict[int, dict[str, Any]]) -> dict[str, Any]:
     """How it left the scheme's hands, and in which words."""
     last = entries[-1]
     body = bodies[last.seq] if last.command in ENDINGS else {}

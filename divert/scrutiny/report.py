@@ -22,7 +22,7 @@ from divert.records import ledger
 from divert.records.meetings import THEMATIC, Meeting, MeetingPack, all_meetings
 from divert.scrutiny.actions import Action, actions
 from divert.scrutiny.agreement import kappa
-from divert.scrutiny.meeting import comes_back, samples
+from divert.scrutiny.meeting import returning_packs, samples
 from divert.scrutiny.opening import case_of, identifiers_today, is_missing
 from divert.scrutiny.proof import Sample, estimate, miss_probability
 from divert.scrutiny.redaction import Identifiers
@@ -120,12 +120,12 @@ def report(session: Session, year: int, as_at: date) -> Report:
     packs = {MeetingPack(pack.frame, pack.pack) for meeting in meetings for pack in meeting.packs.values()}
     drawn = {pack for pack in packs if pack.stratum != THEMATIC}
     unsettled = [
-        pack for pack in comes_back(every_meeting).values() if pack.frame in frames and pack.stratum != THEMATIC
+        pack for pack in returning_packs(every_meeting).values() if pack.frame in frames and pack.stratum != THEMATIC
     ]
     strata = merge_small_strata([samples(session, meeting, every_meeting) for meeting in meetings])
     altogether = _stratum_result("altogether", [sample for merged in strata.values() for sample in merged])
     own_scores = [scores for meeting in meetings for scores in meeting.own_scores() if len(scores) > 1]
-    asked = actions(meetings)
+    year_actions = actions(meetings)
     redactor = _Redactor(session, meetings)
     return Report(
         first=first,
@@ -146,12 +146,12 @@ def report(session: Session, year: int, as_at: date) -> Report:
             for name, finding in meeting.findings.items()
             if finding["good_practice"]
         ],
-        learning=dict(Counter(action.learning_for for action in asked if action.learning_for)),
-        learnt=[_learning_point(action, redactor, as_at) for action in asked if action.learning],
-        doubted=dict(sorted(Counter(action.doubts for action in asked if action.doubts).items())),
-        actions_open=sum(not action.closed for action in asked),
-        actions_overdue=sum(action.overdue(as_at) for action in asked),
-        actions_closed=sum(action.closed for action in asked),
+        learning=dict(Counter(action.learning_for for action in year_actions if action.learning_for)),
+        learnt=[_learning_point(action, redactor, as_at) for action in year_actions if action.learning],
+        doubted=dict(sorted(Counter(action.doubts for action in year_actions if action.doubts).items())),
+        actions_open=sum(not action.closed for action in year_actions),
+        actions_overdue=sum(action.overdue(as_at) for action in year_actions),
+        actions_closed=sum(action.closed for action in year_actions),
     )
 
 

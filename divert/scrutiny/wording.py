@@ -35,16 +35,16 @@ class RuleLine(NamedTuple):
     decides: bool
 
 
-def lines(known: dict[str, Any], on: date) -> tuple[Line, ...]:
+def lines(content: dict[str, Any], on: date) -> tuple[Line, ...]:
     """What a pack says, in the order in which it happened. `on`: the cut-off, for the titles of offences."""
-    return tuple(Line(name, texts) for name, texts in _lines(known, rulebook(), on))
+    return tuple(Line(name, texts) for name, texts in _lines(content, rulebook(), on))
 
 
-def rules(known: dict[str, Any]) -> tuple[RuleLine, ...]:
+def rules(content: dict[str, Any]) -> tuple[RuleLine, ...]:
     """Every rule of the policy by which the case was last checked; none where it never was."""
-    if known["eligibility"] is None:
+    if content["eligibility"] is None:
         return ()
-    because = known["eligibility"]["because"]
+    because = content["eligibility"]["because"]
     return tuple(
         RuleLine(
             says=rule["says"],
@@ -53,7 +53,7 @@ def rules(known: dict[str, Any]) -> tuple[RuleLine, ...]:
             cites=rule["cites"],
             decides=rule["id"] in because,
         )
-        for rule in known["eligibility"]["rules"]
+        for rule in content["eligibility"]["rules"]
     )
 
 
@@ -90,29 +90,29 @@ def _stretches(count: int) -> str:
     return "1 stretch" if count == 1 else f"{count} stretches"
 
 
-def _lines(known: dict[str, Any], book: Rulebook, on: date) -> Iterator[tuple[str, tuple[str, ...]]]:
-    offences = [known["offence_code"], *known["further_offences"]]
+def _lines(content: dict[str, Any], book: Rulebook, on: date) -> Iterator[tuple[str, tuple[str, ...]]]:
+    offences = [content["offence_code"], *content["further_offences"]]
     yield "Offence", tuple(book.offences.find(code, on).title for code in offences if code)
-    yield "Age at referral", (in_words(known["age_band"]),)
+    yield "Age at referral", (in_words(content["age_band"]),)
     for theme in ("sex", "ethnicity"):
-        if theme in known:
-            yield theme.capitalize(), (in_words(known[theme]),)
-    yield "What the officer wrote", (known["account"] or "nothing",)
-    check = known["eligibility"]
+        if theme in content:
+            yield theme.capitalize(), (in_words(content[theme]),)
+    yield "What the officer wrote", (content["account"] or "nothing",)
+    check = content["eligibility"]
     verdict = f"{check['verdict'].replace('_', ' ')} ({check['policy']})" if check else "not checked"
     yield "Verdict of the policy", (verdict,)
-    for decision in known["decisions"]:
+    for decision in content["decisions"]:
         yield SIDES[decision["side"]], tuple(_decision(decision))
-    if not known["decisions"]:
+    if not content["decisions"]:
         yield "Decisions", ("none",)
-    yield "Victim", tuple(_victim(known["victim"]))
-    needs = [_need(need, book) for need in known["needs"]]
-    yield "Needs, entry to exit", (*(needs or ["none scored"]), *known["summaries"])
-    yield from _contract(known["contract"])
-    for breach in known["breaches"]:
+    yield "Victim", tuple(_victim(content["victim"]))
+    needs = [_need(need, book) for need in content["needs"]]
+    yield "Needs, entry to exit", (*(needs or ["none scored"]), *content["summaries"])
+    yield from _contract(content["contract"])
+    for breach in content["breaches"]:
         yield "New offence" if breach["kind"] == "new_offence" else "Breach", tuple(_breach(breach))
-    yield "How it left the scheme", tuple(_ending(known["ended"], book))
-    withheld = known["withheld"]
+    yield "How it left the scheme", tuple(_ending(content["ended"], book))
+    withheld = content["withheld"]
     yield (
         "Withheld from the words",
         (f"{_stretches(withheld['by_rule'])} by rule, {withheld['by_check']} by the check after it",),
