@@ -247,7 +247,7 @@ def _answer_in_lines(publication: Mapping[str, Any]) -> None:
         answer(f"  Topped up {_time(addition['at'])}: {addition['reason']}")
         _answer_cases(addition["drawn"])
     for choice in publication["thematic"]:
-        answer(f"  DrawnCase, not drawn, {_time(choice['at'])}: {choice['id']}. {choice['theme']}")
+        answer(f"  Picked, not drawn, {_time(choice['at'])}: {choice['id']}. {choice['theme']}")
 
 
 def _answer_cases(drawn: Mapping[str, list[DrawnCase]]) -> None:

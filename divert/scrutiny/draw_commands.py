@@ -42,17 +42,13 @@ class FreezeFrame(FrameRule, Act, title="Freeze a frame"):
         """The frame, under its SHA-256."""
         session = context.session
         if self.counts_until >= context.today:
-            raise Unusable(
-                {
-                    (): f"The cut-off, {written_date(self.counts_until)}, is not over. It lies before today, so that"
-                    " nothing can still be decided within it."
-                }
-            )
+            cut_off = written_date(self.counts_until)
+            sentence = f"The cut-off, {cut_off}, is not over."
+            raise Unusable({(): f"{sentence} It lies before today, so that nothing can still be decided within it."})
         refs = strata_of(session, self)
         if not refs:
-            raise Unusable(
-                {(): "No case fits this rule: nothing can be drawn. Widen the dates, or ask for more kinds."}
-            )
+            sentence = "No case fits this rule: nothing can be drawn. Widen the dates, or ask for more kinds."
+            raise Unusable({(): sentence})
         ids = pseudonymise(session, [ref for of_stratum in refs.values() for ref in of_stratum])
         strata = {stratum: sorted(ids[ref] for ref in of_stratum) for stratum, of_stratum in refs.items()}
         decider = pseudonymise(session, [self.decided_by])[self.decided_by] if self.decided_by else None
