@@ -24,7 +24,7 @@ from divert.law.rulebook import rulebook
 from divert.models import Case, Check, LedgerEntry, Role, Sensitivity, State
 from divert.people.rights import Subject, may_read
 from divert.people.staff import Actor
-from divert.policies.adopted import comes_to_the_same, judged_again
+from divert.policies.adopted import judge_again, judgement_stands
 
 
 class PersonView(StoredView):
@@ -277,7 +277,7 @@ def _check_view(case: Case, check: Check) -> CheckView:
     judgement: JudgementView | None = None
     same_again: bool | None = None
     with suppress(NoPolicy):
-        judgement, same_again = judgement_view(judged_again(check)), comes_to_the_same(check)
+        judgement, same_again = judgement_view(judge_again(check)), judgement_stands(check)
     return CheckView(
         seq=check.seq,
         at=check.at,

@@ -7,7 +7,7 @@ from divert.casework import deadlines
 from divert.casework.commands.documents import sha256
 from divert.casework.obligations import outstanding
 from divert.models import FINAL, OPEN, TAKEN, Case, State
-from divert.policies.adopted import comes_to_the_same
+from divert.policies.adopted import judgement_stands
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def closed_cases_have_a_reason(case: Case) -> bool:
 
 @invariant("an eligibility check comes to something else again")
 def eligibility_checks_come_to_the_same_again(case: Case) -> bool:
-    return all(comes_to_the_same(check) for check in case.checks)
+    return all(judgement_stands(check) for check in case.checks)
 
 
 @invariant("a document is not the one that was issued")
