@@ -97,7 +97,7 @@ def entries(session: Session) -> Sequence[PolicyEntry]:
     return session.scalars(select(PolicyEntry).order_by(PolicyEntry.seq)).all()
 
 
-def says(entry: PolicyEntry) -> dict[str, Any]:
+def entry_content(entry: PolicyEntry) -> dict[str, Any]:
     """What the hash of an entry covers, beside the hash before it. It holds nobody's data that might have to go."""
     return {
         "seq": entry.seq,
@@ -113,7 +113,7 @@ def says(entry: PolicyEntry) -> dict[str, Any]:
 def verify(session: Session) -> Iterator[Fault]:
     """Every fault in the chain of policy. Nothing yielded: all that was ever decided is as it was written."""
     chain = entries(session)
-    broken = list(verify_chain(POLICY_CHAIN, (Link(entry.seq, entry.hash, says(entry)) for entry in chain)))
+    broken = list(verify_chain(POLICY_CHAIN, (Link(entry.seq, entry.hash, entry_content(entry)) for entry in chain)))
     if broken:
         yield from broken
         return

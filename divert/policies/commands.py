@@ -23,7 +23,7 @@ from divert.law.rule_files import RulesError
 from divert.law.rulebook import rulebook
 from divert.models import PolicyEntry, Role
 from divert.people.rights import SIGNATORIES, Subject, readers
-from divert.policies.adopted import Proposal, entries, policies_of, proposals, says
+from divert.policies.adopted import Proposal, entries, entry_content, policies_of, proposals
 from divert.policies.rehearsals import rehearse
 
 
@@ -200,7 +200,7 @@ def _record(act: Act, digest: str, body: Mapping[str, Any], context: ActContext)
         policy=digest,
         body=canonical(body),
     )
-    entry.hash = chain_hash(chain[-1].hash if chain else BEGINNING, says(entry))
+    entry.hash = chain_hash(chain[-1].hash if chain else BEGINNING, entry_content(entry))
     context.session.add(entry)
     context.session.flush()
     return get_proposal(context.session, digest)

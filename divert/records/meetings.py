@@ -173,7 +173,7 @@ def apply_entry(meeting: Meeting | None, entry: PanelEntry) -> Meeting:
     return meeting
 
 
-def says(entry: PanelEntry) -> dict[str, Any]:
+def entry_content(entry: PanelEntry) -> dict[str, Any]:
     """What the hash of an entry covers, beside the hash before it."""
     return {
         "meeting": entry.meeting,
@@ -194,7 +194,9 @@ def chain_name(number: int) -> str:
 def verify(session: Session) -> Iterator[Fault]:
     """Every fault in the chains of the meetings. Nothing yielded: all that was ever done there is as it was written."""
     for number, chain in groupby(entries(session), key=lambda entry: entry.meeting):
-        yield from verify_chain(chain_name(number), (Link(entry.seq, entry.hash, says(entry)) for entry in chain))
+        yield from verify_chain(
+            chain_name(number), (Link(entry.seq, entry.hash, entry_content(entry)) for entry in chain)
+        )
 
 
 def _packs(body: dict[str, Any]) -> dict[str, MeetingPack]:

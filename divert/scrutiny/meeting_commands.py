@@ -23,7 +23,7 @@ from divert.models import Draw, PanelEntry, Role, Staff
 from divert.people.rights import COORDINATOR, MEMBER, POLICE, Rows, Subject, rows_for
 from divert.people.staff import Actor
 from divert.policies.adopted import policies_of
-from divert.records.meetings import EntryKind, Meeting, MeetingPack, all_meetings, get_meeting, says
+from divert.records.meetings import EntryKind, Meeting, MeetingPack, all_meetings, entry_content, get_meeting
 from divert.scrutiny.meeting import returning_packs
 from divert.scrutiny.opening import is_missing, packs_of, policy_of
 
@@ -364,6 +364,6 @@ def _append(
         command=command,
         body=canonical(body),
     )
-    entry.hash = chain_hash(meeting.head if meeting else BEGINNING, says(entry))
+    entry.hash = chain_hash(meeting.head if meeting else BEGINNING, entry_content(entry))
     session.add(entry)
     session.flush()
