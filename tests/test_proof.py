@@ -59,7 +59,6 @@ def strata(most: int) -> st.SearchStrategy[list[Sample]]:
     return st.lists(one, min_size=1, max_size=3)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 400).flatmap(lambda n: st.tuples(st.just(n), st.integers(1, n))), st.data())
 def test_one_stratums_bounds_are_scipys(sizes: tuple[int, int], data: st.DataObject) -> None:
     cases, drawn = sizes
@@ -71,7 +70,7 @@ def test_one_stratums_bounds_are_scipys(sizes: tuple[int, int], data: st.DataObj
     assert (one.least, one.most) == (min(at_least), max(at_most))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(strata(9))
 def test_over_strata_the_most_is_what_trying_every_allocation_finds(seen: list[Sample]) -> None:
     """By brute force, with scipy's distributions: the largest total that Fisher's test does not refute."""
@@ -91,7 +90,7 @@ def not_refuted(seen: Sequence[Sample], doubt: float) -> Iterator[tuple[int, ...
             yield each
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(strata(6), st.data())
 def test_the_bounds_hold_the_truth_as_often_as_they_say(shapes: list[Sample], data: st.DataObject) -> None:
     """Every sample that could be drawn, weighed by how often it is: the truth lies within at least 95 in 100 times."""

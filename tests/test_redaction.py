@@ -90,7 +90,7 @@ def test_what_the_rules_find_and_what_the_check_finds_are_counted_apart() -> Non
 LETTERS = st.text("abc", max_size=6)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(LETTERS, LETTERS)
 def test_one_edit_is_what_a_search_through_all_edits_finds(one: str, other: str) -> None:
     edits = {one}
@@ -108,7 +108,7 @@ def test_two_neighbours_swapped_are_one_change_and_are_not_parted_by_another() -
     assert not is_near("ashworth", [])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=60))
 def test_redacting_what_is_redacted_changes_nothing(text: str) -> None:
     known = Identifiers(frozenset({"Ashworth", "Zoë"}), frozenset({"07700900123"}))

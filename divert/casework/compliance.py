@@ -66,16 +66,6 @@ def compliance(case: Case, entries: Sequence[LedgerEntry]) -> list[Compliance]:
     ]
 
 
-def known_at(condition: Compliance, at: datetime) -> str:
-    """How a condition stood by what was on record at an instant: kept, waived or open."""
-    standings = [
-        statement.standing
-        for statement in condition.statements
-        if statement.standing is not None and statement.recorded_at <= at
-    ]
-    return standings[-1] if standings else "open"
-
-
 def due(case: Case, condition: Condition) -> date | None:
     """The last day to keep a condition: its own, or the contract's."""
     return condition.due_on or (case.contract.ends_on if case.contract is not None else None)

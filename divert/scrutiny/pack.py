@@ -209,7 +209,9 @@ def _breaches(
     for place, breach in enumerate(case.breaches):
         later = case.breaches[place + 1 :]
         end = later[0].seq if later else len(entries) + 1
-        decisions = [entry for entry in entries if entry.command == DecideBreach.slug() and breach.seq < entry.seq < end]
+        decisions = [
+            entry for entry in entries if entry.command == DecideBreach.slug() and breach.seq < entry.seq < end
+        ]
         last = decisions[-1] if decisions and breach.decision else None
         report, decision = bodies[breach.seq], bodies[last.seq] if last else {}
         yield {

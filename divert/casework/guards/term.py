@@ -122,15 +122,13 @@ def ends_after_it_is_signed(_case: Case, _context: Context, command: Terms) -> b
     return command.ends_on > command.signed_on
 
 
-def _longest(case: Case, context: Context, _command: Terms | PauseContract) -> str:
+def _longest(case: Case, context: Context, _command: Terms) -> str:
     months = context.policy(case).contract.max_months
     return f"A contract runs for at most {months} months from the day it was first signed."
 
 
 @guard(_longest)
-def no_longer_than_the_pack_allows(case: Case, context: Context, command: Terms | PauseContract) -> bool:
-    if isinstance(command, PauseContract):
-        return True  # the days of a pause do not count
+def no_longer_than_the_pack_allows(case: Case, context: Context, command: Terms) -> bool:
     first = case.contracts[0].signed_on if case.contracts else command.signed_on
     longest = add_months(first, context.policy(case).contract.max_months)
     return command.ends_on <= longest + timedelta(days=days_paused(case))
