@@ -22,6 +22,7 @@ class ConditionKind(StrEnum):
     complete = "complete"
     refrain = "refrain"
     repair = "repair"
+    apply = "apply"
 
     @property
     def label(self) -> str:
