@@ -89,7 +89,6 @@ def _letter_after_a_report(office: Office, ref: str) -> Made:
 
 MAKES: dict[DocumentKind, tuple[State, Callable[[Office, str], Made]]] = {
     K.referral_agreement: (State.referred, lambda _, ref: (ref, OFFICER, None)),
-    K.acceptance_letter: (State.accepted, lambda _, ref: (ref, KEYWORKER, None)),
     K.contract: (State.active, lambda _, ref: (ref, KEYWORKER, None)),
     K.appointment_letter: (State.active, _letter_for_a_meeting),
     K.breach_letter: (State.active, _letter_after_a_report),

@@ -84,7 +84,6 @@ def test_the_figures_of_a_small_scheme_are_those_worked_out_by_hand(office: Offi
         "conditions": (30, 55, 54.5),
         "victims": (27, 27, 100.0),
         "caseload": (0, 20, 0.0),  # returned cases are open, and with nobody
-        "charged-of-returned": (0, 20, 0.0),
     }
     assert table(by_id["completion-of-accepted"])["2019-04"] == (16, 6)
     assert table(by_id["completion-of-ended"])["2019-04"] == (11, 6)

@@ -60,7 +60,6 @@ PROMISED = {"Qdetail", "Alcohol"}
 
 MAY_HOLD: dict[DocumentKind, set[str]] = {
     K.referral_agreement: {*THEM, "Qcrime", "Qofficer", "Theft"},
-    K.acceptance_letter: {*THEM, "TS24 7AA"},
     K.contract: {*THEM, "Qcrime", "Theft", *PROMISED, "Qprovider"},
     K.appointment_letter: {*THEM, "TS24 7AA", "Qpurpose", "Qplace"},
     K.breach_letter: {*THEM, "TS24 7AA", *PROMISED},

@@ -26,7 +26,6 @@ SHORT = {
     Role.panel_member: "member",
     Role.board_member: "board",
     Role.auditor: "auditor",
-    Role.performance_analyst: "analyst",
     Role.system: "system",
 }
 

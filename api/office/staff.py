@@ -19,7 +19,7 @@ from divert.acts.act import Act, ActContext
 from divert.acts.refusals import Refused
 from divert.models import OPEN, Case, Role, Staff
 from divert.models.case import in_states
-from divert.office.staff import AddStaff, ChangePost, CorrectName, EndPost, TakeBack
+from divert.office.staff import AddStaff, ChangePost, EndPost, TakeBack
 from divert.people.rights import KEYWORKERS, POSTS, Subject
 from divert.people.staff import Actor
 
@@ -30,7 +30,6 @@ DONE: dict[type[Act], str] = {
     ChangePost: "has another post",
     EndPost: "has left",
     TakeBack: "is back",
-    CorrectName: "has another name",
 }
 CHOICES: dict[str, Sequence[Choice]] = {"posts": [(role.value, role.label) for role in POSTS]}
 
@@ -151,7 +150,6 @@ OFFERS = (
     _offer(ChangePost, "post", own_page=False),
     _offer(EndPost, "leave", again=_leave_page),
     _offer(TakeBack, "return", own_page=False),
-    _offer(CorrectName, "name", about=lambda person: f"On record now: {person.name}."),
 )
 """What is done to one of them. What has a page of its own is offered beside everyone who is here."""
 

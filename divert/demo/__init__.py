@@ -41,7 +41,6 @@ STAFF = (
     ("panel.member", "Neil Abara", Role.panel_member),
     ("board", "Ruth Castle", Role.board_member),
     ("auditor", "Ken Osgood", Role.auditor),
-    ("analyst", "Mina Farrar", Role.performance_analyst),
 )
 
 YEAR = timedelta(days=365)

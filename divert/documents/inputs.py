@@ -59,10 +59,6 @@ def _referral_agreement(case: Case, session: Session, _on: date, _about: int | N
     return {**_person_inputs(case, session), **_offence_inputs(case), "officer": case.officer}
 
 
-def _acceptance_letter(case: Case, session: Session, _on: date, _about: int | None) -> Inputs:
-    return {**_person_inputs(case, session), "accepted_on": written_date(london_date(case.state_since))}
-
-
 SETTLED_WORDS = {"kept": "Kept", "waived": "Let go"}
 
 
@@ -182,7 +178,6 @@ def _victim_update(case: Case, _session: Session, _on: date, _about: int | None)
 
 READERS: dict[DocumentKind, Callable[[Case, Session, date, int | None], Inputs]] = {
     DocumentKind.referral_agreement: _referral_agreement,
-    DocumentKind.acceptance_letter: _acceptance_letter,
     DocumentKind.contract: _contract,
     DocumentKind.appointment_letter: _appointment_letter,
     DocumentKind.breach_letter: _breach_letter,

@@ -12,7 +12,6 @@ class DocumentKind(StrEnum):
     """One kind of document; its template has the same name."""
 
     referral_agreement = "referral_agreement"
-    acceptance_letter = "acceptance_letter"
     contract = "contract"
     appointment_letter = "appointment_letter"
     breach_letter = "breach_letter"
@@ -51,12 +50,6 @@ KINDS = {
         "the person",
         (State.referred, State.under_decision),
         Subject.referral_agreement,
-    ),
-    DocumentKind.acceptance_letter: Kind(
-        "Acceptance letter",
-        "the person",
-        (State.accepted,),
-        Subject.letters,
     ),
     DocumentKind.contract: Kind(
         "Contract",

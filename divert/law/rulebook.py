@@ -22,7 +22,6 @@ class ConditionKind(StrEnum):
     complete = "complete"
     refrain = "refrain"
     repair = "repair"
-    apply = "apply"
 
     @property
     def label(self) -> str:

@@ -52,7 +52,6 @@ class Role(StrEnum):
     panel_member = "panel_member"
     board_member = "board_member"
     auditor = "auditor"
-    performance_analyst = "performance_analyst"
     system = "system"
 
     @property

@@ -1,4 +1,4 @@
-"""Staff taken on, moved to another post, let go, taken back and rightly named. Each change is in the access log."""
+"""Staff taken on, moved to another post, let go and taken back. Each change is in the access log."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar
@@ -112,22 +112,5 @@ class TakeBack(StaffCommand, title="Take somebody back", json_schema_extra={"exa
         return subject
 
 
-class CorrectName(StaffCommand, title="Correct a name", json_schema_extra={"examples": [{"name": "Jo Smith-Lee"}]}):
-    """The name as it should stand, from now on. What was issued before keeps the one that it was issued with."""
-
-    name: str = Field(title="Name", min_length=1, max_length=120)
-
-    def refusals(self, subject: Staff, context: ActContext) -> Iterator[Reason]:
-        """When it says something new. It shuts nobody out, so one's own name may be corrected too."""
-        if self.name == subject.name:
-            yield "name_differs", "This is the name on record already."
-
-    def apply(self, subject: Staff, context: ActContext) -> Staff:
-        """The person, by the right name."""
-        subject.name = self.name
-        access.record(context.session, context.by, "alteration", context.at, what="staff: another name")
-        return subject
-
-
-STAFF_COMMANDS: Mapping[str, type[Act]] = Act.among((AddStaff, ChangePost, EndPost, TakeBack, CorrectName))
+STAFF_COMMANDS: Mapping[str, type[Act]] = Act.among((AddStaff, ChangePost, EndPost, TakeBack))
 """What is done about staff, by its slug."""

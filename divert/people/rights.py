@@ -21,7 +21,6 @@ COORDINATOR = (Role.panel_coordinator,)
 MEMBER = (Role.panel_member,)
 BOARD = (Role.board_member,)
 AUDITOR = (Role.auditor,)
-ANALYST = (Role.performance_analyst,)
 WORKER = (Role.system,)
 
 KEYWORKERS = (Role.probation_service_officer, *SPECIALIST)
@@ -105,7 +104,7 @@ RIGHTS = (
     Right(S.proposals,          R.all,          (*SIGNATORIES, *BOARD, *AUDITOR)),
     Right(S.rehearsals,         R.all,          SIGNATORIES),
     Right(S.rehearsals,         R.aggregates,   (*BOARD, *AUDITOR)),
-    Right(S.figures,            R.aggregates,   (*BOARD, *SIGNATORIES, *AUDITOR, *ANALYST)),
+    Right(S.figures,            R.aggregates,   (*BOARD, *SIGNATORIES, *AUDITOR)),
     Right(S.draws,              R.all,          (*COORDINATOR, *MANAGER, *MEMBER, *AUDITOR)),
     Right(S.drawn_packs,        R.all,          (*COORDINATOR, *MANAGER, *AUDITOR)),
     Right(S.meetings,           R.all,          (*COORDINATOR, *AUDITOR)),
@@ -113,7 +112,6 @@ RIGHTS = (
     Right(S.findings,           R.all,          (*COORDINATOR, *POLICE, *MANAGER, *AUDITOR)),
     Right(S.comparisons,        R.all,          (*COORDINATOR, *AUDITOR)),
     Right(S.scrutiny_report,    R.aggregates,   (*COORDINATOR, *POLICE, *MANAGER, *AUDITOR, *MEMBER, *BOARD)),
-    Right(S.scrutiny_report,    R.aggregates,   PROBATION),
 )
 # fmt: on
 

@@ -286,25 +286,5 @@ def band_counts(
     return shown if len(shown) == len(counts) and view.share_of(total, total) is not None else []
 
 
-def charged_of_returned(view: View) -> Figure:
-    """What becomes of those returned to the force."""
-    return share_figure(
-        view,
-        id="charged-of-returned",
-        theme=Theme.flow,
-        title="Charged, of cases returned to the force",
-        numerator="charged",
-        denominator="returned",
-        columns={"returned": "Returned to the force", "charged": "Charged"},
-        definition="Cases in which a charge was issued by the cut-off, out of all that went back to the force.",
-        cohort=f"Every case returned, for whatever reason. {BY_MONTH}",
-        authority=f"{REPORT}: a contract that is not kept may lead to prosecution.",
-        must_not_be_read_as=(
-            "How many of those who break a contract are charged: most are returned because they never came to one."
-            " Recent months are low because the force has yet to decide."
-        ),
-    )
-
-
-FLOW = (funnel, phases, take_up, times, districts, offences, charged_of_returned)
+FLOW = (funnel, phases, take_up, times, districts, offences)
 DECISIONS = (refusals, overrides, disagreement)
