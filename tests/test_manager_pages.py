@@ -115,7 +115,7 @@ def test_whoever_leaves_is_out_at_once_and_their_cases_are_shown_until_reallocat
     manager = as_(client, MANAGER)
     page = manager.reads("/staff")
     assert page.links["1 of Keyworker"] == "/?view=team&keyworker=keyworker"
-    page = manager.reads(page.links["Keyworker is leaving"])
+    page = manager.reads(page.links["Let somebody go: Keyworker"])
     assert "Keyworker holds 1 open case." in page.text
     page = sends(manager, page, "/staff/keyworker/leave")
     assert "keyworker has left." in page.text

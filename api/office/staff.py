@@ -95,6 +95,7 @@ def _page(
             stranded=[(person, _open_cases(session, person.username)) for person in stranded],
             posts=POSTS,
             keyworkers=KEYWORKERS,
+            offers=[offer for offer in OFFERS if offer.own_page],
             typed={name: data.get(name, "") for name in AddStaff.model_fields},
             faults=faults,
             errors=[
@@ -145,6 +146,13 @@ def _offer(act: type[Act], path: str, **options: Any) -> Offer:
     )
 
 
+OFFERS = (
+    _offer(ChangePost, "post", own_page=False),
+    _offer(EndPost, "leave", again=_leave_page),
+    _offer(TakeBack, "return", own_page=False),
+)
+"""What is done to one of them. What has a page of its own is offered beside everyone who is here."""
+
 make_routes(
     router,
     Offer(
@@ -160,9 +168,7 @@ make_routes(
         again=_page,
         own_page=False,
     ),
-    _offer(ChangePost, "post"),
-    _offer(EndPost, "leave", again=_leave_page),
-    _offer(TakeBack, "return"),
+    *OFFERS,
 )
 
 
