@@ -24,7 +24,8 @@ from api.web.middleware import RequestMiddleware
 from api.web.problems import Problem
 from api.web.state import AppState
 from divert.clock import Clock, system_clock
-from divert.config import Settings, settings
+from divert.config import Settings
+from divert.config import settings as default_settings
 from divert.db import Database
 
 THREADS = 4
@@ -95,10 +96,10 @@ reason why it may not be done. Dates are Europe/London, year-month-day; instants
 
 
 def create_app(
-    database: Database | None = None, clock: Clock = system_clock, chosen: Settings | None = None
+    database: Database | None = None, clock: Clock = system_clock, settings: Settings | None = None
 ) -> FastAPI:
     """The application on a database (default: the settings' own), with a clock."""
-    chosen = chosen or settings()
+    settings = settings or default_settings()
     app = FastAPI(
         title="Cleveland Divert",
         summary="Referral, decisions, contract, completion, scrutiny.",
@@ -110,9 +111,9 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
-        routes=_rooms(),
+        routes=_routes(),
     )
-    app_state = AppState(database or Database(chosen.database_url), clock, chosen)
+    app_state = AppState(database or Database(settings.database_url), clock, settings)
     app.state.divert = app_state
     app.mount(assets.root(), assets.Assets(), name="assets")
     problems.install(app)
@@ -122,22 +123,22 @@ def create_app(
 
 
 @cache
-def _rooms() -> list[BaseRoute]:
-    """The routes of every room, worked out once: they know no database, and tests make an application each."""
-    whole = APIRouter()
-    for room in ROUTERS:
-        whole.include_router(room.router)
-    return whole.routes
+def _routes() -> list[BaseRoute]:
+    """The routes of every module, worked out once: they know no database, and tests make an application each."""
+    router = APIRouter()
+    for module in ROUTERS:
+        router.include_router(module.router)
+    return router.routes
 
 
-def _leave_out_the_frameworks_own(made: dict[str, Any]) -> None:
+def _drop_the_frameworks_own(document: dict[str, Any]) -> None:
     """FastAPI says 422 in a form of its own wherever an address has a part that varies. Here that is a plain 404."""
-    for each in made["paths"].values():
-        for operation in each.values():
+    for path_item in document["paths"].values():
+        for operation in path_item.values():
             if "HTTPValidationError" in str(operation["responses"].get("422")):
                 del operation["responses"]["422"]
     for name in ("HTTPValidationError", "ValidationError"):
-        made["components"]["schemas"].pop(name, None)
+        document["components"]["schemas"].pop(name, None)
 
 
 @asynccontextmanager
@@ -151,7 +152,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _openapi(app: FastAPI) -> dict[str, Any]:
     """OpenAPI 3.1, with the one schema of problem details that every operation points at."""
     if app.openapi_schema is None:
-        made = get_openapi(
+        document = get_openapi(
             title=app.title,
             version=app.version,
             summary=app.summary,
@@ -162,8 +163,8 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             license_info=app.license_info,
         )
         problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas = made["components"]["schemas"]
+        schemas = document["components"]["schemas"]
         schemas |= problem.pop("$defs") | {"Problem": problem}
-        _leave_out_the_frameworks_own(made)
-        app.openapi_schema = made
+        _drop_the_frameworks_own(document)
+        app.openapi_schema = document
     return app.openapi_schema

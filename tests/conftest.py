@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from divert.db import Database
 from divert.migrate import migrate
@@ -17,6 +18,9 @@ from tests.office import CAST, Office
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of tests' own is made in it
 if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > 4_000_000_000:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))  # thousands of synchronous commits wait for no disk
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is slow, and right
+settings.load_profile("untimed")
 
 LONGEST = ("test_year", "test_hostile_packs", "test_demo", "test_journeys", "test_pages_seen")
 

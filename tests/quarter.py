@@ -15,7 +15,7 @@ from divert.scrutiny.draw import Publication
 from divert.scrutiny.draw_commands import DrawSample, FreezeFrame, PickCase, TopUpDraw
 from divert.scrutiny.frame import publication_of
 from divert.scrutiny.population import FrameRule
-from divert.scrutiny.pseudonyms import stands_for
+from divert.scrutiny.pseudonyms import reidentify
 from tests import endings
 from tests.office import COORDINATOR, PATHS, Office
 
@@ -52,7 +52,7 @@ def frozen(office: Office, rule: FrameRule = MAY_AND_JUNE, at: datetime = MEETIN
 def in_references(office: Office, frame: Frame) -> dict[str, list[str]]:
     """The cases behind a frame's random ids."""
     with office.database.reading() as session:
-        of = stands_for(session, [id for ids in frame.strata.values() for id in ids])
+        of = reidentify(session, [id for ids in frame.strata.values() for id in ids])
     return {stratum: sorted(of[id] for id in ids) for stratum, ids in frame.strata.items()}
 
 

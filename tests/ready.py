@@ -35,7 +35,7 @@ def said_in(office: Office, ref: str, who: Actor, command: type[Command]) -> dic
     if command is ShareCase:
         with office.database.reading() as session:
             case = office.find(session, ref)
-            made = ShareCase.model_validate(said).made(case, Context(session, who, office.now, case.version + 1))
+            made = ShareCase.model_validate(said).write_file(case, Context(session, who, office.now, case.version + 1))
             said["sha256"] = sha256(made)
     return said
 

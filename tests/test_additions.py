@@ -14,7 +14,7 @@ from divert.scrutiny import draw as sampling
 from divert.scrutiny.draw import Publication
 from divert.scrutiny.frame import NoSuchFrame, publication_of
 from divert.scrutiny.opening import open_packs
-from divert.scrutiny.pseudonyms import stands_for
+from divert.scrutiny.pseudonyms import reidentify
 from tests import endings
 from tests.office import COORDINATOR, Office
 from tests.quarter import MEETING, drawn, frozen, in_references, picks, redrawn, tops_up
@@ -77,7 +77,7 @@ def test_a_thematic_pick_stands_apart_and_the_draw_is_still_drawn_again(office: 
     before_the_panel = {one.id for each in said["drawn"].values() for one in each}
     refs = in_references(office, frame)["refused"]
     with office.database.reading() as session:
-        of = stands_for(session, before_the_panel)
+        of = reidentify(session, before_the_panel)
     left = next(ref for ref in refs if ref not in of.values())
     chosen = picked(office, frame.digest, left)
     assert [one["theme"] for one in chosen["thematic"]] == ["A complaint was made."]

@@ -98,6 +98,7 @@ def test_a_fault_between_two_answers_is_pointed_at_the_one_to_look_at(counter: S
 
 def test_a_fault_in_facts_put_together_from_two_requests_is_a_422_too(counter: Service) -> None:
     ref = counter.office.case_in(State.referred)
+    counter.office.on("2019-05-21")
     answer = counter.does(OFFICER, "correct-facts", ref, {"reason": "Checked.", "offence_on": "2019-05-20"})
     assert answer.status_code == 422
     assert "after the referral" in faults(answer)["#/offence_on"]

@@ -25,7 +25,7 @@ from tests.service import SETTINGS, serving
 
 CALLERS = (OFFICER, INSPECTOR, PROBATION_LEAD, KEYWORKER, MANAGER, COORDINATOR, BOARD, AUDITOR)
 
-document = create_app(Database("sqlite://"), chosen=SETTINGS).openapi()
+document = create_app(Database("sqlite://"), settings=SETTINGS).openapi()
 schema = schemathesis.openapi.from_dict(document)
 
 

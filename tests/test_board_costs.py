@@ -32,7 +32,7 @@ from divert.board.figures.costs import (
 )
 from divert.board.figures.definition import Figure, View, months_between
 from divert.board.reading.query import BoardQuery
-from divert.board.spending import EnterCosts, entries, pence, standing
+from divert.board.spending import EnterCosts, entries, latest, pence_by_month
 from divert.clock import london_date
 from divert.models import Cost, LedgerEntry, Role
 from divert.people.rights import Subject, may_read
@@ -58,7 +58,7 @@ def enters(office: Office, **answers: Any) -> list[Cost]:
 def exact(office: Office, as_at: date) -> Figure:
     """The figure before anything is rounded."""
     with office.database.reading() as session:
-        known = pence(standing(entries(session, as_at)).values())
+        known = pence_by_month(latest(entries(session, as_at)).values())
     spent = Spent(known, {day: exactly(office, day) for day in days(known)})
     return cost_per_completion(View(exactly(office, as_at), spent=spent))
 
@@ -67,7 +67,7 @@ def shown(office: Office, as_at: date, **asked: str) -> Figure:
     """The figure as every face has it."""
     population = CountStore(office.database)
     counts = population.shown(as_at, office.now)
-    spent = spending.spent(population, as_at, office.now, Audience.board)
+    spent = spending.read_spent(population, as_at, office.now, Audience.board)
     return cost_per_completion(View(counts, BoardQuery.model_validate(asked).place, spent))
 
 

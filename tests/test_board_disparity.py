@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 from scipy.stats.contingency import relative_risk
@@ -33,7 +33,6 @@ def test_ratios_are_those_of_scipy(group: tuple[int, int], other: tuple[int, int
     assert ratio == pytest.approx((theirs.relative_risk, interval.low, interval.high))
 
 
-@settings(deadline=None)
 @given(COUNTS)
 def test_intervals_of_a_share_are_those_of_scipy(counts: tuple[int, int]) -> None:
     interval, wilson = share(*counts), binomtest(*counts).proportion_ci(method="wilson")

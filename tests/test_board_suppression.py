@@ -100,7 +100,7 @@ def small(exact: Counts, base: int) -> list[Cell]:
     return [cell for cell, n in exact.cells.items() if 0 < n < base]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10**9), size=st.integers(1, 60), skew=st.sampled_from([1.0, 2.0, 6.0]),
        audience=st.sampled_from(Audience))  # fmt: skip
 def test_no_small_count_can_be_worked_out_from_everything_that_is_shown(
@@ -133,7 +133,7 @@ def test_of_two_parts_and_their_whole_neither_gives_the_other_away() -> None:
     assert 0 < moved < 60, "of 1,200 only a few are withheld"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10**9), size=st.integers(4, 30), skew=st.sampled_from([1.0, 3.0]))
 def test_nor_by_asking_for_one_day_after_another_nor_as_the_board_and_the_public_at_once(
     seed: int, size: int, skew: float

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.case.support_view import support_view
 from api.case.view import case_view
-from api.case.words import due, meetings, needs
+from api.case.words import appointments, due_deadlines, needs
 from divert.casework.commands.appointments import BookAppointment, RescheduleAppointment
 from divert.casework.commands.conditions import CorrectCondition, MarkConditionKept
 from divert.casework.commands.record import AddNote
@@ -83,7 +83,7 @@ def test_meetings_to_come_stand_first_and_a_moved_one_says_where_it_went(desk: O
     desk.does(KEYWORKER, RescheduleAppointment.model_validate(moved), ref)
     with desk.database.reading() as session:
         case = desk.find(session, ref)
-        found = meetings(support_view(case, entries_of(session, case), {}, KEYWORKER), desk.on("2019-06-05").now)
+        found = appointments(support_view(case, entries_of(session, case), {}, KEYWORKER), desk.on("2019-06-05").now)
     assert [one.more for one in found.ahead] == [
         ["Meeting 2 of 3 of a series."],
         ["Meeting 3 of 3 of a series."],
@@ -114,7 +114,7 @@ def test_like_deadlines_are_told_once_and_reminders_of_the_limit_not_at_all(desk
     with desk.database.reading() as session:
         case = desk.find(session, ref)
         shown = case_view(case, KEYWORKER, entries_of(session, case))
-    told = due(shown)
+    told = due_deadlines(shown)
     assert [one.due_on for one in told] == sorted(one.due_on for one in told)
     assert {one.title: one.times for one in told}["Keep a condition"] == 4
     assert {one.whose for one in told} == {KEYWORKER.username}

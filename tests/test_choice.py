@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from api.procedure.choices import offered, schema_with_choices
+from api.procedure.choices import choices_for, schema_with_choices
 from divert.casework.command import CaseCommand, Context
 from divert.casework.commands.appointments import BookAppointment, CancelAppointment, RecordAttendance
 from divert.casework.commands.ending import CloseCase, CompleteCase, RecordChargingDecision
@@ -23,7 +23,7 @@ def choices(desk: Office, ref: str, who: Actor, command: type[CaseCommand], name
     with desk.database.reading() as session:
         case = desk.find(session, ref)
         context = Context(session, who, desk.now, case.version + 1)
-        return [value for value, _ in offered(command, case, context)[named]]
+        return [value for value, _ in choices_for(command, case, context)[named]]
 
 
 def test_a_completed_case_is_outcome_22_from_the_day_there_was_one(desk: Office) -> None:
@@ -95,5 +95,5 @@ def test_every_command_that_can_be_done_has_something_to_choose_for_each_of_its_
     with desk.database.reading() as session:
         case = desk.find(session, ref)
         assert row_for(command, case.state)
-        found = offered(command, case, Context(session, who, desk.now, case.version + 1))
+        found = choices_for(command, case, Context(session, who, desk.now, case.version + 1))
     assert [name for name, left in found.items() if not left] == []

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from divert.clock import london_date, system_clock
 from divert.models import Access, State
-from divert.scrutiny.pseudonyms import stands_for
+from divert.scrutiny.pseudonyms import reidentify
 from tests import endings
 from tests.command_line import divert
 from tests.office import Office
@@ -44,7 +44,7 @@ def test_a_frame_is_frozen_then_drawn_and_a_stranger_can_draw_it_again(
     back = office.on("2019-05-06").case_in(State.returned, crime_ref="CVP-19-2", surname="Marr")
     frame = frozen(database_url, "--from", "2019-05-01", "--to", "2019-07-31")
     with office.database.reading() as session:
-        of = stands_for(session, [id for ids in frame["frame"].values() for id in ids])
+        of = reidentify(session, [id for ids in frame["frame"].values() for id in ids])
     assert sorted(of.values()) == sorted((done, back))
     of_frame = ("--frame", frame["frame_sha256"])
     assert divert("draw", "show", *of_frame, "--json", url=database_url).json == frame
@@ -81,7 +81,7 @@ def test_sizes_are_weighed_before_the_seed_a_draw_is_topped_up_and_a_case_picked
     assert [addition["sizes"] for addition in topped.json["top_ups"]] == [{"refused": 1}]
     drawn = {id for part in (topped.json, *topped.json["top_ups"]) for id, _ in part["drawn"]["refused"]}
     with office.database.reading() as session:
-        left = next(ref for id, ref in stands_for(session, frame["frame"]["refused"]).items() if id not in drawn)
+        left = next(ref for id, ref in reidentify(session, frame["frame"]["refused"]).items() if id not in drawn)
     picked = divert("draw", "pick", left, *of_frame, "--theme", "A complaint.", "--json", url=database_url)
     assert redraws(picked.answer, tmp_path)
     assert [choice["theme"] for choice in picked.json["thematic"]] == ["A complaint."]

@@ -13,7 +13,7 @@ from divert.casework.commands.breach import DecideBreach, ReportBreach, ReviewBr
 from divert.casework.commands.conditions import CorrectCondition, MarkConditionKept
 from divert.casework.commands.contract import PauseContract, ResumeContract, SignContract
 from divert.casework.commands.support import Allocate, AssessNeeds
-from divert.casework.compliance import Compliance, compliance, known_at
+from divert.casework.compliance import Compliance, compliance
 from divert.casework.upkeep.check import check
 from divert.models import State
 from divert.records import ledger
@@ -59,12 +59,10 @@ def test_evidence_that_comes_after_the_report_lies_before_whoever_decides(office
 
 def test_it_is_known_what_was_known_when(office: Office) -> None:
     ref = reported(office)
-    then = office.now
     office.on("2019-05-22")
     office.does(KEYWORKER, CorrectCondition(**LATE), ref)
     condition = stands(office, ref, 4)
     assert (condition.standing, condition.settled_on, condition.in_time) == ("kept", date(2019, 5, 18), True)
-    assert (known_at(condition, then), known_at(condition, office.now)) == ("open", "kept")
     [said] = condition.statements
     assert (said.effective_on, said.recorded_at.date()) == (date(2019, 5, 18), date(2019, 5, 22))
 

@@ -11,7 +11,7 @@ from sqlalchemy import event, text
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.case.listing import Filters, cases, counted
+from api.case.listing import Filters, cases, count_cases
 from api.desk.worklist import views
 from bench.population import populate
 from divert.casework.commands.breach import DecideBreach
@@ -250,7 +250,7 @@ def test_every_list_is_read_off_an_index_in_its_order(database: Database, who: A
             onward = view.cases.model_copy(update={"cursor": found.next})
             with statements(database) as said:
                 cases(session, who, onward)
-                counted(session, who, [view.cases], 100)
+                count_cases(session, who, [view.cases], 100)
             for statement, parameters in (one for one in said if "deadlines" not in one[0]):
                 plan = session.connection().exec_driver_sql(explain + statement, parameters)
                 lines = ["".join(str(cell) for cell in row[-1:]) for row in plan]

@@ -1,6 +1,6 @@
 """The picture of the lifecycle shows what the table holds."""
 
-from api.procedure.diagram import HIGH, WIDE, diagram, drawn
+from api.procedure.diagram import HIGH, WIDE, diagram, draw
 from divert.casework.lifecycle import TRANSITIONS
 from divert.models import OPEN, State
 
@@ -43,5 +43,5 @@ def test_numbers_do_not_lie_on_boxes_or_on_each_other() -> None:
 
 
 def test_a_row_taken_out_of_the_table_is_gone_from_the_picture() -> None:
-    without = drawn([row for row in TRANSITIONS if row.command.slug() != "decline-contract"])
+    without = draw([row for row in TRANSITIONS if row.command.slug() != "decline-contract"])
     assert len(diagram().arrows) - len(without.arrows) == 1

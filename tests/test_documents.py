@@ -97,7 +97,7 @@ def test_names_come_out_as_they_are_written(desk: Office, kind: DocumentKind) ->
     assert "García D'Souza Ølaf Nguyễn-Łukasz" in text_of(made(desk, kind, **HARD_NAMES))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(name=st.text(min_size=1, max_size=30))
 def test_whatever_is_typed_is_printed_or_named_and_never_taken_for_markup(name: str) -> None:
     said = json.loads((GOLDEN / "said.json").read_text(encoding="utf-8"))

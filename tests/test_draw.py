@@ -55,7 +55,7 @@ def test_a_ticket_is_the_published_one_to_its_last_digit() -> None:
     )
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=3000)
 @given(SEEDS, IDS, st.data())
 def test_every_draw_agrees_with_the_reference_implementation(seed: str, ids: list[str], data: st.DataObject) -> None:
     skip = data.draw(st.integers(0, len(ids)))
@@ -266,7 +266,7 @@ def a_draw(data: st.DataObject) -> Any:
     return published(frame, data.draw(st.text("0123456789", min_size=20, max_size=24)), parts)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(st.data())
 def test_the_script_gives_every_draw_again_and_notices_any_change_of_frame_seed_or_size(data: st.DataObject) -> None:
     said = a_draw(data)

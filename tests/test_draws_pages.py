@@ -13,8 +13,8 @@ from playwright.sync_api import Browser
 from starlette.testclient import TestClient
 
 from divert.models import Frame
-from divert.scrutiny.frame import drawn_from, drawn_in_all
-from divert.scrutiny.pseudonyms import stands_for
+from divert.scrutiny.frame import drawn_cases, get_draw
+from divert.scrutiny.pseudonyms import reidentify
 from tests import endings
 from tests.browsing import Page, Person
 from tests.office import BOARD, COORDINATOR, INSPECTOR, MANAGER, MEMBER, Office
@@ -95,8 +95,8 @@ def test_a_case_is_picked_by_its_reference_and_shown_under_its_random_id(room: S
     wrong = coordinator.fills(form, case="D-19-9999", theme="A complaint was made.")
     assert (wrong.status, "had left the scheme by 30 June 2019" in wrong.text) == (422, True)
     with desk.database.reading() as session:
-        had = {one.id for each in drawn_in_all(drawn_from(session, frame.digest)).values() for one in each}
-        left = {ref: id for id, ref in stands_for(session, frame.strata["refused"]).items() if id not in had}
+        had = {one.id for each in drawn_cases(get_draw(session, frame.digest)).values() for one in each}
+        left = {ref: id for id, ref in reidentify(session, frame.strata["refused"]).items() if id not in had}
     ref, id = next(iter(left.items()))
     page = coordinator.fills(wrong, case=ref, theme="A complaint was made.")
     assert id in page.text
@@ -176,7 +176,7 @@ def test_a_draw_may_be_ordered_by_a_total(room: Service, desk: Office) -> None:
     topped = room.ask(COORDINATOR, "POST", f"{draws}/top-ups", {"sizes": {"refused": 2}, "reason": "More."})
     assert (topped.status_code, len(topped.json()["top_ups"][0]["drawn"]["refused"])) == (201, 2)
     with desk.database.reading() as session:
-        refs = stands_for(session, session.get_one(Frame, frame.digest).strata["completed"])
+        refs = reidentify(session, session.get_one(Frame, frame.digest).strata["completed"])
     again = room.ask(COORDINATOR, "POST", f"{draws}/picks", {"case": next(iter(refs.values())), "theme": "A theme."})
     assert (again.status_code, "before the panel already" in again.text) == (422, True)
 

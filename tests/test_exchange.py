@@ -267,7 +267,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 TELLING = st.one_of(TEXT, st.sampled_from(["'", "'=1", "=1+1", "", "true", "0", "''-", 'a,"b"\r\nc', "\t"]))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     words=TELLING, maybe=st.none() | TELLING, yes=st.none() | st.booleans(), spelling=st.sampled_from(["json", "csv"])
 )

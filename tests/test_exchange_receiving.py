@@ -16,7 +16,7 @@ from divert.casework.commands.sharing import RecordConsent
 from divert.casework.intake.receiving import Taken, receive
 from divert.casework.upkeep.check import check
 from divert.exchange.format import read, sha256
-from divert.exchange.received import MAX_BYTES, MAX_NOTES, ReceivedNote, Unusable, read_notes
+from divert.exchange.received import MAX_BYTES, MAX_NOTES, ReceivedNote, UnusableFile, read_notes
 from divert.models import Access, State
 from divert.people.staff import Actor
 from divert.records.ledger import entries_of
@@ -58,7 +58,7 @@ def takes(office: Office, file: bytes, who: Actor = KEYWORKER, sender: str = HOU
 def faults(office: Office, file: bytes, who: Actor = KEYWORKER) -> list[str]:
     """What is said against a file; nothing of it is kept."""
     before = counts(office.database)
-    with pytest.raises(Unusable) as unusable:
+    with pytest.raises(UnusableFile) as unusable:
         takes(office, file, who)
     assert counts(office.database) == before
     return [str(one) for one in unusable.value.faults]

@@ -15,17 +15,17 @@ from divert.acts.refusals import NotAllowed, Refused
 from divert.casework.commands.retention import ReviewRetention
 from divert.models import Access, Case, LedgerEntry, PanelEntry, Role
 from divert.people.staff import Actor
-from divert.records.meetings import Meeting, meetings
+from divert.records.meetings import Meeting, all_meetings
 from divert.scrutiny import meeting_commands
-from divert.scrutiny.frame import drawn_from, drawn_in_all
-from divert.scrutiny.meeting import proved
+from divert.scrutiny.frame import drawn_cases, get_draw
+from divert.scrutiny.meeting import meeting_result
 from divert.scrutiny.meeting_commands import (
     MEETING_COMMANDS,
     OpenMeeting,
-    known_to,
+    find_meeting,
 )
 from divert.scrutiny.population import FrameRule
-from divert.scrutiny.pseudonyms import stands_for
+from divert.scrutiny.pseudonyms import reidentify
 from tests import endings
 from tests.browsing import Person
 from tests.office import CAST, COORDINATOR, INSPECTOR, MANAGER, MEMBER, SECOND_MEMBER, THIRD_MEMBER, Office
@@ -177,7 +177,7 @@ def test_what_is_for_one_role_no_other_does(desk: Office, slug: str) -> None:
 def test_a_second_meeting_waits_for_the_first_and_needs_a_draw_of_its_own(desk: Office) -> None:
     summer(desk)
     with desk.database.reading() as session:
-        [first] = meetings(session)
+        [first] = all_meetings(session)
     with pytest.raises(Refused, match="Meeting 1 is still open") as both:
         opened(desk, first.frame, MEMBER)
     assert "before an earlier meeting" in str(both.value)
@@ -197,20 +197,20 @@ def test_no_conclusion_comes_back_at_the_next_meeting_with_what_was_asked_for(of
         draws(session, frame.digest, {"refused": 1}, MEETING + timedelta(days=101), "2" * 20)
     assert opened(office, frame.digest, MEMBER, SECOND_MEMBER, held_on="2019-10-19") == 2
     with office.database.reading() as session:
-        first, second = meetings(session)
+        first, second = all_meetings(session)
         assert list(second.packs) == ["refused-1", "1-refused-1"]
         assert second.packs["1-refused-1"].asked_for == "The custody record."
         assert second.packs["1-refused-1"].frame == first.frame
         assert (
-            proved(session, first, [first, second]).unsettled,
-            proved(session, second, [first, second]).unsettled,
+            meeting_result(session, first, [first, second]).unsettled,
+            meeting_result(session, second, [first, second]).unsettled,
         ) == (1, 0)
 
     all_score(office, "1-refused-1", 2, 2, number=2)
     agrees(office, "1-refused-1", 2, number=2)
     with office.database.reading() as session:
-        everyone = meetings(session)
-        proof = proved(session, everyone[0], everyone)
+        everyone = all_meetings(session)
+        proof = meeting_result(session, everyone[0], everyone)
         assert (proof.unsettled, proof.altogether.says) == (0, "All 2 were seen, and 0 found.")
 
 
@@ -222,20 +222,20 @@ def test_what_is_added_to_a_draw_comes_before_the_meeting_that_is_open_or_else_t
     opened(office, frame.digest, MEMBER, SECOND_MEMBER)
     with office.database.writing() as session:
         tops_up(session, frame.digest, {"refused": 1}, "Time was left.")
-        of = stands_for(session, frame.strata["refused"])
-        had = {picked.id for picked in drawn_in_all(drawn_from(session, frame.digest))["refused"]}
+        of = reidentify(session, frame.strata["refused"])
+        had = {picked.id for picked in drawn_cases(get_draw(session, frame.digest))["refused"]}
         chosen = next(ref for id, ref in of.items() if id not in had)
         picks(session, frame.digest, chosen)
     with office.database.reading() as session:
-        [told] = meetings(session)
+        [told] = all_meetings(session)
     assert list(told.packs) == ["refused-1", "refused-2", "refused-3", "thematic-1"]
     for pack in told.packs:
         score = 4 if pack == "thematic-1" else 1
         all_score(office, pack, score, score)
         agrees(office, pack, score)
     with office.database.reading() as session:
-        [told] = meetings(session)
-        proof = proved(session, told, [told])
+        [told] = all_meetings(session)
+        proof = meeting_result(session, told, [told])
     assert (proof.altogether.drawn, proof.altogether.found, proof.unsettled) == (3, 0, 0), "a pick is in no rate"
 
     does(office, COORDINATOR, "close-meeting")
@@ -247,7 +247,7 @@ def test_what_is_added_to_a_draw_comes_before_the_meeting_that_is_open_or_else_t
         draws(session, autumn.digest, {"refused": 1}, MEETING + timedelta(days=101), "2" * 20)
     opened(office, autumn.digest, MEMBER, held_on="2019-10-19")
     with office.database.reading() as session:
-        assert list(meetings(session)[1].packs) == ["refused-1", "1-thematic-1", "1-refused-4"]
+        assert list(all_meetings(session)[1].packs) == ["refused-1", "1-thematic-1", "1-refused-4"]
 
 
 def test_what_a_meeting_proves_is_said_by_stratum_and_altogether(desk: Office) -> None:
@@ -263,8 +263,8 @@ def test_what_a_meeting_proves_is_said_by_stratum_and_altogether(desk: Office) -
         all_score(desk, pack, *own)
         agrees(desk, pack, agreed)
     with desk.database.reading() as session:
-        [told] = meetings(session)
-        proof = proved(session, told, [told])
+        [told] = all_meetings(session)
+        proof = meeting_result(session, told, [told])
     assert proof.strata["completed"].says == "All 1 were seen, and 0 found."
     assert proof.strata["refused"].says == "None of 3 found; up to 50 in 100 could still be."
     assert (proof.altogether.cases, proof.altogether.drawn, proof.altogether.found) == (7, 4, 0)
@@ -318,7 +318,7 @@ def test_a_member_opens_the_packs_of_their_meeting_and_every_opening_is_logged(r
 
 def test_no_member_reaches_more_by_guessing_addresses(room: Service, desk: Office) -> None:
     with desk.database.reading() as session:
-        [told] = meetings(session)
+        [told] = all_meetings(session)
     does(desk, MEMBER, "declare-conflict", pack="refused-1", why="A neighbour.")
     assert status(room, MEMBER, "meetings/1/packs/completed-1") == 200
     guesses = ["meetings/1/packs/refused-1", "meetings/1/packs/completed-2", "meetings/1/packs/D-19-0001",
@@ -390,4 +390,4 @@ def test_a_meeting_is_opened_by_its_form_and_its_json(desk: Office) -> None:
 
 def test_a_meeting_that_is_not_known_is_not_there(desk: Office) -> None:
     with desk.database.reading() as session, pytest.raises(meeting_commands.NoSuchMeeting):
-        known_to(session, 1, COORDINATOR)
+        find_meeting(session, 1, COORDINATOR)

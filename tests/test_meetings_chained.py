@@ -99,7 +99,7 @@ def test_a_meeting_cut_short_or_taken_away_verifies_and_is_found_against_a_seal(
 SAYS = st.dictionaries(st.text(max_size=5), st.one_of(st.text(max_size=8), st.integers(), st.none()), max_size=4)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(SAYS, min_size=1, max_size=6), st.data())
 def test_a_chain_verifies_as_written_and_in_no_other_way(contents: list[dict[str, Any]], data: st.DataObject) -> None:
     links: list[Link] = []

@@ -19,7 +19,7 @@ from tests.service import SETTINGS, Service, service
 def document() -> dict[str, Any]:
     from divert.db import Database
 
-    found: dict[str, Any] = create_app(Database("sqlite://"), chosen=SETTINGS).openapi()
+    found: dict[str, Any] = create_app(Database("sqlite://"), settings=SETTINGS).openapi()
     return found
 
 

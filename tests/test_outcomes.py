@@ -12,12 +12,12 @@ from playwright.sync_api import Browser
 from api.app import create_app
 from divert.board.counting.panel_events import tallies
 from divert.casework.commands.decisions import DecideForPolice, ReturnToForce
-from divert.records.meetings import meetings
+from divert.records.meetings import all_meetings
 from divert.scrutiny.opening import packs_of
 from divert.scrutiny.outcomes import Outcomes, outcomes
-from divert.scrutiny.proof import Seen
-from divert.scrutiny.pseudonyms import stands_for
-from divert.scrutiny.withholding import FEWEST, Group, shown
+from divert.scrutiny.proof import Sample
+from divert.scrutiny.pseudonyms import reidentify
+from divert.scrutiny.withholding import FEWEST, Group, suppress
 from tests import endings
 from tests.office import BOARD, COORDINATOR, MANAGER, MEMBER, OTHER_INSPECTOR, SECOND_MEMBER, Office
 from tests.quarter import drawn, frozen, picks, tops_up
@@ -34,19 +34,19 @@ def of(found: list[Group]) -> dict[str, tuple[int | None, int | None, int | None
 
 
 def test_large_groups_are_told_and_a_small_one_is_not_withheld_alone() -> None:
-    groups = {"a": [Seen(90, 30, 12)], "b": [Seen(60, 20, 6)], "c": [Seen(9, 3, 1)], "d": [Seen(8, 0, 0)]}
+    groups = {"a": [Sample(90, 30, 12)], "b": [Sample(60, 20, 6)], "c": [Sample(9, 3, 1)], "d": [Sample(8, 0, 0)]}
     withheld = (None, None, None)
-    assert of(shown(groups)) == {"a": (90, 30, 12), "b": withheld, "c": withheld, "d": (8, 0, 0)}
+    assert of(suppress(groups)) == {"a": (90, 30, 12), "b": withheld, "c": withheld, "d": (8, 0, 0)}
 
 
 def test_where_none_was_found_in_any_group_each_says_what_that_proves() -> None:
-    women, men = shown({"Female": [Seen(20, 6, 0)], "Male": [Seen(100, 12, 0), Seen(40, 8, 0)]})
+    women, men = suppress({"Female": [Sample(20, 6, 0)], "Male": [Sample(100, 12, 0), Sample(40, 8, 0)]})
     assert women.says == "None of 6 found; up to 30 in 100 could still be."
     assert men.says.startswith("None of 20 found")
 
 
 def test_a_few_found_are_not_told() -> None:
-    women, men = shown({"Female": [Seen(20, 6, 1)], "Male": [Seen(100, 30, 8)]})
+    women, men = suppress({"Female": [Sample(20, 6, 1)], "Male": [Sample(100, 30, 8)]})
     assert (women.found, men.found) == (None, None)
     assert "Not shown" in women.says
 
@@ -72,7 +72,7 @@ def worlds(told: list[Group], totals: tuple[int, int]) -> Iterator[list[tuple[in
 @settings(deadline=None, max_examples=300)
 @given(GROUPS)
 def test_no_number_that_is_withheld_can_be_worked_out(counts: list[tuple[int, int]]) -> None:
-    told = shown({str(place): [Seen(50, drawn, found)] for place, (drawn, found) in enumerate(counts)})
+    told = suppress({str(place): [Sample(50, drawn, found)] for place, (drawn, found) in enumerate(counts)})
     totals = (sum(drawn for drawn, _ in counts), sum(found for _, found in counts))
     assume(sum(drawn > 0 for drawn, _ in counts) > 1)
     assume(0 < totals[1] < totals[0])  # else everyone was found, or nobody, and the meeting's page says so
@@ -86,7 +86,7 @@ def test_no_number_that_is_withheld_can_be_worked_out(counts: list[tuple[int, in
 
 @given(GROUPS)
 def test_nothing_small_is_ever_told(counts: list[tuple[int, int]]) -> None:
-    for one in shown({str(place): [Seen(50, n, found)] for place, (n, found) in enumerate(counts)}):
+    for one in suppress({str(place): [Sample(50, n, found)] for place, (n, found) in enumerate(counts)}):
         assert one.drawn in (None, 0) or one.drawn >= FEWEST
         if one.found:
             assert one.found >= FEWEST
@@ -115,8 +115,8 @@ def met(office: Office) -> Outcomes:
     with office.database.writing() as session:
         tops_up(session, frame.digest, {"refused": 2}, "Time was left.")
     with office.database.reading() as session:
-        [told] = meetings(session)
-        ids = stands_for(session, frame.strata["refused"])
+        [told] = all_meetings(session)
+        ids = reidentify(session, frame.strata["refused"])
         packs = packs_of(session, frame.digest)
     left = next(ref for ref in ids.values() if ref not in packs.values())
     with office.database.writing() as session:
@@ -126,7 +126,7 @@ def met(office: Office) -> Outcomes:
         does(office, COORDINATOR, "close-scoring", pack=pack)
         agrees(office, pack, 3 if pack in wrong or pack == "thematic-1" else 1)
     with office.database.reading() as session:
-        return outcomes(session, meetings(session))
+        return outcomes(session, all_meetings(session))
 
 
 @pytest.fixture

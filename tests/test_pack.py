@@ -18,7 +18,7 @@ from divert.models import Access
 from divert.scrutiny.frame import NoSuchFrame
 from divert.scrutiny.opening import NoSuchPack, OpenedPack, open_pack, open_packs, pack_of
 from divert.scrutiny.pack import Pack
-from divert.scrutiny.population import left_by
+from divert.scrutiny.population import exit_seq
 from tests import endings
 from tests.office import COORDINATOR, ENTRY, INSPECTOR, KEYWORKER, MANAGER, MEMBER, PROBATION_LEAD, SPECIALIST, Office
 from tests.quarter import MAY_AND_JUNE, MEETING, drawn, everyone, frozen, one_of_each
@@ -40,7 +40,7 @@ def made(office: Office, ref: str) -> Pack:
     """A case's pack, made now, for a frame that was cut off at the end of June 2019."""
     with office.database.reading() as session, scratch(session) as other:
         case = office.find(session, ref)
-        seq = left_by(session, case, MAY_AND_JUNE.decided_to)
+        seq = exit_seq(session, case, MAY_AND_JUNE.decided_to)
         assert seq is not None
         return pack_of(session, other, case, seq)
 

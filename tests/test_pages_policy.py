@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from api.desk.pre_check import PreCheck, advice, matter
+from api.desk.pre_check import PreCheck, advice, open_questions
 from divert.casework.commands.referral import CorrectFacts
 from divert.eligibility.changes import changes
 from divert.eligibility.policies import released_policies
@@ -99,15 +99,15 @@ def test_a_wrong_answer_is_pointed_at_and_asked_again(visit: Visit) -> None:
 
 def test_only_questions_that_could_change_the_verdict_are_asked() -> None:
     nothing = advice(PreCheck.model_validate({"referred_on": "2019-05-06", "agrees": None}), released_policies())
-    questions = matter(nothing)
+    questions = open_questions(nothing)
     assert nothing.verdict is Verdict.not_yet_known
     assert "agrees" in questions
     assert not {"gravity", "value_gbp", "agreement_signed_on"} & set(questions)
     barred = advice(
         PreCheck.model_validate({"referred_on": "2019-05-06", "remorse": "no", "agrees": None}), released_policies()
     )
-    assert matter(barred) == []
-    assert matter(barred, every=True) == [name for name in questions if name != "remorse"]
+    assert open_questions(barred) == []
+    assert open_questions(barred, every=True) == [name for name in questions if name != "remorse"]
 
 
 # A case

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.web.sessions import NAME
+from api.web.sessions import COOKIE_NAME
 from divert import models
 from divert.casework.lifecycle import FOR_PEOPLE
 from divert.models import Role, Staff
@@ -74,8 +74,8 @@ def test_a_visit_ends_by_signing_out_by_leaving_and_by_a_forged_cookie(visit: Vi
         session.get_one(Staff, "insp.reed").active = False
     assert inspector.reads("/").response.url.path == "/sign-in"
     manager = visit("m.stone")
-    for forged in (manager.client.cookies[NAME][:-4] + "AAAA", "made up", "x" * 5000):
-        forger = Person(TestClient(manager.client.app, cookies={NAME: forged}))
+    for forged in (manager.client.cookies[COOKIE_NAME][:-4] + "AAAA", "made up", "x" * 5000):
+        forger = Person(TestClient(manager.client.app, cookies={COOKIE_NAME: forged}))
         assert forger.reads("/").response.url.path == "/sign-in"
 
 
@@ -88,7 +88,7 @@ def signs_out(person: Person) -> Page:
 def copied(person: Person) -> Person:
     """Somebody else, with a copy of this person's cookie."""
     client = TestClient(person.client.app)
-    client.cookies.set(NAME, person.client.cookies[NAME])
+    client.cookies.set(COOKIE_NAME, person.client.cookies[COOKIE_NAME])
     return Person(client)
 
 
@@ -105,7 +105,7 @@ def test_signing_in_makes_a_new_cookie_and_ends_the_visit_before(visit: Visit) -
     stranger.reads("/sign-in")
     planted = copied(stranger)
     stranger.signs_in("pc.moss", PASSWORD)
-    assert stranger.client.cookies[NAME] != planted.client.cookies[NAME]
+    assert stranger.client.cookies[COOKIE_NAME] != planted.client.cookies[COOKIE_NAME]
     assert planted.reads("/").response.url.path == "/sign-in"
     first = copied(stranger)
     stranger.signs_in("pc.moss", PASSWORD)
@@ -297,6 +297,6 @@ def test_over_https_the_cookie_is_secure_and_the_browser_is_told_to_stay(desk: O
     app = create_app(desk.database, lambda: desk.now, SETTINGS.model_copy(update={"https": True}))
     with TestClient(app, base_url="https://testserver") as client:
         headers = client.get("/sign-in").headers
-    assert headers["set-cookie"].startswith(f"__Host-{NAME}=")
+    assert headers["set-cookie"].startswith(f"__Host-{COOKIE_NAME}=")
     assert "secure" in headers["set-cookie"].lower()
     assert "max-age" in headers["strict-transport-security"]

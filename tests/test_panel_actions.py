@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from divert.casework.lifecycle import COMMANDS, TRANSITIONS
 from divert.models import Role
-from divert.records.meetings import meetings
+from divert.records.meetings import all_meetings
 from divert.scrutiny.actions import actions
 from tests.browsing import Person
 from tests.office import CAST, COORDINATOR, DALE, INSPECTOR, MEMBER, Office
@@ -68,7 +68,7 @@ def test_what_was_asked_for_is_followed_until_it_is_closed(office: Office) -> No
         with office.database.reading() as session:
             return [
                 (one.pack, one.overdue(date(2019, 9, 30)), one.overdue(date(2019, 10, 1)), one.closed)
-                for one in actions(meetings(session))
+                for one in actions(all_meetings(session))
             ]
 
     assert found() == [("completed-1", False, True, False), ("refused-1", False, False, False)]
@@ -84,7 +84,7 @@ def test_what_has_no_conclusion_yet_or_nothing_to_learn_is_no_action(office: Off
         all_score(office, pack, score, score)
         agrees(office, pack, score)
     with office.database.reading() as session:
-        assert actions(meetings(session)) == []
+        assert actions(all_meetings(session)) == []
 
 
 def test_the_force_answers_by_its_page_and_sees_what_is_asked_and_not_who_scored_what(

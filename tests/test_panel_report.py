@@ -13,10 +13,10 @@ from sqlalchemy import update
 
 from divert.casework.commands.retention import ReviewRetention
 from divert.models import Staff
-from divert.records.meetings import meetings
+from divert.records.meetings import all_meetings
 from divert.scrutiny.opening import case_of
-from divert.scrutiny.proof import Seen, would_miss
-from divert.scrutiny.report import Report, report, together, year_of
+from divert.scrutiny.proof import Sample, miss_probability
+from divert.scrutiny.report import Report, merge_small_strata, report, year_of
 from tests import endings
 from tests.office import CAST, COORDINATOR, INSPECTOR, MANAGER, MEMBER, SECOND_MEMBER, Office
 from tests.papers import text_of
@@ -98,7 +98,7 @@ def test_it_names_nobody(year: Office) -> None:
 def test_a_thematic_pick_is_counted_apart_and_in_no_rate(year: Office) -> None:
     before = told(year)
     with year.database.writing() as session:
-        [meeting] = meetings(session)
+        [meeting] = all_meetings(session)
         had = {case_of(session, one.frame, one.pack) for one in meeting.packs.values()}
         spared = next(ref for ref in year.refs if ref not in {one.ref for one in had if one})
         picks(session, meeting.frame, spared)
@@ -116,14 +116,14 @@ def test_a_missing_record_is_counted(year: Office) -> None:
 
 
 def test_few_cases_are_put_together_until_they_are_not_few() -> None:
-    few, more, many = Seen(3, 2, 1), Seen(9, 3, 0), Seen(40, 5, 1)
-    assert together([{"override": few, "breached": more, "refused": many}]) == {
+    few, more, many = Sample(3, 2, 1), Sample(9, 3, 0), Sample(40, 5, 1)
+    assert merge_small_strata([{"override": few, "breached": more, "refused": many}]) == {
         "refused": [many], "smaller strata together": [few, more],
     }  # fmt: skip
-    assert together([{"override": few, "refused": many}]) == {"smaller strata together": [few, many]}
-    assert together([{"refused": many}, {"refused": few}]) == {"refused": [many, few]}
-    assert together([{"override": few}]) == {"smaller strata together": [few]}
-    assert together([]) == {}
+    assert merge_small_strata([{"override": few, "refused": many}]) == {"smaller strata together": [few, many]}
+    assert merge_small_strata([{"refused": many}, {"refused": few}]) == {"refused": [many, few]}
+    assert merge_small_strata([{"override": few}]) == {"smaller strata together": [few]}
+    assert merge_small_strata([]) == {}
 
 
 def test_fewer_than_ten_cases_in_all_are_not_shown(desk: Office) -> None:
@@ -150,12 +150,12 @@ def test_a_year_begins_in_april(on: str, of: int) -> None:
 
 def test_what_a_sample_would_miss_is_the_worst_that_can_be() -> None:
     for cases, bad, size in ((10, 1, 3), (200, 10, 51), (200, 10, 50), (5, 1, 5), (40, 2, 0)):
-        assert would_miss([Seen(cases, size, 0)], bad) == pytest.approx(hypergeom.cdf(0, cases, bad, size))
-    two = [Seen(12, 3, 0), Seen(9, 4, 2)]
+        assert miss_probability([Sample(cases, size, 0)], bad) == pytest.approx(hypergeom.cdf(0, cases, bad, size))
+    two = [Sample(12, 3, 0), Sample(9, 4, 2)]
     for bad in range(1, 15):
         each = (hypergeom.cdf(0, 12, put, 3) * hypergeom.cdf(0, 9, bad - put, 4) for put in range(bad + 1)
                 if put <= 12 and bad - put <= 9)  # fmt: skip
-        assert would_miss(two, bad) == pytest.approx(max(each))
+        assert miss_probability(two, bad) == pytest.approx(max(each))
 
 
 # As page, paper and JSON

@@ -10,13 +10,12 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from divert.acts.act import perform, prepare
-from divert.acts.refusals import NotAllowed, Refused
+from divert.acts.refusals import NotAllowed, Refused, Unusable
 from divert.casework.commands.decisions import CheckEligibility
 from divert.casework.upkeep.check import check
 from divert.eligibility.policies import released_policies
 from divert.eligibility.policy import Verdict
 from divert.eligibility.rehearsal import more_a_month
-from divert.law.rule_files import RulesError
 from divert.models import Check
 from divert.people.staff import Actor
 from divert.policies.adopted import Proposal, policies_of, proposals, verify
@@ -113,7 +112,7 @@ def test_what_the_rehearsal_came_to_stands_with_the_signature(office: Office) ->
     ],
 )  # fmt: skip
 def test_a_policy_that_may_not_be_used_is_refused_where_it_is_wrong(office: Office, words: str, why: str) -> None:
-    with pytest.raises(RulesError, match=why):
+    with pytest.raises(Unusable, match=why):
         proposed(office, words)
     with office.database.reading() as session:
         assert not proposals(session)
@@ -285,5 +284,5 @@ def test_a_rehearsal_of_many_cases_says_how_far_it_has_come(desk: Office, monkey
         assert page.response.headers["Refresh"]
         (begin,) = waiting
         begin()  # type: ignore[operator]  # as the background does
-        assert run.found is not None
+        assert run.rehearsal is not None
         assert "Of 1 past cases" in Person(visiting(client, MANAGER)).reads(f"/policies/proposed/{digest}").text

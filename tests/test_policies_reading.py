@@ -66,7 +66,7 @@ def test_no_page_of_policy_has_a_fault_in_any_state(
         sees("compared with another", MANAGER, f"/policies/proposed/{digest}?against={taken_back}", "0 would be judged")
         sees("what is there", BOARD, "/policies/proposed", "withdrawn")
         monkeypatch.setattr("divert.policies.rehearsals.AT_ONCE", 0)
-        app.state.divert.rehearsals.known.clear()
+        app.state.divert.rehearsals.runs.clear()
         waiting: list[object] = []
         app.state.divert.rehearsals.run(desk.database, waiting.append, desk.now, digest, None)
         sees("being counted", BOARD, f"/policies/proposed/{digest}?still=1", "Reading the cases: 0 of 3")

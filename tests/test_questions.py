@@ -15,7 +15,7 @@ from starlette.datastructures import FormData
 from api.web import date_input, forms
 from api.web.components import components
 from api.web.forms import Field, Form
-from api.web.pages import drawn
+from api.web.pages import render_question
 from divert.acts.answers import IsoDate, Money, YesNo
 from divert.acts.command import LondonInstant
 
@@ -53,14 +53,16 @@ def theirs(one: Field) -> str:
     }
     label = {"label": {"text": title, "classes": "govuk-label--s"}, "id": one.name, "name": one.name, **about}
     legend = {"fieldset": {"legend": {"text": title, **LEGEND}}, **about}
-    items = [{"value": value, "text": words, "checked": one.chosen(value)} for value, words in one.choices]
+    items = [{"value": value, "text": words, "checked": one.is_chosen(value)} for value, words in one.choices]
     match one.kind:
         case "text":
-            more: dict[str, Any] = {"classes": "govuk-input--width-5", "inputmode": "numeric"} if one.figures else {}
+            more: dict[str, Any] = {"classes": "govuk-input--width-5", "inputmode": "numeric"} if one.numeric else {}
             more |= {"inputmode": "decimal", "prefix": {"text": "£"}} if one.money else {}
-            return GOVUK["govukInput"]({**label, **more, "value": one.typed, "autocomplete": "off"})
+            return GOVUK["govukInput"]({**label, **more, "value": one.text, "autocomplete": "off"})
         case "words":
-            return GOVUK["govukCharacterCount"]({**label, "value": one.typed, "maxlength": one.most, "threshold": 50})
+            return GOVUK["govukCharacterCount"](
+                {**label, "value": one.text, "maxlength": one.max_length, "threshold": 50}
+            )
         case "select":
             chosen = [{"value": "", "text": ""}, *({**item, "selected": item.pop("checked")} for item in items)]
             return GOVUK["govukSelect"]({**label, "items": chosen})
@@ -81,7 +83,7 @@ def theirs(one: Field) -> str:
                     "value": typed,
                     "autocomplete": "off",
                     "classes": f"govuk-input--width-{2 if part in ('day', 'month') else 4}"
-                    + (" govuk-input--error" if one.blamed(part) else ""),
+                    + (" govuk-input--error" if one.is_faulty(part) else ""),
                 }
                 for part, typed in one.date_parts.items()
             ]
@@ -93,9 +95,9 @@ FEW = [("yes", "Yes"), ("no", "No")]
 MANY = [(place, f"Choice “{place}”, which takes some words") for place in range(6)]
 DRAWN: dict[str, dict[str, Any]] = {
     "text": {"kind": "text", "value": "O'Brien & <Fry>"},
-    "a number": {"kind": "text", "value": 3, "figures": True},
-    "money": {"kind": "text", "value": "24.50", "figures": True, "money": True},
-    "words": {"kind": "words", "value": 'One\n  "two" <b>', "most": 4000},
+    "a number": {"kind": "text", "value": 3, "numeric": True},
+    "money": {"kind": "text", "value": "24.50", "numeric": True, "money": True},
+    "words": {"kind": "words", "value": 'One\n  "two" <b>', "max_length": 4000},
     "radios": {"kind": "radios", "value": True, "choices": FEW},
     "long radios": {"kind": "radios", "value": 1, "choices": MANY[:3]},
     "a list": {"kind": "select", "value": 4, "choices": MANY},
@@ -113,7 +115,7 @@ def test_each_kind_of_question_is_drawn_as_the_component_draws_it(
     what: str, required: bool, hint: str, fault: str | None
 ) -> None:
     one = Field(name="asked", title="What & when?", hint=hint, required=required, error=fault, **DRAWN[what])
-    assert Parts(drawn(one)).found == Parts(theirs(one)).found
+    assert Parts(render_question(one)).found == Parts(theirs(one)).found
 
 
 # Read back as typed
@@ -149,9 +151,9 @@ def as_posted(questions: list[Field]) -> list[tuple[str, str]]:
         elif one.kind == "rows":
             sent += [each for row in one.rows for each in as_posted(row)]
         elif one.kind in ("boxes", "radios", "select"):
-            sent += [(one.name, str(value)) for value, _ in one.choices if one.chosen(value)]
+            sent += [(one.name, str(value)) for value, _ in one.choices if one.is_chosen(value)]
         else:
-            sent.append((one.name, one.typed.replace("\n", "\r\n")))
+            sent.append((one.name, one.text.replace("\n", "\r\n")))
     return sent
 
 
@@ -190,13 +192,13 @@ def test_what_a_form_shows_it_reads_back_unchanged(said: dict[str, Any]) -> None
     )
 )
 def test_boxes_come_to_a_date_that_exists_or_stay_as_they_were_typed(typed: dict[str, str]) -> None:
-    made = date_input.joined(typed)
+    made = date_input.join(typed)
     if isinstance(made, str):
         assert date.fromisoformat(made).isoformat() == made
-        assert date_input.wrong(typed) is None
+        assert date_input.fault(typed) is None
     else:
         assert made == typed
-        assert date_input.wrong(typed) is not None
+        assert date_input.fault(typed) is not None
 
 
 @pytest.mark.parametrize(
@@ -251,7 +253,7 @@ def test_every_error_links_to_something_that_is_there() -> None:
         Paper.model_validate(data)
     errors = forms.faults(caught.value)
     questions = FORM.questions(data, errors)
-    page = "".join(drawn(one) for one in questions)
+    page = "".join(render_question(one) for one in questions)
     links = [target for target, _ in forms.summary(questions, errors)]
     assert len(links) == len(errors) == 7
     assert set(links) <= set(re.findall(r' id="([^"]+)"', page))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 from sqlalchemy import select
 
@@ -259,7 +259,6 @@ def test_a_file_too_large_is_refused_before_it_is_read(tmp_path: Path) -> None:
     require_small(file)
 
 
-@settings(deadline=None)
 @given(cut=some.integers(0, len(WHOLE)))
 def test_wherever_a_file_is_cut_it_is_refused_or_what_is_left_is_the_beginning_of_it(cut: int) -> None:
     whole = ALL_ROWS
@@ -275,7 +274,6 @@ def test_wherever_a_file_is_cut_it_is_refused_or_what_is_left_is_the_beginning_o
         assert before["notes"].startswith(last["notes"])
 
 
-@settings(deadline=None)
 @given(junk=some.binary(max_size=400) | some.text(max_size=400).map(lambda text: HEADER + text.encode()))
 def test_whatever_bytes_come_they_are_read_or_refused(junk: bytes) -> None:
     try:

@@ -197,7 +197,7 @@ def test_a_rule_that_will_not_do_says_what_would(desk: Office) -> None:
 def test_the_longest_rule_fits_its_column() -> None:
     said = {"offence_code": "TH68010A", "district": "E06000004", "decided_by": "inspector", "dated_by": "decision"}
     whole = MAY_AND_JUNE.model_copy(update={**said, "kinds": tuple(Kind)})
-    assert 290 < len(whole.says("0" * 16)) <= 300
+    assert 290 < len(whole.rule_text("0" * 16)) <= 300
 
 
 # The draw

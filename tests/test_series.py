@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import select
@@ -136,7 +136,6 @@ def test_half_a_series_or_one_without_end_is_refused(said: dict[str, Any], field
         weekly(**said)
 
 
-@settings(deadline=None)
 @given(
     first=st.dates(date(2019, 1, 1), date(2021, 12, 31)),
     weeks=st.integers(1, 8),

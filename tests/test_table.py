@@ -1,5 +1,6 @@
 """The table of transitions: what it promises, walked; and the golden grid of who may do what, when."""
 
+import ast
 from pathlib import Path
 
 from divert.casework.command import Context
@@ -11,6 +12,7 @@ from divert.models import FINAL, OPEN, Case, Role, State
 from divert.people.staff import Actor
 from tests.golden import golden
 from tests.office import Office
+from tests.test_layering import modules
 
 GRID = Path(__file__).parent / "golden" / "grid.txt"
 SHORT = {
@@ -135,3 +137,14 @@ def grid_of(desk: Office, case: Case) -> list[str]:
                 if answer != "role":
                     lines.append(f"    {answer}: {', '.join(roles)}")
     return lines
+
+
+def test_where_commands_can_be_named_by_their_class_no_slug_is_written_out() -> None:
+    """A command that is renamed takes those who ask for it along, or they no longer import."""
+    rooms = ("divert.casework", "divert.scrutiny", "divert.worker", "api.case", "api.desk", "api.procedure")
+    several_words = {slug for slug in COMMANDS if "-" in slug}
+    for name, file in modules():
+        if name.startswith(rooms):
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+            written = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+            assert not written & several_words, name

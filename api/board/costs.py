@@ -19,7 +19,7 @@ from api.web.problems import may_answer
 from divert.acts.answers import IsoDate
 from divert.board.figures.costs import in_words, months_over
 from divert.board.figures.definition import Theme
-from divert.board.spending import EnterCosts, entries, pence, standing
+from divert.board.spending import EnterCosts, entries, latest, pence_by_month
 from divert.clock import london_date
 from divert.law.rulebook import rulebook
 from divert.models import Cost, Role
@@ -48,7 +48,7 @@ class CostView(BaseModel):
 
 def cost_views(costs: Sequence[Cost]) -> list[CostView]:
     """Entries in order as JSON shows them, the latest first."""
-    last = standing(costs)
+    standing = latest(costs)
     return [
         CostView(
             month=cost.month,
@@ -58,7 +58,7 @@ def cost_views(costs: Sequence[Cost]) -> list[CostView]:
             by=cost.by,
             role=cost.role,
             at=cost.at,
-            stands=last[cost.month, cost.heading] is cost,
+            stands=standing[cost.month, cost.heading] is cost,
         )
         for cost in reversed(costs)
     ]
@@ -94,7 +94,7 @@ def _page(
     with context.reading(Subject.figures) as (session, actor):
         day = day_asked(context, as_at)
         costs = entries(session, day)
-        spent, headings = pence(standing(costs).values()), rulebook().cost_headings_on(day)
+        spent, headings = pence_by_month(latest(costs).values()), rulebook().cost_headings_on(day)
         choices: list[Choice] = [(heading.code, heading.title) for heading in headings.values()]
         questions = Form(EnterCosts, {"cost_headings": choices}).questions(data, errors)
         return write(
@@ -109,7 +109,7 @@ def _page(
             spent=spent,
             missing=in_words(month for month in months_over(day) if month not in spent),
             headings=headings,
-            entered=cost_views(costs),
+            costs=cost_views(costs),
             enters=actor.role in offer.act.by,
             questions=questions,
             errors=[*forms.summary(questions, errors or {}), *(("", reason) for reason in reasons)],

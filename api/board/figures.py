@@ -30,7 +30,7 @@ from divert.board.reading.compare import compare
 from divert.board.reading.glance import glances, months_before
 from divert.board.reading.paper import headline, measure_in_words, paper, rounding_note
 from divert.board.reading.query import BREAKDOWNS_ASKED, BoardQuery
-from divert.board.spending import spent
+from divert.board.spending import read_spent
 from divert.clock import london_date, london_text, written_date
 from divert.people.rights import Subject
 
@@ -246,7 +246,7 @@ def _view(context: RequestContext, query: BoardQuery) -> View:
 
 def _view_of(context: RequestContext, query: BoardQuery) -> View:
     counts = _counts_of(context, query)
-    return View(counts, query.place, spent(context.app_state.counts, counts.as_at, context.at, query.audience))
+    return View(counts, query.place, read_spent(context.app_state.counts, counts.as_at, context.at, query.audience))
 
 
 def _counts_of(context: RequestContext, query: BoardQuery) -> Counts:

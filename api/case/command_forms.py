@@ -15,21 +15,21 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from api.case.documents import drafted
-from api.case.evidence import with_files_kept
-from api.case.history_text import answers, told
+from api.case.documents import draft_response
+from api.case.evidence import store_files
+from api.case.history_text import answers, entries_in_words
 from api.case.routes import find
 from api.case.view import EntryView, history
-from api.procedure.choices import offered
+from api.procedure.choices import choices_for
 from api.procedure.commands import Overtaken, Ref, carry_out
 from api.procedure.lifecycle import purpose
-from api.procedure.suggestions import Data, changed, forgettable, on_record, suggested
+from api.procedure.suggestions import Data, changed_answers, forgettable_fields, on_record, suggest
 from api.web import forms
 from api.web.context import BySession, RequestContext
 from api.web.forms import Form
 from api.web.pages import in_words, write
 from api.web.problems import ProblemError
-from api.web.sign_in import posted_with
+from api.web.sign_in import posted_form_with
 from divert.acts.refusals import NotAllowed, Refused, Stale
 from divert.casework import files
 from divert.casework.briefs.by_command import BEFORE
@@ -48,7 +48,7 @@ router = APIRouter(include_in_schema=False)
 
 Slug = Annotated[str, Path(max_length=60)]
 AS_IT_STANDS = "This is what stands. Add, change or take out: what is not here when you send it stands no longer."
-PostedWithFiles = Annotated[FormData, Depends(posted_with(files=5 * files.MOST))]
+PostedWithFiles = Annotated[FormData, Depends(posted_form_with(files=5 * files.MOST))]
 
 
 @router.get("/cases/{ref}/{slug}")
@@ -61,7 +61,7 @@ def command_form(request: Request, ref: Ref, slug: Slug, context: BySession) -> 
 def act(request: Request, ref: Ref, slug: Slug, form: PostedWithFiles, context: BySession) -> Response:
     """Carry out one command."""
     command = _command(slug)
-    return _submit(request, context, command, ref, with_files_kept(context, command, ref, form))
+    return _submit(request, context, command, ref, store_files(context, command, ref, form))
 
 
 def _command(slug: str) -> type[CaseCommand]:
@@ -78,8 +78,8 @@ def _open_form(request: Request, context: RequestContext, command: type[CaseComm
         if against.role:
             raise NotAllowed(against.role)
         if against.reasons:
-            return sheet.write(request, {}, status=409, reasons=[why for _, why in against.reasons], closed=True)
-        return sheet.write(request, suggested(command, sheet.case, sheet.case_context))
+            return sheet.write(request, {}, status=409, reasons=[reason for _, reason in against.reasons], closed=True)
+        return sheet.write(request, suggest(command, sheet.case, sheet.case_context))
 
 
 def _submit(
@@ -90,49 +90,51 @@ def _submit(
     if forms.redraws(form):
         return _again(request, context, command, ref, data)
     version = form.get("version")
-    seen = int(version) if isinstance(version, str) and re.fullmatch(r"[0-9]{1,9}", version) else None
+    seen_version = int(version) if isinstance(version, str) and re.fullmatch(r"[0-9]{1,9}", version) else None
     try:
-        if wrong := forms.contradictions(data, form):
-            return _again(request, context, command, ref, data, status=422, errors=wrong)
-        shows_what_stands = any(name.endswith("-whole") for name in form)
-        given = command.model_validate(_changed(context, command, ref, data) if shows_what_stands else data)
-        if isinstance(given, Terms) and form.get("draft"):
-            return drafted(context, ref, given, large_print=form.get("draft") == "large")
+        if errors := forms.contradictions(data, form):
+            return _again(request, context, command, ref, data, status=422, errors=errors)
+        has_whole_lists = any(name.endswith("-whole") for name in form)
+        submission = command.model_validate(_changed(context, command, ref, data) if has_whole_lists else data)
+        if isinstance(submission, Terms) and form.get("draft"):
+            return draft_response(context, ref, submission, large_print=form.get("draft") == "large")
         if not command.ends_a_case or form.get("checked"):
-            receipt, _ = carry_out(context, ref, given, seen)
+            receipt, _ = carry_out(context, ref, submission, seen_version)
             return RedirectResponse(f"/cases/{receipt.ref}?done={receipt.version}", 303)
-        _would_be_done(context, ref, given)
-        check = given.model_dump(mode="json", exclude_none=True)
+        _raise_refusal(context, ref, submission)
+        check = submission.model_dump(mode="json", exclude_none=True)
         return _again(request, context, command, ref, data, check=check)
     except ValidationError as error:
         return _again(request, context, command, ref, data, status=422, errors=forms.faults(error))
     except Refused as refusal:
-        return _again(request, context, command, ref, data, status=409, reasons=[why for _, why in refusal.reasons])
+        return _again(
+            request, context, command, ref, data, status=409, reasons=[reason for _, reason in refusal.reasons]
+        )
     except (Stale, Overtaken) as moved:
         reasons = [f"{moved} What you typed is below; nothing of it is recorded yet."]
-        return _again(request, context, command, ref, data, status=409, reasons=reasons, seen=seen)
+        return _again(request, context, command, ref, data, status=409, reasons=reasons, seen_version=seen_version)
 
 
-def _would_be_done(context: RequestContext, ref: str, given: CaseCommand) -> None:
+def _raise_refusal(context: RequestContext, ref: str, submission: CaseCommand) -> None:
     """Raises Refused where it would not: nobody is asked to check answers that are not taken."""
     with context.reading() as (session, actor):
-        sheet = _sheet(session, actor, context, type(given), ref)
-        if against := objections(sheet.case, type(given), sheet.case_context, given).reasons:
+        sheet = _sheet(session, actor, context, type(submission), ref)
+        if against := objections(sheet.case, type(submission), sheet.case_context, submission).reasons:
             raise Refused(against)
 
 
 def _changed(context: RequestContext, command: type[CaseCommand], ref: str, data: Data) -> Data:
     with context.reading() as (session, actor):
         sheet = _sheet(session, actor, context, command, ref)
-        return changed(command, sheet.case, sheet.case_context, data)
+        return changed_answers(command, sheet.case, sheet.case_context, data)
 
 
 def _again(
-    request: Request, context: RequestContext, command: type[CaseCommand], ref: str, data: Data, **more: Any
+    request: Request, context: RequestContext, command: type[CaseCommand], ref: str, data: Data, **options: Any
 ) -> Response:
     """The form with what was typed, and what is to be said of it (`Sheet.write`)."""
     with context.reading() as (session, actor):
-        return _sheet(session, actor, context, command, ref).write(request, data, **more)
+        return _sheet(session, actor, context, command, ref).write(request, data, **options)
 
 
 @dataclass(frozen=True)
@@ -153,21 +155,21 @@ class Sheet:
         reasons: Sequence[str] = (),
         closed: bool = False,
         check: Data | None = None,
-        seen: int | None = None,
+        seen_version: int | None = None,
     ) -> Response:
         """The page: the questions with what was answered so far, what is wrong, or the answers to check once more.
 
-        `seen`: the version of the case that was before whoever typed; what has happened since is told.
+        `seen_version`: the version of the case that was before whoever typed; what has happened since is told.
         """
-        standing = on_record(self.command, self.case)
+        record = on_record(self.command, self.case)
         form = Form(
             self.command,
-            offered(self.command, self.case, self.case_context),
+            choices_for(self.command, self.case, self.case_context),
             {
                 name: AS_IT_STANDS if isinstance(value, list) else f"On record: {in_words(value, name)}."
-                for name, value in standing.items()
+                for name, value in record.items()
             },
-            forgettable(standing),
+            forgettable_fields(record),
         )
         questions = [] if closed else form.questions(data, errors)
         return write(
@@ -181,18 +183,20 @@ class Sheet:
             person=self.case.person.full_name,
             version=self.case.version,
             questions=questions,
-            errors=[*forms.summary(questions, errors or {}), *(("", why) for why in reasons)],
+            errors=[*forms.summary(questions, errors or {}), *(("", reason) for reason in reasons)],
             closed=closed,
             check=answers(self.command, check) if check else None,
             typed=forms.flat(data) if check else [],
-            meanwhile=self._since(seen) if seen is not None else [],
+            meanwhile=self._since(seen_version) if seen_version is not None else [],
             takes_files=self.command in NAMES_FILES,
             has_draft=issubclass(self.command, Terms),
             beside=BEFORE[self.command](self.case, self.case_context) if self.command in BEFORE else [],
         )
 
-    def _since(self, seen: int) -> Sequence[tuple[EntryView, list[tuple[str, str]]]]:
-        return told(history(entries_of(self.case_context.session, self.case)[seen:], self.case_context.by))
+    def _since(self, version: int) -> Sequence[tuple[EntryView, list[tuple[str, str]]]]:
+        return entries_in_words(
+            history(entries_of(self.case_context.session, self.case)[version:], self.case_context.by)
+        )
 
 
 def _sheet(session: Session, actor: Actor, context: RequestContext, command: type[CaseCommand], ref: str) -> Sheet:

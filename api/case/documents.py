@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from api.case.routes import find
-from api.procedure.commands import ALWAYS, Ref
+from api.procedure.commands import COMMON_PROBLEMS, Ref
 from api.web.context import BySession, ByToken, RequestContext
 from api.web.pages import write
 from api.web.problems import FieldFault, ProblemError, invalid, located, may_answer
@@ -19,7 +19,7 @@ from divert.acts.refusals import NotAllowed
 from divert.casework.command import Context
 from divert.casework.commands.contract import SignContract, Terms, VaryContract
 from divert.casework.commands.documents import sha256
-from divert.casework.preview import draft, possible, preview
+from divert.casework.preview import draft, possible_documents, preview
 from divert.clock import london_text, written_date
 from divert.documents.kinds import KINDS, DocumentKind
 from divert.models import Case, Document, LedgerEntry
@@ -30,7 +30,7 @@ from divert.records import access
 router = APIRouter(tags=["documents"])
 
 
-class Choices(BaseModel):
+class DocumentOptions(BaseModel):
     """How a document is wanted."""
 
     model_config = ConfigDict(extra="forbid")
@@ -85,7 +85,7 @@ PDF: dict[int | str, dict[str, Any]] = {
     }
 }
 Number = Annotated[int, Path(ge=1, le=1_000_000, description="The ledger entry that issued it.", examples=[12])]
-Wanted = Annotated[Choices, Query()]
+Options = Annotated[DocumentOptions, Query()]
 
 
 @router.get(
@@ -96,7 +96,7 @@ Wanted = Annotated[Choices, Query()]
 def read_documents(ref: Ref, context: ByToken) -> DocumentsView:
     """Those that the caller could issue now, and those issued that the caller may read."""
     with context.writing() as (session, actor):
-        return _documents(session, actor, context, ref)
+        return _documents_view(session, actor, context, ref)
 
 
 @router.get(
@@ -105,22 +105,22 @@ def read_documents(ref: Ref, context: ByToken) -> DocumentsView:
     response_class=Response,
     responses={**PDF, **may_answer("not-signed-in", "not-allowed", "not-found", "refused", "invalid")},
 )
-def read_preview(ref: Ref, kind: DocumentKind, wanted: Wanted, context: ByToken) -> Response:
+def read_preview(ref: Ref, kind: DocumentKind, options: Options, context: ByToken) -> Response:
     """The document as it would go out now. To issue it, send its ETag as the `sha256` of `issue-document`."""
-    return pdf_file(_preview(context, ref, kind, wanted), f"{kind}-{ref}-preview")
+    return pdf_file(_preview_pdf(context, ref, kind, options), f"{kind}-{ref}-preview")
 
 
 @router.post(
     "/api/cases/{ref}/contract-draft",
     summary="Read a contract before it is signed",
     response_class=Response,
-    responses={**PDF, **may_answer(*ALWAYS, "not-found")},
+    responses={**PDF, **may_answer(*COMMON_PROBLEMS, "not-found")},
 )
 def draft_contract(
     ref: Ref, terms: SignContract | VaryContract, context: ByToken, large_print: Annotated[YesNo, Query()] = False
 ) -> Response:
     """The contract on these terms, each page marked as a draft, with room to sign. Nothing is stored."""
-    return drafted(context, ref, terms, large_print=large_print)
+    return draft_response(context, ref, terms, large_print=large_print)
 
 
 @router.get(
@@ -131,15 +131,15 @@ def draft_contract(
 )
 def read_document(ref: Ref, seq: Number, context: ByToken) -> Response:
     """As it went out, to the byte."""
-    return pdf_file(_issued(context, ref, seq), f"{ref}-{seq}")
+    return pdf_file(_issued_pdf(context, ref, seq), f"{ref}-{seq}")
 
 
 @router.get("/cases/{ref}/documents", include_in_schema=False)
 def documents_page(request: Request, ref: Ref, context: BySession) -> Response:
     """The same, to be read."""
     with context.writing() as (session, actor):
-        found = _documents(session, actor, context, ref)
-        return write(request, "documents.html", actor=actor, found=found)
+        documents = _documents_view(session, actor, context, ref)
+        return write(request, "documents.html", actor=actor, documents=documents)
 
 
 @router.get("/cases/{ref}/issue-document", include_in_schema=False)
@@ -151,19 +151,19 @@ def issue_form(ref: Ref) -> Response:
 @router.get("/cases/{ref}/documents/issued/{seq}", include_in_schema=False)
 def document_page(ref: Ref, seq: Number, context: BySession) -> Response:
     """One that was issued."""
-    return pdf_file(_issued(context, ref, seq), f"{ref}-{seq}")
+    return pdf_file(_issued_pdf(context, ref, seq), f"{ref}-{seq}")
 
 
 @router.get("/cases/{ref}/documents/{kind}/preview", include_in_schema=False)
-def preview_pdf(ref: Ref, kind: DocumentKind, wanted: Wanted, context: BySession) -> Response:
+def preview_pdf(ref: Ref, kind: DocumentKind, options: Options, context: BySession) -> Response:
     """One that was not."""
-    return pdf_file(_preview(context, ref, kind, wanted), f"{kind}-{ref}-preview")
+    return pdf_file(_preview_pdf(context, ref, kind, options), f"{kind}-{ref}-preview")
 
 
 @router.get("/cases/{ref}/documents/{kind}", include_in_schema=False)
-def preview_page(request: Request, ref: Ref, kind: DocumentKind, wanted: Wanted, context: BySession) -> Response:
+def preview_page(request: Request, ref: Ref, kind: DocumentKind, options: Options, context: BySession) -> Response:
     """Where a document is opened, looked at, and issued as it is."""
-    made = sha256(_preview(context, ref, kind, wanted))
+    digest = sha256(_preview_pdf(context, ref, kind, options))
     with context.reading() as (session, actor):
         case = find(session, ref, actor)
         return write(
@@ -174,56 +174,60 @@ def preview_page(request: Request, ref: Ref, kind: DocumentKind, wanted: Wanted,
             version=case.version,
             person=case.person.full_name,
             kind=kind,
-            settled=KINDS[kind],
-            wanted=wanted,
-            sha256=made,
+            description=KINDS[kind],
+            options=options,
+            sha256=digest,
         )
 
 
-def _documents(session: Session, actor: Actor, context: RequestContext, ref: str) -> DocumentsView:
+def _documents_view(session: Session, actor: Actor, context: RequestContext, ref: str) -> DocumentsView:
     case = find(session, ref, actor)
     access.record(session, actor, "consultation", context.at, case_ref=ref, what="documents")
     case_context = Context(session, actor, context.at, case.version + 1)
     return DocumentsView(
         ref=ref,
         version=case.version,
-        possible=[_possible_view(case, kind, about) for kind, about in possible(case, case_context)],
-        issued=issued(case, case_context),
+        possible=[_possible_view(case, kind, about) for kind, about in possible_documents(case, case_context)],
+        issued=issued_documents(case, case_context),
     )
 
 
-def issued(case: Case, case_context: Context) -> list[IssuedView]:
+def issued_documents(case: Case, case_context: Context) -> list[IssuedView]:
     """What was issued of a case and the reader may have."""
-    mine = [one for one in case.documents if may_read(case_context.by.role, KINDS[DocumentKind(one.kind)].subject)]
-    return [_issued_view(case, one, case_context) for one in mine]
+    readable = [
+        document
+        for document in case.documents
+        if may_read(case_context.by.role, KINDS[DocumentKind(document.kind)].subject)
+    ]
+    return [_issued_view(case, document, case_context) for document in readable]
 
 
 def _possible_view(case: Case, kind: DocumentKind, about: int | None) -> PossibleView:
-    settled = KINDS[kind]
-    met = next((one for one in case.appointments if one.number == about), None)
-    report = next((one for one in case.breaches if one.seq == about), None)
-    words = f"{met.purpose}, {london_text(met.at)}" if met else None
-    words = f"reported for {written_date(report.occurred_on)}" if report else words
+    description = KINDS[kind]
+    appointment = next((row for row in case.appointments if row.number == about), None)
+    breach = next((row for row in case.breaches if row.seq == about), None)
+    words = f"{appointment.purpose}, {london_text(appointment.at)}" if appointment else None
+    words = f"reported for {written_date(breach.occurred_on)}" if breach else words
     query = f"?about={about}" if about is not None else ""
     return PossibleView(
         kind=kind,
-        title=settled.title,
-        reader=settled.reader,
+        title=description.title,
+        reader=description.reader,
         about=about,
         about_words=words,
-        has_large_print=settled.has_large_print,
+        has_large_print=description.has_large_print,
         href=f"/api/cases/{case.ref}/documents/{kind}/preview{query}",
     )
 
 
 def _issued_view(case: Case, document: Document, case_context: Context) -> IssuedView:
     entry = case_context.session.get_one(LedgerEntry, (case.id, document.seq))
-    settled = KINDS[DocumentKind(document.kind)]
+    description = KINDS[DocumentKind(document.kind)]
     return IssuedView(
         seq=document.seq,
         kind=DocumentKind(document.kind),
-        title=settled.title,
-        reader=settled.reader,
+        title=description.title,
+        reader=description.reader,
         about=document.about,
         large_print=document.large_print,
         sha256=document.sha256,
@@ -233,29 +237,29 @@ def _issued_view(case: Case, document: Document, case_context: Context) -> Issue
     )
 
 
-def _preview(context: RequestContext, ref: str, kind: DocumentKind, wanted: Choices) -> bytes:
+def _preview_pdf(context: RequestContext, ref: str, kind: DocumentKind, options: DocumentOptions) -> bytes:
     with context.writing() as (session, actor):
         case = find(session, ref, actor)
         case_context = Context(session, actor, context.at, case.version + 1)
         try:
-            made = preview(case, case_context, kind, wanted.about, large_print=wanted.large_print)
+            pdf = preview(case, case_context, kind, options.about, large_print=options.large_print)
         except ValidationError as error:
-            faults = [located(one["loc"], one) for one in error.errors()]
-            raise invalid([FieldFault(parameter=str(at[0]), detail=said) for at, said in faults]) from None
+            faults = [located(detail["loc"], detail) for detail in error.errors()]
+            raise invalid([FieldFault(parameter=str(path[0]), detail=text) for path, text in faults]) from None
         access.record(session, actor, "consultation", context.at, case_ref=ref, what=f"preview: {kind}")
-        return made
+        return pdf
 
 
-def drafted(context: RequestContext, ref: str, terms: Terms, *, large_print: bool) -> Response:
+def draft_response(context: RequestContext, ref: str, terms: Terms, *, large_print: bool) -> Response:
     """The draft of a contract, and on record that it was looked at. Raises what `draft` does."""
     with context.writing() as (session, actor):
         case = find(session, ref, actor)
-        made = draft(case, Context(session, actor, context.at, case.version + 1), terms, large_print=large_print)
+        pdf = draft(case, Context(session, actor, context.at, case.version + 1), terms, large_print=large_print)
         access.record(session, actor, "consultation", context.at, case_ref=ref, what="draft: contract")
-        return pdf_file(made, f"contract-{ref}-draft")
+        return pdf_file(pdf, f"contract-{ref}-draft")
 
 
-def _issued(context: RequestContext, ref: str, seq: int) -> bytes:
+def _issued_pdf(context: RequestContext, ref: str, seq: int) -> bytes:
     with context.writing() as (session, actor):
         case = find(session, ref, actor)
         document = session.get(Document, (case.id, seq))
@@ -271,7 +275,7 @@ def _issued(context: RequestContext, ref: str, seq: int) -> bytes:
         return document.pdf
 
 
-def pdf_file(made: bytes, name: str) -> Response:
+def pdf_file(pdf: bytes, name: str) -> Response:
     """Opened in the browser. The file's name never names a person."""
-    headers = {"ETag": f'"{sha256(made)}"', "Content-Disposition": f'inline; filename="{name}.pdf"'}
-    return Response(made, media_type="application/pdf", headers=headers)
+    headers = {"ETag": f'"{sha256(pdf)}"', "Content-Disposition": f'inline; filename="{name}.pdf"'}
+    return Response(pdf, media_type="application/pdf", headers=headers)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.case.routes import find
-from api.case.view import case_view, judgement_view
+from api.case.view import FindingView, JudgementView, case_view, judgement_view
 from api.procedure.commands import Ref
 from api.web.context import BySession
 from api.web.pages import write
@@ -31,27 +31,32 @@ def eligibility_page(request: Request, ref: Ref, context: BySession) -> Response
     with context.writing() as (session, actor):
         case = find(session, ref, actor)
         access.record(session, actor, "consultation", context.at, case_ref=ref, what="eligibility")
-        seen = case_view(case, actor, entries_of(session, case))
-        then = seen.eligibility.judgement if seen.eligibility else None
+        view = case_view(case, actor, entries_of(session, case))
+        at_check = view.eligibility.judgement if view.eligibility else None
         policies = policies_of(session)
-        today = judged_today(case, policies)
-        now = judgement_view(today) if today else None
-        current = _in_force(policies, context.at)
-        todays = _by_todays_policy(case, current)
-        met = {one.id: one.met for one in then.trace} if then else {}
+        judgement_today = judge_today(case, policies)
+        now = judgement_view(judgement_today) if judgement_today else None
+        policy_today = _in_force(policies, context.at)
+        by_todays_policy = _judge_by_todays_policy(case, policy_today)
         return write(
             request,
             "eligibility.html",
             actor=actor,
-            case=seen,
-            checked=seen.eligibility,
-            then=then,
+            case=view,
+            check=view.eligibility,
+            at_check=at_check,
             now=now,
-            differ=[(one, met.get(one.id)) for one in now.trace if one.met != met.get(one.id)] if now and then else [],
-            todays=judgement_view(todays) if todays else None,
-            same_policy=bool(current and case.check and current.digest == case.check.pack_digest),
+            differences=_differences(at_check, now) if at_check and now else [],
+            by_todays_policy=judgement_view(by_todays_policy) if by_todays_policy else None,
+            same_policy=bool(policy_today and case.check and policy_today.digest == case.check.pack_digest),
             provenance={rule.id: rule.provenance for policy in policies for rule in policy.rules},
         )
+
+
+def _differences(earlier: JudgementView, later: JudgementView) -> list[tuple[FindingView, bool | None]]:
+    """The findings that come out otherwise, each with how it came out before."""
+    met = {finding.id: finding.met for finding in earlier.trace}
+    return [(finding, met.get(finding.id)) for finding in later.trace if finding.met != met.get(finding.id)]
 
 
 def _in_force(policies: Policies, at: datetime) -> Policy | None:
@@ -61,7 +66,7 @@ def _in_force(policies: Policies, at: datetime) -> Policy | None:
         return None
 
 
-def _by_todays_policy(case: Case, policy: Policy | None) -> Judgement | None:
+def _judge_by_todays_policy(case: Case, policy: Policy | None) -> Judgement | None:
     """What the policy in force today would have said of the facts as they were when checked; None where it is the same.
 
     Time limits count as they were reckoned then.
@@ -70,11 +75,11 @@ def _by_todays_policy(case: Case, policy: Policy | None) -> Judgement | None:
     return trace_from(policy, check.facts) if policy and check and check.pack_digest != policy.digest else None
 
 
-def judged_today(case: Case, policies: Policies) -> Judgement | None:
+def judge_today(case: Case, policies: Policies) -> Judgement | None:
     """What the case's policy says of the facts as they stand; None where they are gone, or no policy."""
-    said = referral_facts(case)
+    facts = referral_facts(case)
     try:
-        policy = policies.in_force(said.referred_on)
+        policy = policies.in_force(facts.referred_on)
     except NoPolicy:
         return None
-    return None if case.disposed_at else judge(policy, derive(said, policy, rulebook().offences))
+    return None if case.disposed_at else judge(policy, derive(facts, policy, rulebook().offences))

@@ -10,7 +10,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from api.case.routes import find
-from api.case.view import given_in, history
+from api.case.view import files_in, history
 from api.procedure.commands import Ref
 from api.web.context import BySession, ByToken, RequestContext
 from api.web.forms import flat
@@ -30,7 +30,7 @@ SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
 Digest = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="The file's SHA-256.", examples=["0" * 64])]
 
 
-async def sent(request: Request) -> bytes:
+async def request_body(request: Request) -> bytes:
     """The body, as it came."""
     return await request.body()
 
@@ -42,18 +42,18 @@ async def sent(request: Request) -> bytes:
     openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": BYTES}}},
     responses=may_answer("not-signed-in", "not-allowed", "not-found", "refused", "too-large", "media-type"),
 )
-def give_file(ref: Ref, given: Annotated[bytes, Depends(sent)], context: ByToken) -> StoredFile:
+def give_file(ref: Ref, content: Annotated[bytes, Depends(request_body)], context: ByToken) -> StoredFile:
     """Send a file's bytes as the body. What it is, its bytes say: PDF, JPEG, PNG, Word (docx) or plain text in UTF-8.
 
     Then name it in a command that takes `files`, within a day, with a title of your own:
     `{"files": [{"title": "Certificate of the course", "file": <this answer>}]}`. A file that no entry comes to name is
     deleted.
     """
-    most = context.app_state.settings.max_file_bytes
-    if len(given) > most:
-        raise ProblemError("too-large", f"The most is {evidence.size_in_words(most)}.")
+    limit = context.app_state.settings.max_file_bytes
+    if len(content) > limit:
+        raise ProblemError("too-large", f"The most is {evidence.size_in_words(limit)}.")
     try:
-        return _kept(context, ref, given)
+        return _store(context, ref, content)
     except FileRefused as fault:
         raise ProblemError("media-type", str(fault)) from None
 
@@ -81,49 +81,49 @@ def file_page(ref: Ref, sha256: Digest, context: BySession) -> Response:
     return _read(context, ref, sha256)
 
 
-def with_files_kept(context: RequestContext, command: type[CaseCommand], ref: str, form: FormData) -> FormData:
+def store_files(context: RequestContext, command: type[CaseCommand], ref: str, form: FormData) -> FormData:
     """A form with each file in it kept, and named as what it was kept under; or with what is wrong with it instead."""
-    found: list[tuple[str, str | UploadFile]] = []
+    fields: list[tuple[str, str | UploadFile]] = []
     for name, value in form.multi_items():
         if isinstance(value, str):
-            found.append((name, value))
+            fields.append((name, value))
         elif value.filename and command in NAMES_FILES:
-            found += _named(context, ref, name, value)
-    return FormData(found)
+            fields += _stored_fields(context, ref, name, value)
+    return FormData(fields)
 
 
-def _named(context: RequestContext, ref: str, name: str, given: UploadFile) -> list[tuple[str, str]]:
+def _stored_fields(context: RequestContext, ref: str, name: str, upload: UploadFile) -> list[tuple[str, str]]:
     try:
-        return flat(_kept(context, ref, given.file.read()).model_dump(), f"{name}-")
+        return flat(_store(context, ref, upload.file.read()).model_dump(), f"{name}-")
     except FileRefused as fault:
         return [(f"{name}-fault", str(fault))]
     except Refused:  # the command itself will be, with every reason
         return []
 
 
-def _kept(context: RequestContext, ref: str, given: bytes) -> StoredFile:
+def _store(context: RequestContext, ref: str, content: bytes) -> StoredFile:
     settings = context.app_state.settings
     with context.writing() as (session, actor):
         case = find(session, ref, actor)
         case_context = Context(session, actor, context.at, case.version + 1)
-        return give(case, case_context, settings.evidence_folder, given, settings.max_file_bytes)
+        return give(case, case_context, settings.evidence_folder, content, settings.max_file_bytes)
 
 
 def _read(context: RequestContext, ref: str, sha256: str) -> Response:
     with context.writing() as (session, actor):
         case = find(session, ref, actor)
-        named = given_in(ref, history(entries_of(session, case), actor))
-        one = next((one for one in named if one.sha256 == sha256), None)
-        if one is None:
+        files = files_in(ref, history(entries_of(session, case), actor))
+        file = next((file for file in files if file.sha256 == sha256), None)
+        if file is None:
             raise ProblemError("not-found", f"{ref} has no such file that you may read.")
-        access.record(session, actor, "consultation", context.at, case_ref=ref, what=f"file of entry {one.seq}")
+        access.record(session, actor, "consultation", context.at, case_ref=ref, what=f"file of entry {file.seq}")
     try:
-        held = evidence.read(context.app_state.settings.evidence_folder, sha256)
+        content = evidence.read(context.app_state.settings.evidence_folder, sha256)
     except LookupError as gone:
         raise ProblemError("failed", f"What is kept is not what was given: {gone}. Tell the auditor.") from None
-    name = f"{ref}-entry-{one.seq}.{EXTENSIONS[one.media_type]}"
+    name = f"{ref}-entry-{file.seq}.{EXTENSIONS[file.media_type]}"
     return Response(
-        held,
-        media_type=f"{PLAIN}; charset=utf-8" if one.media_type == PLAIN else one.media_type,
+        content,
+        media_type=f"{PLAIN}; charset=utf-8" if file.media_type == PLAIN else file.media_type,
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Content-Security-Policy": SANDBOX},
     )

@@ -11,7 +11,7 @@ from api.procedure.commands import Ref
 from api.web.context import ByToken
 from api.web.problems import may_answer
 from divert.casework.command import Context
-from divert.casework.sharing import foreseen
+from divert.casework.sharing import preview
 from divert.exchange.consent import Part
 from divert.exchange.format import SharedCase, Spelling, sha256
 from divert.records import access
@@ -29,7 +29,7 @@ FILE: dict[int | str, dict[str, Any]] = {
 }
 
 
-class Wanted(BaseModel):
+class SharedFileQuery(BaseModel):
     """For whom, what of it, and how."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
@@ -51,12 +51,12 @@ class Wanted(BaseModel):
     response_class=Response,
     responses={**FILE, **may_answer("not-signed-in", "not-allowed", "not-found", "refused", "invalid")},
 )
-def read_shared(ref: Ref, wanted: Annotated[Wanted, Query()], context: ByToken) -> Response:
+def read_shared(ref: Ref, query: Annotated[SharedFileQuery, Query()], context: ByToken) -> Response:
     """The file as it would leave today. To share it, send its ETag as the `sha256` of `share-case`; until then it may
     not be handed on."""
     with context.writing() as (session, actor):
         case = find(session, ref, actor)
         case_context = Context(session, actor, context.at, case.version + 1)
-        file = foreseen(case, case_context, wanted.to, wanted.part, wanted.format)
+        file = preview(case, case_context, query.to, query.part, query.format)
         access.record(session, actor, "consultation", context.at, case_ref=ref, what="file to be shared")
-    return Response(file, media_type=MEDIA_TYPES[wanted.format], headers={"ETag": f'"{sha256(file)}"'})
+    return Response(file, media_type=MEDIA_TYPES[query.format], headers={"ETag": f'"{sha256(file)}"'})

@@ -110,19 +110,21 @@ class PageView(BaseModel):
     next: str | None = Field(description="The cursor of the page that follows; null: this is the last.")
 
 
-def cases(session: Session, actor: Actor, wanted: Filters) -> PageView:
+def cases(session: Session, actor: Actor, filters: Filters) -> PageView:
     """The cases that `actor` may see and that pass the filters. A case opened while one pages through moves nothing."""
-    compose = _listed.__wrapped__ if isinstance(wanted, Search) else _listed  # what somebody sought is not kept
-    rows: Sequence[Any] = session.connection().execute(compose(actor, wanted)).all()
-    shown = rows[: wanted.limit]
+    compose = (
+        _page_query.__wrapped__ if isinstance(filters, Search) else _page_query
+    )  # what somebody searched for is not kept
+    rows: Sequence[Any] = session.connection().execute(compose(actor, filters)).all()
+    page_rows = rows[: filters.limit]
     return PageView(
-        cases=[_item(row) for row in shown],
-        next=_cursor(shown[-1], wanted.order) if len(rows) > wanted.limit else None,
+        cases=[_item(row) for row in page_rows],
+        next=_cursor(page_rows[-1], filters.order) if len(rows) > filters.limit else None,
     )
 
 
 @lru_cache(maxsize=256)
-def _listed(actor: Actor, wanted: Filters) -> Select[*tuple[Any, ...]]:
+def _page_query(actor: Actor, filters: Filters) -> Select[*tuple[Any, ...]]:
     """The query for a page of a list. Kept: the same are asked for all day, and composing costs more than asking."""
     return (
         select(
@@ -144,81 +146,85 @@ def _listed(actor: Actor, wanted: Filters) -> Select[*tuple[Any, ...]]:
             Case.limit_basis,
         )
         .join(Person, Person.id == Case.person_id)
-        .where(may_see(actor), *conditions(wanted), *_onward(wanted))
-        .order_by(*_order(wanted))
-        .limit(wanted.limit + 1)
+        .where(may_see(actor), *conditions(filters), *_after_cursor(filters))
+        .order_by(*_order(filters))
+        .limit(filters.limit + 1)
     )
 
 
-def counted(session: Session, actor: Actor, several: Sequence[Filters], at_most: int) -> list[int]:
+def count_cases(session: Session, actor: Actor, filter_sets: Sequence[Filters], at_most: int) -> list[int]:
     """How many cases each of these comes to, counting no further than `at_most`: one query, and a short one."""
-    return list(session.connection().execute(_counting(actor, tuple(several), at_most)).one()) if several else []
+    return (
+        list(session.connection().execute(_count_query(actor, tuple(filter_sets), at_most)).one())
+        if filter_sets
+        else []
+    )
 
 
 @lru_cache(maxsize=256)
-def _counting(actor: Actor, several: tuple[Filters, ...], at_most: int) -> Select[Any]:
-    found = []
-    for wanted in several:
-        some = select(Case.id).where(may_see(actor), *conditions(wanted)).order_by(*_order(wanted)).limit(at_most)
-        found.append(select(func.count()).select_from(some.subquery()).scalar_subquery())
-    return select(*found)
+def _count_query(actor: Actor, filter_sets: tuple[Filters, ...], at_most: int) -> Select[Any]:
+    counts = []
+    for filters in filter_sets:
+        ids = select(Case.id).where(may_see(actor), *conditions(filters)).order_by(*_order(filters)).limit(at_most)
+        counts.append(select(func.count()).select_from(ids.subquery()).scalar_subquery())
+    return select(*counts)
 
 
-def _order(wanted: Filters) -> list[Any]:
+def _order(filters: Filters) -> list[Any]:
     """As an index has it: also what is only counted is counted in order, so that PostgreSQL reads no table for it."""
-    if wanted.order == "latest":
+    if filters.order == "latest":
         return [Case.id.desc()]
-    return [Case.due_on if wanted.order == "due" else Case.limit_on, Case.id]
+    return [Case.due_on if filters.order == "due" else Case.limit_on, Case.id]
 
 
-def conditions(wanted: Filters) -> list[ColumnExpressionArgument[bool]]:
+def conditions(filters: Filters) -> list[ColumnExpressionArgument[bool]]:
     """What a case must be to pass. The states are written as the indices of `Case` have them."""
-    found: list[ColumnExpressionArgument[bool]] = []
-    if wanted.unallocated:
-        found += [text(in_states(TAKEN)), Case.keyworker.is_(None)]
-    elif wanted.still_due or (wanted.order == "due" and wanted.state in FINAL):
-        found += [text(in_states(FINAL)), Case.due_on.is_not(None)]
-    elif wanted.open_only or wanted.limit_before is not None or wanted.order != "latest":
-        found.append(text(in_states(OPEN)))
+    clauses: list[ColumnExpressionArgument[bool]] = []
+    if filters.unallocated:
+        clauses += [text(in_states(TAKEN)), Case.keyworker.is_(None)]
+    elif filters.still_due or (filters.order == "due" and filters.state in FINAL):
+        clauses += [text(in_states(FINAL)), Case.due_on.is_not(None)]
+    elif filters.open_only or filters.limit_before is not None or filters.order != "latest":
+        clauses.append(text(in_states(OPEN)))
     for column, value in (
-        (Case.state, wanted.state),
-        (Case.keyworker, wanted.keyworker),
-        (Case.held_by, wanted.held_by),
-        (Case.district, wanted.district),
-        (Case.offence_code, wanted.offence),
+        (Case.state, filters.state),
+        (Case.keyworker, filters.keyworker),
+        (Case.held_by, filters.held_by),
+        (Case.district, filters.district),
+        (Case.offence_code, filters.offence),
     ):
         if value is not None:
-            found.append(column == value)
-    if wanted.due_before is not None:
-        found.append(Case.due_on < wanted.due_before)
-    if wanted.limit_before is not None:
-        found.append(Case.limit_on < wanted.limit_before)
-    if wanted.order == "limit":
-        found.append(Case.limit_on.is_not(None))
-    if isinstance(wanted, Search) and wanted.q:
-        found += [_matches(word) for word in wanted.q.split()]
-    return found
+            clauses.append(column == value)
+    if filters.due_before is not None:
+        clauses.append(Case.due_on < filters.due_before)
+    if filters.limit_before is not None:
+        clauses.append(Case.limit_on < filters.limit_before)
+    if filters.order == "limit":
+        clauses.append(Case.limit_on.is_not(None))
+    if isinstance(filters, Search) and filters.q:
+        clauses += [_matches(word) for word in filters.q.split()]
+    return clauses
 
 
-def risky(today: date) -> date:
+def near_limit(today: date) -> date:
     """The day before which a time limit is near: 28 days ahead, as the first reminder of it comes."""
     return today + timedelta(days=1 - rulebook().deadlines["limit_in_28_days"].days)
 
 
 def _matches(word: str) -> ColumnExpressionArgument[bool]:
     """A reference, whole; or words of a name, each from its beginning. One look into an index for each of them."""
-    ways = [
+    queries = [
         select(Case.id).where(Case.ref == word.upper()),
         select(Case.id).where(Case.crime_ref.in_({word, word.upper()})),
         select(Case.id).join(Person, Person.id == Case.person_id).where(Person.pnc_id == word.upper()),
     ]
     names = words_of(word)
-    if names and not any(one.isdigit() for one in word):
-        ways.append(select(Case.id).where(*(Case.person_id.in_(_named(one)) for one in names)))
-    return Case.id.in_(union(*ways))
+    if names and not any(character.isdigit() for character in word):
+        queries.append(select(Case.id).where(*(Case.person_id.in_(_people_named(name)) for name in names)))
+    return Case.id.in_(union(*queries))
 
 
-def _named(beginning: str) -> Any:
+def _people_named(beginning: str) -> Any:
     return select(NameWord.person_id).where(NameWord.word >= beginning, NameWord.word < beginning + LAST)
 
 
@@ -231,28 +237,28 @@ def _item(row: Any) -> ItemView:
     )
 
 
-def _onward(wanted: Filters) -> list[ColumnExpressionArgument[bool]]:
+def _after_cursor(filters: Filters) -> list[ColumnExpressionArgument[bool]]:
     """What comes after the cursor."""
-    if wanted.cursor is None:
+    if filters.cursor is None:
         return []
-    on, after = _place(wanted.cursor)
-    if wanted.order == "latest":
-        return [Case.id < after]
-    by = _order(wanted)
-    return [and_(by[0] >= on, tuple_(*by) > tuple_(on, after))]  # the first is for SQLite's index
+    day, case_id = _read_cursor(filters.cursor)
+    if filters.order == "latest":
+        return [Case.id < case_id]
+    columns = _order(filters)
+    return [and_(columns[0] >= day, tuple_(*columns) > tuple_(day, case_id))]  # the first is for SQLite's index
 
 
 def _cursor(last: Any, order: str) -> str:
-    on = {"latest": date.min, "due": last.next_due, "limit": last.limit_on}[order]
-    return base64.urlsafe_b64encode(f"{on} {last.id}".encode()).decode().rstrip("=")
+    day = {"latest": date.min, "due": last.next_due, "limit": last.limit_on}[order]
+    return base64.urlsafe_b64encode(f"{day} {last.id}".encode()).decode().rstrip("=")
 
 
-def _place(cursor: str) -> tuple[date, int]:
+def _read_cursor(cursor: str) -> tuple[date, int]:
     """The day and the id of the last case on the page before."""
     try:
-        on, _, number = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(" ")
+        day, _, number = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(" ")
         if 0 < int(number) < 2**31:
-            return date.fromisoformat(on), int(number)
+            return date.fromisoformat(day), int(number)
     except (binascii.Error, ValueError):
         pass
     raise invalid([FieldFault(parameter="cursor", detail="This is not a cursor. Take `next` from a page, unchanged.")])

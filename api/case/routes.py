@@ -67,22 +67,24 @@ class LedgerView(BaseModel):
 
 def find(session: Session, ref: str, actor: Actor) -> Case:
     """The case, where `actor` may know of it. Raises NoSuchCase."""
-    case = session.scalar(_seen_by(actor), {"ref": ref})
+    case = session.scalar(_query_for(actor), {"ref": ref})
     if case is None:
         raise NoSuchCase(f"There is no case {ref} that you may open.")
     return case
 
 
 @lru_cache
-def _seen_by(actor: Actor) -> Select[Case]:
+def _query_for(actor: Actor) -> Select[Case]:
     """The query for one case that `actor` may open, with whom it is about: composed once."""
     query = select(Case).where(Case.ref == bindparam("ref"), may_see(actor))
     return query.options(joinedload(Case.person), joinedload(Case.victim))
 
 
-def standing(case: Case, case_context: Context) -> list[tuple[type[CaseCommand], Objections]]:
+def commands_with_objections(case: Case, case_context: Context) -> list[tuple[type[CaseCommand], Objections]]:
     """Every command for people but the one that opens a case, with what stands against it now."""
-    return [(one, objections(case, one, case_context)) for one in FOR_PEOPLE.values() if one is not Refer]
+    return [
+        (command, objections(case, command, case_context)) for command in FOR_PEOPLE.values() if command is not Refer
+    ]
 
 
 def _offer(command: type[CaseCommand], against: Objections, case: Case, case_context: Context) -> OfferView:
@@ -99,11 +101,11 @@ def _offer(command: type[CaseCommand], against: Objections, case: Case, case_con
 
 
 @router.get("/api/cases", summary="List cases", responses=may_answer("not-signed-in", "not-allowed", "invalid"))
-def list_cases(wanted: Annotated[Search, Query()], context: ByToken) -> PageView:
+def list_cases(filters: Annotated[Search, Query()], context: ByToken) -> PageView:
     """The cases that the caller may know of, the latest first."""
     with context.writing(Subject.cases) as (session, actor):
         access.record(session, actor, "consultation", context.at, what="list of cases")
-        return cases(session, actor, wanted)
+        return cases(session, actor, filters)
 
 
 @router.get("/api/cases/{ref}", summary="Read a case", responses={**ETAG, **may_answer("not-signed-in", "not-found")})
@@ -130,8 +132,11 @@ def read_commands(ref: Ref, context: ByToken, response: Response) -> OffersView:
         response.headers["ETag"] = f'"{case.version}"'
         load_all(session, case)
         case_context = Context(session, actor, context.at, case.version + 1)
-        found = [_offer(command, against, case, case_context) for command, against in standing(case, case_context)]
-        return OffersView(ref=ref, version=case.version, commands=found)
+        offers = [
+            _offer(command, against, case, case_context)
+            for command, against in commands_with_objections(case, case_context)
+        ]
+        return OffersView(ref=ref, version=case.version, commands=offers)
 
 
 @router.get(

@@ -16,13 +16,13 @@ from divert.people.rights import Subject, may_read
 from divert.people.staff import Actor
 
 
-class Shown(BaseModel):
+class StoredView(BaseModel):
     """Read from a stored row, field by field."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
-class ContractView(Shown):
+class ContractView(StoredView):
     """One signed version; the last is in force."""
 
     seq: int
@@ -30,7 +30,7 @@ class ContractView(Shown):
     ends_on: date
 
 
-class StatementView(Shown):
+class StatementView(StoredView):
     """What was recorded about a condition. It was put on record at one instant and is true of another day."""
 
     seq: int
@@ -41,7 +41,7 @@ class StatementView(Shown):
     words: str
 
 
-class ConditionView(Shown):
+class ConditionView(StoredView):
     """One thing promised, how it stands, and everything that was recorded about it."""
 
     number: int
@@ -56,7 +56,7 @@ class ConditionView(Shown):
     statements: list[StatementView] = []
 
 
-class AppointmentView(Shown):
+class AppointmentView(StoredView):
     """One meeting. Those of one entry (`seq`) are a series."""
 
     number: int
@@ -73,7 +73,7 @@ class AppointmentView(Shown):
     acceptable: bool | None
 
 
-class NeedView(Shown):
+class NeedView(StoredView):
     """One need, scored 0 to 10 at entry, review or exit."""
 
     seq: int
@@ -83,7 +83,7 @@ class NeedView(Shown):
     linked: bool
 
 
-class BreachView(Shown):
+class BreachView(StoredView):
     """A report, and what was decided."""
 
     seq: int
@@ -97,7 +97,7 @@ class BreachView(Shown):
     excuse: str | None = None
 
 
-class PauseView(Shown):
+class PauseView(StoredView):
     """An interval in which the contract stood still."""
 
     seq: int
@@ -107,7 +107,7 @@ class PauseView(Shown):
     stops: list[str] = Field(description="The clocks that stood still. The time limit never does.")
 
 
-class ConsentView(Shown):
+class ConsentView(StoredView):
     """What the person said once about having their case shared. Of everything said, the last counts."""
 
     seq: int
@@ -132,41 +132,44 @@ class SupportView(BaseModel):
     breaches: list[BreachView]
 
 
-def _condition_view(one: Condition, kept: Compliance | None) -> ConditionView:
-    shown = ConditionView.model_validate(one)
-    if kept is None:
-        return shown
-    statements = [StatementView.model_validate(said) for said in kept.statements]
-    return shown.model_copy(update={"due_on": kept.due_on, "in_time": kept.in_time, "statements": statements})
+def _condition_view(condition: Condition, record: Compliance | None) -> ConditionView:
+    view = ConditionView.model_validate(condition)
+    if record is None:
+        return view
+    statements = [StatementView.model_validate(statement) for statement in record.statements]
+    return view.model_copy(update={"due_on": record.due_on, "in_time": record.in_time, "statements": statements})
 
 
 def support_view(
-    case: Case, entries: Sequence[LedgerEntry], said: dict[int, dict[str, Any]], actor: Actor
+    case: Case, entries: Sequence[LedgerEntry], bodies: dict[int, dict[str, Any]], actor: Actor
 ) -> SupportView:
-    """All of it, as `actor` may know it. `said`: the words of the case's entries, by number."""
-    kept = {one.number: one for one in compliance(case, entries)}
+    """All of it, as `actor` may know it. `bodies`: those of the case's entries, by number."""
+    records = {record.number: record for record in compliance(case, entries)}
     return SupportView(
-        consents=[ConsentView.model_validate(one) for one in case.consents],
+        consents=[ConsentView.model_validate(consent) for consent in case.consents],
         needs=[
-            NeedView.model_validate(one)
-            for one in case.need_scores
-            if may_read(actor.role, Subject.restricted_need) or not is_restricted(one.need)
+            NeedView.model_validate(score)
+            for score in case.need_scores
+            if may_read(actor.role, Subject.restricted_need) or not is_restricted(score.need)
         ],
-        contracts=[ContractView.model_validate(one) for one in case.contracts],
-        conditions=[_condition_view(one, kept.get(one.number)) for one in case.conditions],
-        appointments=[AppointmentView.model_validate(one) for one in sorted(case.appointments, key=lambda one: one.at)],
-        pauses=[PauseView.model_validate(one) for one in case.pauses],
-        breaches=[with_words(BreachView.model_validate(one), said) for one in case.breaches],
+        contracts=[ContractView.model_validate(contract) for contract in case.contracts],
+        conditions=[_condition_view(condition, records.get(condition.number)) for condition in case.conditions],
+        appointments=[
+            AppointmentView.model_validate(appointment)
+            for appointment in sorted(case.appointments, key=lambda appointment: appointment.at)
+        ],
+        pauses=[PauseView.model_validate(pause) for pause in case.pauses],
+        breaches=[with_words(BreachView.model_validate(breach), bodies) for breach in case.breaches],
     )
 
 
-def with_words(view: Any, said: dict[int, dict[str, Any]]) -> Any:
+def with_words(view: Any, bodies: dict[int, dict[str, Any]]) -> Any:
     """Add to a row's view the words of the entry that made it."""
-    words = {name: value for name, value in said.get(view.seq, {}).items() if name in type(view).model_fields}
-    return view.model_copy(update={name: value for name, value in words.items() if getattr(view, name) is None})
+    texts = {name: value for name, value in bodies.get(view.seq, {}).items() if name in type(view).model_fields}
+    return view.model_copy(update={name: value for name, value in texts.items() if getattr(view, name) is None})
 
 
 def is_restricted(need: str) -> bool:
     """Whether a need's score is not for everyone; one that the rules no longer know is not."""
-    known = rulebook().needs.get(need)
-    return known is None or known.restricted
+    need_type = rulebook().needs.get(need)
+    return need_type is None or need_type.restricted

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from api.case.support_view import Shown, SupportView, is_restricted, support_view, with_words
+from api.case.support_view import StoredView, SupportView, is_restricted, support_view, with_words
 from divert.casework import deadlines
 from divert.casework.commands.referral import clock_of, referral_facts
 from divert.casework.lifecycle import COMMANDS
@@ -24,10 +24,10 @@ from divert.law.rulebook import rulebook
 from divert.models import Case, Check, LedgerEntry, Role, Sensitivity, State
 from divert.people.rights import Subject, may_read
 from divert.people.staff import Actor
-from divert.policies.adopted import comes_to_the_same, judged_again
+from divert.policies.adopted import judge_again, judgement_stands
 
 
-class PersonView(Shown):
+class PersonView(StoredView):
     """Who it is about."""
 
     surname: str
@@ -43,7 +43,7 @@ class PersonView(Shown):
     interpreter: str | None
 
 
-class VictimView(Shown):
+class VictimView(StoredView):
     """Who was harmed, whether they were asked, and what they said."""
 
     kind: str | None
@@ -94,7 +94,7 @@ class JudgementView(BaseModel):
     trace: list[FindingView]
 
 
-class CheckView(Shown):
+class CheckView(StoredView):
     """The eligibility check made last, and whether the facts have changed since."""
 
     seq: int
@@ -108,7 +108,7 @@ class CheckView(Shown):
     )
 
 
-class DecisionView(Shown):
+class DecisionView(StoredView):
     """One side's decision. The last of a side stands."""
 
     seq: int
@@ -121,7 +121,7 @@ class DecisionView(Shown):
     override_reason: str | None = None
 
 
-class DeadlineView(Shown):
+class DeadlineView(StoredView):
     """What must have happened by when, whose it is, and why."""
 
     seq: int
@@ -186,7 +186,7 @@ class CaseView(BaseModel):
     support: SupportView | None = Field(description="null: the caller may not know it.")
 
 
-class EntryView(Shown):
+class EntryView(StoredView):
     """One entry of a case's history."""
 
     seq: int
@@ -206,28 +206,28 @@ class EntryView(Shown):
     withheld: bool
 
 
-def judgement_view(judged: Judgement) -> JudgementView:
+def judgement_view(judgement: Judgement) -> JudgementView:
     """A judgement with its trace."""
     return JudgementView(
-        verdict=judged.verdict,
-        policy=judged.policy.id,
-        policy_title=judged.policy.title,
-        policy_digest=judged.policy.digest,
-        because=list(judged.because),
-        asks=list(judged.asks),
-        warnings=list(judged.warnings),
-        nearest=_change_view(judged.nearest) if judged.nearest else None,
+        verdict=judgement.verdict,
+        policy=judgement.policy.id,
+        policy_title=judgement.policy.title,
+        policy_digest=judgement.policy.digest,
+        because=list(judgement.because),
+        asks=list(judgement.asks),
+        warnings=list(judgement.warnings),
+        nearest=_change_view(judgement.nearest) if judgement.nearest else None,
         trace=[
             FindingView(
-                id=one.rule.id,
-                says=one.rule.says,
-                cites=one.rule.cites,
-                effect=one.rule.effect,
-                met=one.holds,
-                ask=one.rule.ask if one.holds is None else None,
-                facts=dict(one.facts),
+                id=finding.rule.id,
+                says=finding.rule.says,
+                cites=finding.rule.cites,
+                effect=finding.rule.effect,
+                met=finding.holds,
+                ask=finding.rule.ask if finding.holds is None else None,
+                facts=dict(finding.facts),
             )
-            for one in judged.trace
+            for finding in judgement.trace
         ],
     )
 
@@ -245,11 +245,11 @@ def _change_view(change: Change) -> ChangeView:
 
 def case_view(case: Case, actor: Actor, entries: Sequence[LedgerEntry]) -> CaseView:
     """The case, as `actor` may know it. `entries`: all of its ledger, first to last."""
-    said = {one.seq: json.loads(one.body) for one in entries if one.body is not None}
+    bodies = {entry.seq: json.loads(entry.body) for entry in entries if entry.body is not None}
     victim = VictimView.model_validate(case.victim) if case.victim else None
     if victim:
         victim.words = next(
-            (body["words"] for body in reversed(said.values()) if body.get("views") and body.get("words")), None
+            (body["words"] for body in reversed(bodies.values()) if body.get("views") and body.get("words")), None
         )
     columns = {name: getattr(case, name) for name in CaseView.model_fields if name in Case.__table__.columns}
     facts = referral_facts(case)
@@ -263,51 +263,51 @@ def case_view(case: Case, actor: Actor, entries: Sequence[LedgerEntry]) -> CaseV
             "offence": rulebook().offences.find(case.offence_code, case.referred_on).title,
             "facts": facts,
             "eligibility": _check_view(case, case.check) if case.check else None,
-            "decisions": [with_words(DecisionView.model_validate(one), said) for one in case.decisions],
+            "decisions": [with_words(DecisionView.model_validate(decision), bodies) for decision in case.decisions],
             "victim": victim,
-            "deadlines": [DeadlineView.model_validate(one) for one in case.deadlines],
-            "linked": [one.other_ref for one in case.links],
-            "evidence": given_in(case.ref, history(entries, actor)),
-            "support": support_view(case, entries, said, actor) if may_read(actor.role, Subject.support) else None,
+            "deadlines": [DeadlineView.model_validate(deadline) for deadline in case.deadlines],
+            "linked": [link.other_ref for link in case.links],
+            "evidence": files_in(case.ref, history(entries, actor)),
+            "support": support_view(case, entries, bodies, actor) if may_read(actor.role, Subject.support) else None,
         }
     )
 
 
 def _check_view(case: Case, check: Check) -> CheckView:
-    judged: JudgementView | None = None
-    same: bool | None = None
+    judgement: JudgementView | None = None
+    same_again: bool | None = None
     with suppress(NoPolicy):
-        judged, same = judgement_view(judged_again(check)), comes_to_the_same(check)
+        judgement, same_again = judgement_view(judge_again(check)), judgement_stands(check)
     return CheckView(
         seq=check.seq,
         at=check.at,
         verdict=Verdict(check.verdict),
         policy=check.pack_id,
         out_of_date=case.verdict_out_of_date,
-        judgement=judged,
-        same_again=same,
+        judgement=judgement,
+        same_again=same_again,
     )
 
 
 def history(entries: Sequence[LedgerEntry], actor: Actor) -> list[EntryView]:
     """Entries of a case's ledger, without the words that `actor` may not read. Their own, everyone may."""
-    return [_entry_view(one, withheld=_withheld(one, actor)) for one in entries]
+    return [_entry_view(entry, withheld=_withheld(entry, actor)) for entry in entries]
 
 
-def given_in(ref: str, entries: Sequence[EntryView]) -> list[GivenView]:
+def files_in(ref: str, entries: Sequence[EntryView]) -> list[GivenView]:
     """The files that these entries of a case name, first to last."""
     return [
         GivenView(
-            **one["file"],
-            title=one["title"],
+            **file["file"],
+            title=file["title"],
             seq=entry.seq,
             at=entry.at,
             by=entry.by,
-            href=f"/api/cases/{ref}/evidence/{one['file']['sha256']}",
+            href=f"/api/cases/{ref}/evidence/{file['file']['sha256']}",
         )
         for entry in entries
         if entry.body is not None and '"files":[{' in entry.body
-        for one in json.loads(entry.body)["files"]
+        for file in json.loads(entry.body)["files"]
     ]
 
 
@@ -315,12 +315,12 @@ def _withheld(entry: LedgerEntry, actor: Actor) -> bool:
     if entry.body is None or may_read(actor.role, Subject.restricted_need) or entry.by == actor.username:
         return False
     scores = json.loads(entry.body).get("scores", [])
-    return not may_read(actor.role, Subject.support) or any(is_restricted(one["need"]) for one in scores)
+    return not may_read(actor.role, Subject.support) or any(is_restricted(score["need"]) for score in scores)
 
 
 def _entry_view(entry: LedgerEntry, *, withheld: bool) -> EntryView:
-    known = COMMANDS.get(entry.command)
-    view = {name: getattr(entry, name) for name in EntryView.model_fields if name in LedgerEntry.__table__.columns}
+    command = COMMANDS.get(entry.command)
+    fields = {name: getattr(entry, name) for name in EntryView.model_fields if name in LedgerEntry.__table__.columns}
     if withheld:
-        view |= {"salt": None, "body": None}
-    return EntryView(**view, title=known.title() if known else entry.command, withheld=withheld)
+        fields |= {"salt": None, "body": None}
+    return EntryView(**fields, title=command.title() if command else entry.command, withheld=withheld)

@@ -37,10 +37,14 @@ def clock(case: CaseView, latest_end: date | None, today: date) -> ClockWords:
         lines.append("On current authority no limit binds; this one is kept as a precaution.")
     contract = case.support.contracts[-1] if case.support and case.support.contracts else None
     if contract is not None:
-        left = (case.limit_on - contract.ends_on).days
+        days_left = (case.limit_on - contract.ends_on).days
         lines.append(f"The contract's last day is {written_date(contract.ends_on)}.")
-        after = f"If it failed only then, {_days(left)} would be left." if left >= 0 else "The limit falls before that."
-        lines.append(after)
+        outlook = (
+            f"If it failed only then, {_days(days_left)} would be left."
+            if days_left >= 0
+            else "The limit falls before that."
+        )
+        lines.append(outlook)
     if latest_end is not None:
         lines.append(f"A contract must end by {written_date(latest_end)}: time is kept back to decide on a charge.")
     headline = "today is the last day" if days == 0 else f"{_days(days)} left" if days > 0 else "the limit has passed"
@@ -64,24 +68,28 @@ class Who(NamedTuple):
 
 def who(case: CaseView) -> Who:
     """What is on record of them, as far as it is known; of the facts also what is not."""
-    asked = type(case.facts).model_fields
-    facts = [(asked[name].title or name, in_words(one, name)) for name, one in case.facts if name != "further_offences"]
+    questions = type(case.facts).model_fields
+    facts = [
+        (questions[name].title or name, in_words(answer, name))
+        for name, answer in case.facts
+        if name != "further_offences"
+    ]
     further = [
-        f"{in_words(one.offence_code, 'offence_code')}, {in_words(one.offence_on)}"
-        for one in case.facts.further_offences
+        f"{in_words(offence.offence_code, 'offence_code')}, {in_words(offence.offence_on)}"
+        for offence in case.facts.further_offences
     ]
     return Who(
-        [(_titled(name), in_words(value, name)) for name, value in case.person if value is not None],
+        [(_title(name), in_words(value, name)) for name, value in case.person if value is not None],
         facts + [("Further offence", words) for words in further],
-        [(_titled(name), in_words(value, name)) for name, value in case.victim or () if value not in (None, 0)],
+        [(_title(name), in_words(value, name)) for name, value in case.victim or () if value not in (None, 0)],
     )
 
 
-def _titled(name: str) -> str:
+def _title(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-class Due(NamedTuple):
+class DueWords(NamedTuple):
     """What must happen by a day, and how many such things there are."""
 
     due_on: date
@@ -92,31 +100,42 @@ class Due(NamedTuple):
     times: int
 
 
-def due(case: CaseView) -> list[Due]:
+def due_deadlines(case: CaseView) -> list[DueWords]:
     """The open deadlines, the next first, like ones as one. Of reminders of the time limit the clock speaks already."""
-    known = rulebook().deadlines
-    found = Counter(
-        Due(one.due_on, known[one.kind].title, _whose(one, case), one.escalated_on, one.basis, 0)
-        for one in case.deadlines
-        if one.status == "open" and one.kind not in ABOUT_THE_LIMIT
+    rules = rulebook().deadlines
+    alike = Counter(
+        DueWords(
+            deadline.due_on,
+            rules[deadline.kind].title,
+            _whose(deadline, case),
+            deadline.escalated_on,
+            deadline.basis,
+            times=0,
+        )
+        for deadline in case.deadlines
+        if deadline.status == "open" and deadline.kind not in ABOUT_THE_LIMIT
     )
-    return [one._replace(times=times) for one, times in sorted(found.items(), key=lambda each: each[0].due_on)]
+    counted = [words._replace(times=times) for words, times in alike.items()]
+    return sorted(counted, key=lambda words: words.due_on)
 
 
-def over(case: CaseView) -> Pairs:
+def past_deadlines(case: CaseView) -> Pairs:
     """The deadlines that are over, in the order in which they arose."""
-    known = rulebook().deadlines
-    titles = {one.kind: known[one.kind].title if one.kind in known else _titled(one.kind) for one in case.deadlines}
-    past = (one for one in case.deadlines if one.status != "open")
-    return [(written_date(one.due_on), f"{titles[one.kind]}: {one.status}.") for one in past]
+    rules = rulebook().deadlines
+    lines = []
+    for deadline in case.deadlines:
+        if deadline.status != "open":
+            title = rules[deadline.kind].title if deadline.kind in rules else _title(deadline.kind)
+            lines.append((written_date(deadline.due_on), f"{title}: {deadline.status}."))
+    return lines
 
 
-def _whose(one: DeadlineView, case: CaseView) -> str:
-    whose = holder(one.kind, one.owner_role, one.escalated_on, case.keyworker, rulebook().deadlines)
+def _whose(deadline: DeadlineView, case: CaseView) -> str:
+    whose = holder(deadline.kind, deadline.owner_role, deadline.escalated_on, case.keyworker, rulebook().deadlines)
     return owner(whose) or ""
 
 
-class Meeting(NamedTuple):
+class AppointmentWords(NamedTuple):
     """One appointment, as it is told."""
 
     number: int
@@ -126,52 +145,56 @@ class Meeting(NamedTuple):
     more: list[str]
 
 
-class Meetings(NamedTuple):
+class AppointmentLists(NamedTuple):
     """All of them: those to come, those of which nobody has said what became, and the rest, the latest first."""
 
-    ahead: list[Meeting]
-    unsaid: list[Meeting]
-    past: list[Meeting]
+    ahead: list[AppointmentWords]
+    unsaid: list[AppointmentWords]
+    past: list[AppointmentWords]
 
 
-def meetings(support: SupportView, now: datetime) -> Meetings:
+def appointments(support: SupportView, now: datetime) -> AppointmentLists:
     """The appointments. One that was moved says where to; one that it was moved to, from where."""
-    known = {one.number: one for one in support.appointments}
-    moved_to = {one.moved_from: one for one in support.appointments if one.moved_from is not None}
-    told = [(one, _meeting(one, known, moved_to, support.appointments)) for one in support.appointments]
-    ahead = [words for one, words in told if one.status == "booked" and one.at > now]
-    unsaid = [words for one, words in told if one.status == "booked" and one.at <= now]
-    past = [words for one, words in told if one.status != "booked"]
-    return Meetings(ahead, unsaid, past[::-1])
+    lists = AppointmentLists([], [], [])
+    for appointment in support.appointments:
+        words = _appointment_words(appointment, support.appointments)
+        if appointment.status != "booked":
+            lists.past.insert(0, words)
+        elif appointment.at > now:
+            lists.ahead.append(words)
+        else:
+            lists.unsaid.append(words)
+    return lists
 
 
-def _meeting(
-    one: AppointmentView,
-    known: Mapping[int, AppointmentView],
-    moved_to: Mapping[int, AppointmentView],
-    everyone: Sequence[AppointmentView],
-) -> Meeting:
-    series = [other.number for other in everyone if other.seq == one.seq]
-    more = [f"Meeting {series.index(one.number) + 1} of {len(series)} of a series."] if len(series) > 1 else []
-    if (before := known.get(one.moved_from or 0)) is not None:
+def _appointment_words(appointment: AppointmentView, others: Sequence[AppointmentView]) -> AppointmentWords:
+    series = [other.number for other in others if other.seq == appointment.seq]
+    more = []
+    if len(series) > 1:
+        more.append(f"Meeting {series.index(appointment.number) + 1} of {len(series)} of a series.")
+    before = next((other for other in others if other.number == appointment.moved_from), None)
+    if before is not None:
         more.append(f"Moved from {london_text(before.at)}.")
-    if (after := moved_to.get(one.number)) is not None:
+    after = next((other for other in others if other.moved_from == appointment.number), None)
+    if after is not None:
         more.append(f"Moved to {london_text(after.at)}.")
-    return Meeting(one.number, one.at, f"{one.purpose}, {one.place}", " ".join(_became(one)), more)
+    title = f"{appointment.purpose}, {appointment.place}"
+    return AppointmentWords(appointment.number, appointment.at, title, " ".join(_became(appointment)), more)
 
 
-def _became(one: AppointmentView) -> Iterator[str]:
-    if one.status != "past":
-        yield {"booked": "Booked.", "moved": "Moved.", "cancelled": "Called off."}.get(one.status, one.status)
+def _became(appointment: AppointmentView) -> Iterator[str]:
+    if appointment.status != "past":
+        words = {"booked": "Booked.", "moved": "Moved.", "cancelled": "Called off."}
+        yield words.get(appointment.status, appointment.status)
         return
-    if not one.held:
+    if not appointment.held:
         yield "Did not take place."
-    late = f", {one.late_minutes} minutes late" if one.late_minutes else ""
-    yield f"Came{late}." if one.attended else "Did not come."
-    if not one.attended and one.acceptable is not None:
-        yield "The reason was accepted." if one.acceptable else "No acceptable reason."
-    if one.fault not in (None, "nobody"):
-        yield f"It was the {one.fault}'s doing."
+    late = f", {appointment.late_minutes} minutes late" if appointment.late_minutes else ""
+    yield f"Came{late}." if appointment.attended else "Did not come."
+    if not appointment.attended and appointment.acceptable is not None:
+        yield "The reason was accepted." if appointment.acceptable else "No acceptable reason."
+    if appointment.fault not in (None, "nobody"):
+        yield f"It was the {appointment.fault}'s doing."
 
 
 class NeedWords(NamedTuple):
@@ -185,20 +208,22 @@ class NeedWords(NamedTuple):
     linked: bool
 
 
-def needs(scores: Sequence[NeedView], known: Mapping[str, NeedType]) -> list[NeedWords]:
+def needs(scores: Sequence[NeedView], need_types: Mapping[str, NeedType]) -> list[NeedWords]:
     """Each need with its scores side by side: the last of each stage counts."""
-    found: dict[str, dict[str, NeedView]] = {}
-    for one in scores:
-        found.setdefault(one.need, {})[one.stage] = one
-    return [_need(known[code].title if code in known else code, stages) for code, stages in found.items()]
+    by_need: dict[str, dict[str, NeedView]] = {}
+    for score in scores:
+        by_need.setdefault(score.need, {})[score.stage] = score
+    return [
+        _need_words(need_types[code].title if code in need_types else code, stages) for code, stages in by_need.items()
+    ]
 
 
-def _need(title: str, stages: Mapping[str, NeedView]) -> NeedWords:
+def _need_words(title: str, stages: Mapping[str, NeedView]) -> NeedWords:
     entry, review, end = (stages[stage].score if stage in stages else None for stage in ("entry", "review", "exit"))
     change = None
     if entry is not None and end is not None:
         change = "the same" if end == entry else f"{abs(end - entry)} {'less' if end < entry else 'more'}"
-    return NeedWords(title, entry, review, end, change, any(one.linked for one in stages.values()))
+    return NeedWords(title, entry, review, end, change, any(score.linked for score in stages.values()))
 
 
 class MayShare(NamedTuple):
@@ -211,13 +236,15 @@ class MayShare(NamedTuple):
 
 def may_share(case: Case, today: date) -> list[MayShare]:
     """Every organisation that the person has agreed to, with what still stands of it."""
-    named: list[str] = []
-    for name in (name for one in case.consents for name in one.recipients):
-        if not any(same_organisation(name, other) for other in named):
-            named.append(name)
-    found = []
-    for name in named:
+    organisations: list[str] = []
+    for consent in case.consents:
+        for name in consent.recipients:
+            if not any(same_organisation(name, other) for other in organisations):
+                organisations.append(name)
+    shares = []
+    for name in organisations:
         allowed = consents_in_force(case, name, today)
-        until = min((one.until_on for one in allowed.values() if one.until_on), default=None)
-        found.append(MayShare(name, [part.label for part in Part if part in allowed], until))
-    return [one for one in found if one.parts]
+        until_on = min((consent.until_on for consent in allowed.values() if consent.until_on), default=None)
+        if allowed:
+            shares.append(MayShare(name, [part.label for part in Part if part in allowed], until_on))
+    return shares

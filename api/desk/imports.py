@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request
 from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response
 
-from api.web.context import ByItself, BySession, RequestContext
+from api.web.context import ByPolling, BySession, RequestContext
 from api.web.pages import REFRESH_S, write
 from api.web.problems import ProblemError
 from api.web.sign_in import PostedWithFile
@@ -20,7 +20,7 @@ from divert.people.rights import Subject
 
 router = APIRouter(include_in_schema=False)
 
-SHOWN = 20
+MAX_REJECTED = 20
 """How many rejected rows are told in words; the report holds them all."""
 
 Ref = Annotated[str, Path(max_length=43)]
@@ -35,38 +35,38 @@ def import_page(request: Request, context: BySession) -> Response:
 @router.post("/import")
 def try_file(request: Request, form: PostedWithFile, context: BySession) -> Response:
     """Try a file: everything is said that would become of it, and nothing is written."""
-    given = form.get("file")
-    if not isinstance(given, UploadFile) or not given.filename:
+    upload = form.get("file")
+    if not isinstance(upload, UploadFile) or not upload.filename:
         return _page(request, context, "Choose the file to be read.")
     try:
         with context.writing(Subject.referral_files) as (session, actor):
-            ref = importing.begin(session, actor.username, given.file.read(), context.at, dry_run=True)
+            ref = importing.begin(session, actor.username, upload.file.read(), context.at, dry_run=True)
     except FileRefused as refused:
         return _page(request, context, str(refused))
-    return _go(request, ref)
+    return _run_in_background(request, ref)
 
 
 @router.get("/import/{ref}")
-def run_page(request: Request, ref: Ref, context: ByItself) -> Response:
+def run_page(request: Request, ref: Ref, context: ByPolling) -> Response:
     """How far it has come, and what each row came to. It asks again by itself while there is more to come."""
     with context.reading(Subject.referral_files) as (session, actor):
-        one = _run(importing.find(session, ref, actor.username))
-        counts = importing.results(session, one)
-        cut_short = importing.was_cut_short(one, context.at)
-        again = one.ended_at is None and not cut_short and "still" not in request.query_params
+        run = _required(importing.find(session, ref, actor.username))
+        counts = importing.results(session, run)
+        cut_short = importing.was_cut_short(run, context.at)
+        again = run.ended_at is None and not cut_short and "still" not in request.query_params
         return write(
             request,
             "import_run.html",
             actor=actor,
             headers={"Refresh": str(REFRESH_S)} if again else {},
-            one=one,
+            run=run,
             counts=counts,
             done=None,
             taken=sum(counts.values()),
             cut_short=cut_short,
             again=again,
-            rejected=importing.outcomes(session, one, "rejected")[:SHOWN],
-            shown=SHOWN,
+            rejected=importing.outcomes(session, run, "rejected")[:MAX_REJECTED],
+            shown=MAX_REJECTED,
         )
 
 
@@ -74,40 +74,40 @@ def run_page(request: Request, ref: Ref, context: ByItself) -> Response:
 def take_file(request: Request, ref: Ref, form: PostedWithFile, context: BySession) -> Response:
     """After trying it: take the file. After it was cut short: go on."""
     with context.writing(Subject.referral_files) as (session, actor):
-        one = _run(importing.find(session, ref, actor.username))
-        if one.ended_at is not None and one.dry_run:
-            ref = importing.begin(session, actor.username, one.file, context.at, dry_run=False)
-        elif not importing.was_cut_short(one, context.at):
+        run = _required(importing.find(session, ref, actor.username))
+        if run.ended_at is not None and run.dry_run:
+            ref = importing.begin(session, actor.username, run.file, context.at, dry_run=False)
+        elif not importing.was_cut_short(run, context.at):
             return RedirectResponse(f"/import/{ref}", 303)  # sent twice: it is done, or on its way
-        one.beat_at = context.at
-    return _go(request, ref)
+        run.beat_at = context.at
+    return _run_in_background(request, ref)
 
 
 @router.get("/import/{ref}/report.csv")
 def report(ref: Ref, context: BySession) -> Response:
     """What each row came to, with the columns of the command line's report."""
     with context.reading(Subject.referral_files) as (session, actor):
-        one = _run(importing.find(session, ref, actor.username))
+        run = _required(importing.find(session, ref, actor.username))
         text = StringIO()
-        lines = csv.writer(text)
-        lines.writerow(REPORT_COLUMNS)
-        for row in importing.outcomes(session, one):
-            lines.writerow(Outcome(row.row, row.crime_ref, row.result, tuple(row.because.split())).report())
+        writer = csv.writer(text)
+        writer.writerow(REPORT_COLUMNS)
+        for row in importing.outcomes(session, run):
+            writer.writerow(Outcome(row.row, row.crime_ref, row.result, tuple(row.because.split())).report())
     headers = {"Content-Disposition": 'attachment; filename="report.csv"'}
     return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _go(request: Request, ref: str) -> Response:
-    held = app_state(request)
-    held.background.submit(importing.run, held.database, ref, held.clock, held.closing.is_set)
+def _run_in_background(request: Request, ref: str) -> Response:
+    state = app_state(request)
+    state.background.submit(importing.run, state.database, ref, state.clock, state.closing.is_set)
     return RedirectResponse(f"/import/{ref}", 303)
 
 
-def _run(one: Import | None) -> Import:
-    if one is None:
+def _required(run: Import | None) -> Import:
+    if run is None:
         days = importing.KEPT.days
         raise ProblemError("not-found", f"There is no such file of yours, or it is older than {days} days.")
-    return one
+    return run
 
 
 def _page(request: Request, context: RequestContext, fault: str = "") -> Response:
@@ -118,7 +118,7 @@ def _page(request: Request, context: RequestContext, fault: str = "") -> Respons
             actor=actor,
             status=422 if fault else 200,
             errors=[("file", fault)] if fault else [],
-            runs=[(one, importing.results(session, one)) for one in importing.those_of(session, actor.username)],
+            runs=[(run, importing.results(session, run)) for run in importing.begun_by(session, actor.username)],
             columns=[(name, name in OPTIONAL) for name in COLUMNS],
             most=app_state(request).settings.max_body_bytes // 1000,
             kept=importing.KEPT,

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 from starlette.responses import Response
 
 from api.case.view import JudgementView, judgement_view
-from api.procedure.choices import offered
+from api.procedure.choices import choices_for
 from api.web import forms
 from api.web.context import BySession, ByToken, RequestContext
 from api.web.forms import Form
@@ -58,14 +58,14 @@ class AdviceView(JudgementView):
     lines: list[str] = Field(description="The same in sentences, to be read at the desk.")
 
 
-def advice(said: PreCheck, policies: Policies) -> Judgement:
+def advice(answers: PreCheck, policies: Policies) -> Judgement:
     """Judge facts by the policy of their referral date. Raises a problem where there is none."""
     try:
-        policy = policies.in_force(said.referred_on)
+        policy = policies.in_force(answers.referred_on)
     except NoPolicy as none:
         raise invalid([FieldFault(pointer="#/referred_on", detail=str(none))]) from None
-    facts = derive(said, policy, rulebook().offences)
-    return judge(policy, facts if facts.agreement_signed else replace(facts, agreement_signed=said.agrees))
+    facts = derive(answers, policy, rulebook().offences)
+    return judge(policy, facts if facts.agreement_signed else replace(facts, agreement_signed=answers.agrees))
 
 
 @router.post(
@@ -76,39 +76,51 @@ def advice(said: PreCheck, policies: Policies) -> Judgement:
 def pre_check(facts: PreCheck, context: ByToken) -> AdviceView:
     """Judge facts, storing nothing: verdict, every rule with its authority, what to ask, what would change it."""
     with context.reading() as (session, _):
-        judged = advice(facts, policies_of(session))
-        return AdviceView(**judgement_view(judged).model_dump(), lines=judged.lines())
+        judgement = advice(facts, policies_of(session))
+        return AdviceView(**judgement_view(judgement).model_dump(), lines=judgement.lines())
 
 
 @router.get("/pre-check", include_in_schema=False)
 def pre_check_page(request: Request, context: BySession) -> Response:
     """The first questions."""
-    said = PreCheck(referred_on=london_date(context.at), agrees=None)
-    return _page(request, context, {"referred_on": said.referred_on}, said=said)
+    answers = PreCheck(referred_on=london_date(context.at), agrees=None)
+    return _page(request, context, {"referred_on": answers.referred_on}, answers=answers)
 
 
 @router.post("/pre-check", include_in_schema=False)
 def pre_check_answered(request: Request, form: Posted, context: BySession) -> Response:
     """The verdict so far, and the next questions that still matter."""
     data = Form(PreCheck).read(form)
-    asked = str(form.get("asked") or "").split()
+    asked_names = str(form.get("asked") or "").split()
     if forms.redraws(form):
-        return _page(request, context, data, asked=asked, now=asked[-AT_ONCE:])
+        return _page(request, context, data, asked_names=asked_names, names=asked_names[-AT_ONCE:])
     try:
-        said = PreCheck.model_validate({"agrees": None, **data})
+        answers = PreCheck.model_validate({"agrees": None, **data})
     except ValidationError as error:
-        return _page(request, context, data, asked=asked, now=asked[-AT_ONCE:], errors=forms.faults(error))
-    return _page(request, context, data, asked=asked, said=said, every=bool(form.get("every")), begun=True)
+        return _page(
+            request, context, data, asked_names=asked_names, names=asked_names[-AT_ONCE:], errors=forms.faults(error)
+        )
+    return _page(
+        request,
+        context,
+        data,
+        asked_names=asked_names,
+        answers=answers,
+        every=bool(form.get("every")),
+        shows_verdict=True,
+    )
 
 
-def matter(judged: Judgement, asked: Sequence[str] = (), *, every: bool = False) -> list[str]:
+def open_questions(judgement: Judgement, asked_names: Sequence[str] = (), *, every: bool = False) -> list[str]:
     """The questions that could still change the verdict, bars first; none once a bar decides, unless all are wanted."""
-    if judged.verdict is Verdict.ineligible and not every:
+    if judgement.verdict is Verdict.ineligible and not every:
         return []
-    unknown = [one.rule for one in judged.trace if one.holds is None and one.rule.effect is not Effect.warn]
+    unknown = [
+        finding.rule for finding in judgement.trace if finding.holds is None and finding.rule.effect is not Effect.warn
+    ]
     by_weight = sorted(unknown, key=lambda rule: rule.effect is not Effect.bar)
     names = dict.fromkeys(referral_field(rule.holds.fact) for rule in by_weight)
-    return [name for name in map(_as_here, names) if name not in asked]
+    return [name for name in map(_as_here, names) if name not in asked_names]
 
 
 def _as_here(name: str) -> str:
@@ -120,31 +132,32 @@ def _page(
     context: RequestContext,
     data: Mapping[str, Any],
     *,
-    said: PreCheck | None = None,
-    asked: Sequence[str] = (),
-    now: Sequence[str] = (),
+    answers: PreCheck | None = None,
+    asked_names: Sequence[str] = (),
+    names: Sequence[str] = (),
     every: bool = False,
-    begun: bool = False,
+    shows_verdict: bool = False,
     errors: Mapping[forms.Path, str] | None = None,
 ) -> Response:
+    """`asked_names`: the questions asked so far; `names`: those to ask now, where that is settled."""
     with context.reading(Subject.cases) as (session, actor):
-        form = Form(PreCheck, offered(PreCheck, None, Context(session, actor, context.at, 1)))
-        questions = {one.name: one for one in form.questions({"agrees": None, **data}, errors)}
-        for one in questions.values():
-            one.required = True  # none is, and the page says so once
-        judged = advice(said, policies_of(session)) if said else None
-        left = matter(judged, asked, every=every) if judged else []
-        now = now or (left if every else left[:AT_ONCE])
+        form = Form(PreCheck, choices_for(PreCheck, None, Context(session, actor, context.at, 1)))
+        fields = {field.name: field for field in form.questions({"agrees": None, **data}, errors)}
+        for field in fields.values():
+            field.required = True  # none is, and the page says so once
+        judgement = advice(answers, policies_of(session)) if answers else None
+        left = open_questions(judgement, asked_names, every=every) if judgement else []
+        names = names or (left if every else left[:AT_ONCE])
         return write(
             request,
             "pre_check.html",
             actor=actor,
             status=422 if errors else 200,
-            now=[questions[name] for name in now if name in questions],
-            asked=[*asked, *(name for name in now if name not in asked)],
-            before=[questions[name] for name in asked if name in questions and name not in now],
-            always=[questions[name] for name in ALWAYS],
-            errors=forms.summary(list(questions.values()), errors or {}),
-            judged=judgement_view(judged) if judged and begun else None,
-            more=len(left) > len(now),
+            questions=[fields[name] for name in names if name in fields],
+            asked_names=[*asked_names, *(name for name in names if name not in asked_names)],
+            answered=[fields[name] for name in asked_names if name in fields and name not in names],
+            always=[fields[name] for name in ALWAYS],
+            errors=forms.summary(list(fields.values()), errors or {}),
+            judgement=judgement_view(judgement) if judgement and shows_verdict else None,
+            has_more=len(left) > len(names),
         )

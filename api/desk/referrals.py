@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from api.case.view import judgement_view
-from api.procedure.choices import offered
+from api.procedure.choices import choices_for
 from api.procedure.commands import Overtaken, carry_out
 from api.web import forms
 from api.web.context import BySession, RequestContext
@@ -76,11 +76,11 @@ Slug = Annotated[str, Path(max_length=20)]
 
 
 @router.get("/referrals")
-def begun(request: Request, context: BySession) -> Response:
+def referrals_page(request: Request, context: BySession) -> Response:
     """What whoever asks has begun, and a way to begin another."""
     with context.reading(REFERRERS) as (session, actor):
-        found = drafts.those_of(session, actor.username, context.at)
-        return write(request, "referrals.html", actor=actor, drafts=found, kept=drafts.KEPT, first=STEPS[0])
+        own_drafts = drafts.begun_by(session, actor.username, context.at)
+        return write(request, "referrals.html", actor=actor, drafts=own_drafts, kept=drafts.KEPT, first=STEPS[0])
 
 
 @router.post("/referrals")
@@ -115,7 +115,7 @@ def refer(request: Request, ref: Ref, form: Posted, context: BySession) -> Respo
     except ValidationError:
         return _check(request, ref, context, status=422)
     except Refused as refusal:
-        return _check(request, ref, context, status=409, reasons=[why for _, why in refusal.reasons])
+        return _check(request, ref, context, status=409, reasons=[reason for _, reason in refusal.reasons])
     except Overtaken as moved:
         return _check(request, ref, context, status=409, reasons=[str(moved)])
     with context.writing() as (session, actor):
@@ -126,28 +126,28 @@ def refer(request: Request, ref: Ref, form: Posted, context: BySession) -> Respo
 @router.get("/referrals/{ref}/{slug}")
 def step_page(request: Request, ref: Ref, slug: Slug, context: BySession) -> Response:
     """One page of questions, with what was answered."""
-    return _step(request, ref, _step_of(slug), context)
+    return _step(request, ref, _find_step(slug), context)
 
 
 @router.post("/referrals/{ref}/{slug}")
 def step_answered(request: Request, ref: Ref, slug: Slug, form: Posted, context: BySession) -> Response:
     """Keep the answers of one page, right or wrong, and go on to the next; or say what is wrong with them."""
-    step = _step_of(slug)
-    said = {name: answer for name, answer in Form(Refer).read(form).items() if name in step.asks}
+    step = _find_step(slug)
+    answers = {name: answer for name, answer in Form(Refer).read(form).items() if name in step.asks}
     with context.writing(REFERRERS) as (session, actor):
         draft = _draft(session, ref, actor, context)
-        draft.body = {name: answer for name, answer in draft.body.items() if name not in step.asks} | said
+        draft.body = {name: answer for name, answer in draft.body.items() if name not in step.asks} | answers
         draft.saved_at = context.at
-        wrong = _faults(_body(draft, context), [name for name in step.asks if name in said])
+        faults = _faults(_body(draft, context), [name for name in step.asks if name in answers])
     if form.get("leave"):
         return RedirectResponse("/referrals", 303)
-    if wrong or forms.redraws(form):
-        return _step(request, ref, step, context, {} if forms.redraws(form) else wrong)
+    if faults or forms.redraws(form):
+        return _step(request, ref, step, context, {} if forms.redraws(form) else faults)
     following = STEPS[STEPS.index(step) + 1 :]
     return RedirectResponse(f"/referrals/{ref}/{following[0].slug if following else 'check'}", 303)
 
 
-def _step_of(slug: str) -> Step:
+def _find_step(slug: str) -> Step:
     for step in STEPS:
         if step.slug == slug:
             return step
@@ -155,11 +155,11 @@ def _step_of(slug: str) -> Step:
 
 
 def _draft(session: Session, ref: str, actor: Actor, context: RequestContext) -> Draft:
-    one = drafts.find(session, ref, actor.username, context.at)
-    if one is None:
+    draft = drafts.find(session, ref, actor.username, context.at)
+    if draft is None:
         days = drafts.KEPT.days
         raise ProblemError("not-found", f"There is no such referral of yours: it was sent, or is {days} days old.")
-    return one
+    return draft
 
 
 def _body(draft: Draft, context: RequestContext) -> dict[str, Any]:
@@ -171,14 +171,14 @@ def _faults(body: Mapping[str, Any], names: Sequence[str]) -> dict[forms.Path, s
     try:
         Refer.model_validate(body)
     except ValidationError as error:
-        return {at: words for at, words in forms.faults(error).items() if at and at[0] in names}
+        return {path: words for path, words in forms.faults(error).items() if path and path[0] in names}
     return {}
 
 
 def _questions(session: Session, actor: Actor, context: RequestContext, body: Mapping[str, Any],
                errors: Mapping[forms.Path, str]) -> dict[str, Field]:  # fmt: skip
-    form = Form(Refer, offered(Refer, None, Context(session, actor, context.at, 1)))
-    return {one.name: one for one in form.questions(body, errors)}
+    form = Form(Refer, choices_for(Refer, None, Context(session, actor, context.at, 1)))
+    return {field.name: field for field in form.questions(body, errors)}
 
 
 def _step(
@@ -186,8 +186,8 @@ def _step(
 ) -> Response:
     with context.reading(REFERRERS) as (session, actor):
         body = _body(_draft(session, ref, actor, context), context)
-        found = _questions(session, actor, context, body, errors or {})
-        place = STEPS.index(step)
+        fields = _questions(session, actor, context, body, errors or {})
+        index = STEPS.index(step)
         return write(
             request,
             "referral_step.html",
@@ -195,11 +195,11 @@ def _step(
             status=422 if errors else 200,
             ref=ref,
             step=step,
-            place=place + 1,
+            place=index + 1,
             steps=STEPS,
-            back=STEPS[place - 1] if place else None,
-            questions=[found[name] for name in step.asks],
-            errors=forms.summary([found[name] for name in step.asks], errors or {}),
+            back=STEPS[index - 1] if index else None,
+            questions=[fields[name] for name in step.asks],
+            errors=forms.summary([fields[name] for name in step.asks], errors or {}),
         )
 
 
@@ -208,42 +208,47 @@ def _check(
 ) -> Response:
     with context.reading(REFERRERS) as (session, actor):
         body = _body(_draft(session, ref, actor, context), context)
-        wrong = _faults(body, list(Refer.model_fields))
-        found = _questions(session, actor, context, body, wrong)
-        judged, told = so_far(body, policies_of(session)), forms.summary(list(found.values()), wrong)
+        faults = _faults(body, list(Refer.model_fields))
+        fields = _questions(session, actor, context, body, faults)
+        judgement = judge_so_far(body, policies_of(session))
+        lines = forms.summary(list(fields.values()), faults)
         return write(
             request,
             "referral_check.html",
             actor=actor,
             status=status,
             ref=ref,
-            steps=[(step, [(found[name], in_short(found[name])) for name in step.asks]) for step in STEPS],
-            wrong=bool(wrong),
-            judged=judgement_view(judged) if judged else None,
-            errors=[("", why) for why in reasons] or (told if status == 422 else []),
+            steps=[(step, [(fields[name], answer_in_words(fields[name])) for name in step.asks]) for step in STEPS],
+            wrong=bool(faults),
+            judgement=judgement_view(judgement) if judgement else None,
+            errors=[("", reason) for reason in reasons] or (lines if status == 422 else []),
         )
 
 
-def in_short(one: Field) -> str:
+def answer_in_words(field: Field) -> str:
     """An answer in words."""
-    if one.rows:
-        rows = ("; ".join(said for cell in row if (said := in_short(cell))) for row in one.rows)
+    if field.rows:
+        rows = []
+        for row in field.rows:
+            cells = [answer_in_words(cell) for cell in row]
+            rows.append("; ".join(cell for cell in cells if cell))
         return "\n".join(row for row in rows if row)
-    if one.kind == "date":
-        known = re.fullmatch(r"\d{4}-\d\d-\d\d", one.typed)
-        return written_date(date.fromisoformat(one.typed)) if known else " ".join(one.date_parts.values()).strip()
-    chosen = [words for value, words in one.choices if value != "" and one.chosen(value)]
-    return ", ".join(chosen) or one.typed
+    if field.kind == "date":
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", field.text):
+            return written_date(date.fromisoformat(field.text))
+        return " ".join(field.date_parts.values()).strip()
+    chosen = [words for value, words in field.choices if value != "" and field.is_chosen(value)]
+    return ", ".join(chosen) or field.text
 
 
-def so_far(body: Mapping[str, Any], policies: Policies) -> Judgement | None:
+def judge_so_far(body: Mapping[str, Any], policies: Policies) -> Judgement | None:
     """What the scheme would say: what cannot be used is not known, and an agreement may yet be signed."""
-    unusable = {str(at[0]) for at in _faults(body, list(ReferralFacts.model_fields))}
-    known = {name: body[name] for name in ReferralFacts.model_fields if name in body and name not in unusable}
+    unusable = {str(path[0]) for path in _faults(body, list(ReferralFacts.model_fields))}
+    usable = {name: body[name] for name in ReferralFacts.model_fields if name in body and name not in unusable}
     try:
-        said = ReferralFacts.model_validate(known)
-        policy = policies.in_force(said.referred_on)
+        answers = ReferralFacts.model_validate(usable)
+        policy = policies.in_force(answers.referred_on)
     except (ValidationError, NoPolicy):
         return None
-    facts = derive(said, policy, rulebook().offences)
+    facts = derive(answers, policy, rulebook().offences)
     return judge(policy, facts if facts.agreement_signed else replace(facts, agreement_signed=None))

@@ -17,7 +17,7 @@ from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from api.case.listing import Filters, PageView, Plain, Search, cases, counted, risky
+from api.case.listing import Filters, PageView, Plain, Search, cases, count_cases, near_limit
 from api.web.context import BySession, RequestContext
 from api.web.pages import write
 from api.web.problems import unusable
@@ -39,8 +39,8 @@ HOMES = (("/board", Subject.figures), ("/panel/draws", Subject.drawn_packs), ("/
 COUNTED_TO = 100
 SHOWN_AT_RISK = 5
 SAVED_AT_MOST = 20
-HELD_BY = select(Staff.username, Staff.name).where(Staff.role.in_(KEYWORKERS)).order_by(Staff.name)
-SAVED = (
+KEYWORKER_NAMES = select(Staff.username, Staff.name).where(Staff.role.in_(KEYWORKERS)).order_by(Staff.name)
+SAVED_FILTERS = (
     select(SavedFilter.name, SavedFilter.query)
     .where(SavedFilter.username == bindparam("who"))
     .order_by(SavedFilter.name)
@@ -51,7 +51,7 @@ DUE = {"overdue": ("Overdue", 0), "today": ("Today or overdue", 1), "week": ("Wi
 ORDERS = {"due": "Nearest deadline", "limit": "Nearest time limit", "latest": "Latest referral"}
 
 
-class Asked(BaseModel):
+class ListQuery(BaseModel):
     """A list as its address says it: nothing of it is personal data."""
 
     model_config = ConfigDict(extra="forbid")
@@ -68,13 +68,13 @@ class Asked(BaseModel):
     @property
     def narrowed(self) -> dict[str, Any]:
         """What it was narrowed by."""
-        said = self.model_dump(mode="json", exclude_none=True)
-        return {name: value for name, value in said.items() if name not in ("view", "order", "cursor")}
+        values = self.model_dump(mode="json", exclude_none=True)
+        return {name: value for name, value in values.items() if name not in ("view", "order", "cursor")}
 
     def address(self, **changes: str | None) -> str:
         """The same list with changes, from its beginning."""
-        said = self.model_dump(mode="json", exclude_none=True, exclude={"cursor"}) | changes
-        return "/?" + urlencode({name: value for name, value in said.items() if value is not None})
+        values = self.model_dump(mode="json", exclude_none=True, exclude={"cursor"}) | changes
+        return "/?" + urlencode({name: value for name, value in values.items() if value is not None})
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Question(NamedTuple):
 @lru_cache
 def views(actor: Actor, today: date) -> Mapping[str, View]:
     """The lists that `actor` may begin from, theirs first."""
-    near = Filters(limit_before=risky(today), order="limit")
+    near = Filters(limit_before=near_limit(today), order="limit")
     soon = today + timedelta(days=DUE["week"][1])
     if rows_for(actor.role, Subject.cases) is Rows.own:
         return {
@@ -121,27 +121,27 @@ def views(actor: Actor, today: date) -> Mapping[str, View]:
     }
 
 
-def asked(said: Mapping[str, str]) -> Asked:
+def read_query(values: Mapping[str, str]) -> ListQuery:
     """What an address asks for; what was left blank was not asked. Raises the problem of what cannot be used."""
     try:
-        return Asked.model_validate({name: value for name, value in said.items() if value.strip()})
+        return ListQuery.model_validate({name: value for name, value in values.items() if value.strip()})
     except ValidationError as error:
         raise unusable(error) from None
 
 
-def by_address(request: Request) -> Asked:
+def query_of(request: Request) -> ListQuery:
     """What this request's own address asks for."""
-    return asked(request.query_params)
+    return read_query(request.query_params)
 
 
 @router.get("/")
-def worklist(request: Request, wanted: Annotated[Asked, Depends(by_address)], context: BySession) -> Response:
+def worklist(request: Request, query: Annotated[ListQuery, Depends(query_of)], context: BySession) -> Response:
     """What is due: to each their own first."""
     with context.writing() as (session, actor):
         if not may_read(actor.role, Subject.cases):
             return RedirectResponse(next(home for home, subject in HOMES if may_read(actor.role, subject)), 303)
         access.record(session, actor, "consultation", context.at, what="worklist")
-        return _list(request, session, actor, context, wanted)
+        return _list(request, session, actor, context, query)
 
 
 @router.post("/search")
@@ -155,17 +155,17 @@ def search(request: Request, form: Posted, context: BySession) -> Response:
         if ref := session.scalar(select(Case.ref).where(Case.ref == words.upper(), may_see(actor))):
             return RedirectResponse(f"/cases/{ref}", 303)
         try:
-            wanted = Search(q=words, cursor=form.get("cursor") or None)  # type: ignore[arg-type]  # read as it came
+            filters = Search(q=words, cursor=form.get("cursor") or None)  # type: ignore[arg-type]  # read as it came
         except ValidationError as error:
             raise unusable(error) from None
         return write(
             request,
-            "found.html",
+            "search_results.html",
             actor=actor,
             q=words,
-            page=cases(session, actor, wanted),
+            page=cases(session, actor, filters),
             today=london_date(context.at),
-            near=risky(london_date(context.at)),
+            near=near_limit(london_date(context.at)),
             rules=rulebook(),
         )
 
@@ -173,41 +173,49 @@ def search(request: Request, form: Posted, context: BySession) -> Response:
 @router.post("/saved-filters")
 def save(request: Request, form: Posted, context: BySession) -> Response:
     """Keep a list under a name: again under the same name replaces it."""
-    name, wanted = str(form.get("name") or "").strip(), asked(dict(parse_qsl(str(form.get("query") or ""))))
+    name, query = str(form.get("name") or "").strip(), read_query(dict(parse_qsl(str(form.get("query") or ""))))
     with context.writing(Subject.cases) as (session, actor):
-        kept = session.scalar(select(func.count()).where(SavedFilter.username == actor.username)) or 0
+        count = session.scalar(select(func.count()).where(SavedFilter.username == actor.username)) or 0
         error = None
         if not name or len(name) > 60 or not name.isprintable():
             error = "Give it a name of 1 to 60 letters, like Overdue in Hartlepool."
-        elif kept >= SAVED_AT_MOST:
+        elif count >= SAVED_AT_MOST:
             error = f"You keep {SAVED_AT_MOST} lists already. Remove one first."
         if error:
-            return _list(request, session, actor, context, wanted, error)
-        session.merge(SavedFilter(username=actor.username, name=name, query=wanted.address().removeprefix("/?")))
-    return RedirectResponse(wanted.address(), 303)
+            return _list(request, session, actor, context, query, error)
+        session.merge(SavedFilter(username=actor.username, name=name, query=query.address().removeprefix("/?")))
+    return RedirectResponse(query.address(), 303)
 
 
 @router.post("/saved-filters/remove")
 def remove(form: Posted, context: BySession) -> Response:
     """Keep it no longer."""
     with context.writing(Subject.cases) as (session, actor):
-        one = (SavedFilter.username == actor.username, SavedFilter.name == str(form.get("name") or ""))
-        session.execute(delete(SavedFilter).where(*one))
+        named = (SavedFilter.username == actor.username, SavedFilter.name == str(form.get("name") or ""))
+        session.execute(delete(SavedFilter).where(*named))
     return RedirectResponse("/", 303)
 
 
 def _list(
-    request: Request, session: Session, actor: Actor, context: RequestContext, wanted: Asked, error: str | None = None
+    request: Request,
+    session: Session,
+    actor: Actor,
+    context: RequestContext,
+    query: ListQuery,
+    error: str | None = None,
 ) -> Response:
     today = london_date(context.at)
-    offered = views(actor, today)
-    if wanted.view not in offered:
-        wanted = wanted.model_copy(update={"view": next(iter(offered))})
-    view = offered[wanted.view]
-    narrowed = _narrowed(view.cases, wanted, today)
-    tallies = [name for name in offered if name != "all"]
-    found = counted(session, actor, [offered[name].cases for name in tallies], COUNTED_TO)
-    counts = dict(zip(tallies, [str(one) if one < COUNTED_TO else f"{COUNTED_TO - 1}+" for one in found], strict=True))
+    lists = views(actor, today)
+    if query.view not in lists:
+        query = query.model_copy(update={"view": next(iter(lists))})
+    view = lists[query.view]
+    narrowed = _narrow(view.cases, query, today)
+    tallies = [name for name in lists if name != "all"]
+    numbers = count_cases(session, actor, [lists[name].cases for name in tallies], COUNTED_TO)
+    counts = {
+        name: str(number) if number < COUNTED_TO else f"{COUNTED_TO - 1}+"
+        for name, number in zip(tallies, numbers, strict=True)
+    }
     return write(
         request,
         "worklist.html",
@@ -215,29 +223,31 @@ def _list(
         errors=[("name", error)] if error else (),
         actor=actor,
         page=cases(session, actor, narrowed),
-        wanted=wanted,
+        query=query,
         view=view,
-        views=offered,
+        views=lists,
         counts=counts,
-        at_risk=_at_risk(session, actor, wanted, view.cases, today),
+        at_risk=_at_risk(session, actor, query, view.cases, today),
         order=narrowed.order,
         orders=_orders(view.cases),
-        questions=_questions(session, actor, wanted, today),
-        saved=session.connection().execute(SAVED, {"who": actor.username}).all(),
+        questions=_questions(session, actor, query, today),
+        saved=session.connection().execute(SAVED_FILTERS, {"who": actor.username}).all(),
         today=today,
-        near=risky(today),
+        near=near_limit(today),
         rules=rulebook(),
     )
 
 
-def _narrowed(view: Filters, wanted: Asked, today: date) -> Filters:
+def _narrow(view: Filters, query: ListQuery, today: date) -> Filters:
     """A view, narrowed as its address says."""
-    said: dict[str, Any] = {name: value for name, value in wanted if value is not None and name in Filters.model_fields}
-    if said.get("order") not in _orders(view):
-        said.pop("order", None)
-    if wanted.due is not None:
-        said["due_before"] = today + timedelta(days=DUE[wanted.due][1])
-    return view.model_copy(update=said)
+    changes: dict[str, Any] = {
+        name: value for name, value in query if value is not None and name in Filters.model_fields
+    }
+    if changes.get("order") not in _orders(view):
+        changes.pop("order", None)
+    if query.due is not None:
+        changes["due_before"] = today + timedelta(days=DUE[query.due][1])
+    return view.model_copy(update=changes)
 
 
 def _orders(view: Filters) -> dict[str, str]:
@@ -247,30 +257,30 @@ def _orders(view: Filters) -> dict[str, str]:
     return {name: words for name, words in ORDERS.items() if not (view.still_due and name == "limit")}
 
 
-def _at_risk(session: Session, actor: Actor, wanted: Asked, view: Filters, today: date) -> PageView | None:
+def _at_risk(session: Session, actor: Actor, query: ListQuery, view: Filters, today: date) -> PageView | None:
     """The cases of a view whose time limit is near, shown before all else; None where the list itself shows them."""
-    if wanted.view not in ("mine", "team") or wanted.cursor is not None or wanted.narrowed:
+    if query.view not in ("mine", "team") or query.cursor is not None or query.narrowed:
         return None
-    near = {"limit_before": risky(today), "order": "limit", "limit": SHOWN_AT_RISK}
+    near = {"limit_before": near_limit(today), "order": "limit", "limit": SHOWN_AT_RISK}
     return cases(session, actor, view.model_copy(update=near))
 
 
-def _questions(session: Session, actor: Actor, wanted: Asked, today: date) -> list[Question]:
+def _questions(session: Session, actor: Actor, query: ListQuery, today: date) -> list[Question]:
     """What a list may be narrowed by."""
     keyworkers: Sequence[Any] = ()
     if rows_for(actor.role, Subject.cases) is not Rows.own:
-        keyworkers = session.connection().execute(HELD_BY).all()
-    found = [
-        Question("state", "Where it stands", [(one.value, one.label) for one in State], wanted.state),
-        Question("keyworker", "Keyworker", keyworkers, wanted.keyworker),
-        Question("district", "District", list(DISTRICTS.items()), wanted.district),
-        Question("offence", "Offence", _offences(today), wanted.offence),
-        Question("due", "Deadline", [(name, words) for name, (words, _) in DUE.items()], wanted.due),
+        keyworkers = session.connection().execute(KEYWORKER_NAMES).all()
+    questions = [
+        Question("state", "Where it stands", [(state.value, state.label) for state in State], query.state),
+        Question("keyworker", "Keyworker", keyworkers, query.keyworker),
+        Question("district", "District", list(DISTRICTS.items()), query.district),
+        Question("offence", "Offence", _offences(today), query.offence),
+        Question("due", "Deadline", [(name, words) for name, (words, _) in DUE.items()], query.due),
     ]
-    return [one for one in found if one.choices]
+    return [question for question in questions if question.choices]
 
 
 @lru_cache
 def _offences(today: date) -> list[tuple[str, str]]:
-    found = [(one.code, one.title) for one in rulebook().offences.in_force(today).values()]
-    return sorted(found, key=lambda one: one[1])
+    choices = [(offence.code, offence.title) for offence in rulebook().offences.in_force(today).values()]
+    return sorted(choices, key=lambda choice: choice[1])

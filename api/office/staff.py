@@ -52,7 +52,7 @@ def staff_view(person: Staff) -> StaffView:
 def list_staff(context: ByToken) -> list[StaffView]:
     """Everyone who works here, or did."""
     with context.reading(Subject.staff) as (session, _):
-        return [staff_view(person) for person in _everyone(session)]
+        return [staff_view(person) for person in _all_staff(session)]
 
 
 def _shown(_session: Session, person: Staff, _context: RequestContext, _actor: Actor) -> StaffView:
@@ -75,28 +75,28 @@ def _page(
 ) -> Response:
     """Everyone, the cases of those who can no longer see to them, and where somebody is taken on."""
     with context.reading(Subject.staff) as (session, actor):
-        everyone = _everyone(session)
-        load = _load(session)
+        staff = _all_staff(session)
+        case_counts = _open_case_counts(session)
         stranded = [
             person
-            for person in everyone
-            if person.username in load and not (person.active and person.role in KEYWORKERS)
+            for person in staff
+            if person.username in case_counts and not (person.active and person.role in KEYWORKERS)
         ]
-        wrong = {str(place[0]) if place else "": sentence for place, sentence in (errors or {}).items()}
+        faults = {str(place[0]) if place else "": sentence for place, sentence in (errors or {}).items()}
         return write(
             request,
             "staff.html",
             actor=actor,
             status=status if errors or reasons else 200,
-            done=_done(request, everyone),
-            here=[person for person in everyone if person.active],
-            left=[person for person in everyone if not person.active],
-            load=load,
-            stranded=[(person, _held(session, person.username)) for person in stranded],
+            done=_done(request, staff),
+            here=[person for person in staff if person.active],
+            left=[person for person in staff if not person.active],
+            case_counts=case_counts,
+            stranded=[(person, _open_cases(session, person.username)) for person in stranded],
             posts=POSTS,
             keyworkers=KEYWORKERS,
             typed={name: data.get(name, "") for name in AddStaff.model_fields},
-            wrong=wrong,
+            faults=faults,
             errors=[
                 *forms.summary(Form(AddStaff, CHOICES).questions({}, errors), errors or {}),
                 *(("", reason) for reason in reasons),
@@ -104,14 +104,14 @@ def _page(
         )
 
 
-def _done(request: Request, everyone: Sequence[Staff]) -> str | None:
+def _done(request: Request, staff: Sequence[Staff]) -> str | None:
     """What was done, as the address says: to somebody who is known here."""
     slug, username = request.query_params.get("done"), request.query_params.get("who")
     done = next((words for act, words in DONE.items() if act.slug() == slug), None)
-    return f"{username} {done}." if done and username in {person.username for person in everyone} else None
+    return f"{username} {done}." if done and username in {person.username for person in staff} else None
 
 
-def _leaving(
+def _leave_page(
     request: Request, context: RequestContext, offer: Offer, on: str | None, _data: Data, *_: Any, **__: Any
 ) -> Response:
     """What letting somebody go leaves behind, before it is done."""
@@ -120,7 +120,7 @@ def _leaving(
         person = EndPost.find(on, act_context)
         if reasons := list(EndPost().refusals(person, act_context)):
             raise Refused(reasons)
-        return write(request, "leave.html", actor=actor, one=person, held=_held(session, person.username))
+        return write(request, "leave.html", actor=actor, person=person, cases=_open_cases(session, person.username))
 
 
 def _after(act: type[Act]) -> Any:
@@ -130,18 +130,18 @@ def _after(act: type[Act]) -> Any:
     return after
 
 
-def _offer(act: type[Act], word: str, **more: Any) -> Offer:
+def _offer(act: type[Act], path: str, **options: Any) -> Offer:
     """Something done to one of the staff: its form stands on the page of all."""
     return Offer(
         act,
-        f"/api/staff/{{username}}/{word}",
-        f"/staff/{{username}}/{word}",
+        f"/api/staff/{{username}}/{path}",
+        f"/staff/{{username}}/{path}",
         answers=StaffView,
         shown=_shown,
         after=_after(act),
         on=NAME,
         choices=_choices,
-        **more,
+        **options,
     )
 
 
@@ -161,7 +161,7 @@ make_routes(
         own_page=False,
     ),
     _offer(ChangePost, "post"),
-    _offer(EndPost, "leave", again=_leaving),
+    _offer(EndPost, "leave", again=_leave_page),
     _offer(TakeBack, "return"),
 )
 
@@ -172,17 +172,17 @@ def staff_page(request: Request, context: BySession) -> Response:
     return _page(request, context, None, None, {})
 
 
-def _everyone(session: Session) -> Sequence[Staff]:
+def _all_staff(session: Session) -> Sequence[Staff]:
     return session.scalars(select(Staff).where(Staff.role.in_(POSTS)).order_by(Staff.name, Staff.username)).all()
 
 
-def _load(session: Session) -> dict[str, int]:
+def _open_case_counts(session: Session) -> dict[str, int]:
     """How many open cases each keyworker holds."""
     query = select(Case.keyworker, func.count()).where(text(in_states(OPEN)), Case.keyworker.is_not(None))
     return {str(username): count for username, count in session.execute(query.group_by(Case.keyworker))}
 
 
-def _held(session: Session, username: str) -> list[Any]:
+def _open_cases(session: Session, username: str) -> list[Any]:
     """The open cases that somebody holds, the nearest deadline first."""
     query = select(Case.ref, Case.state, Case.due_on).where(text(in_states(OPEN)), Case.keyworker == username)
     return list(session.execute(query.order_by(Case.due_on, Case.id)).all())

@@ -12,7 +12,7 @@ from api.web.pages import write
 from api.web.problems import may_answer
 from divert.clock import london_date
 from divert.people.rights import Subject, may_read
-from divert.records.meetings import meetings
+from divert.records.meetings import all_meetings
 from divert.scrutiny.actions import actions
 from divert.scrutiny.meeting_commands import RecordResponse
 from divert.scrutiny.opening import policy_of
@@ -41,20 +41,20 @@ def action_views(session: Session, today: date) -> list[ActionView]:
     """Every one, the open ones first, by their day."""
     return [
         ActionView(
-            meeting=one.meeting,
-            pack=one.pack,
-            score=one.score,
-            doubts=one.doubts,
-            doubted_in=policy_of(session, one.frame, one.drawn_as) if one.doubts else None,
-            learning=one.learning,
-            learning_for=one.learning_for,
-            owner=one.owner,
-            due_on=one.due_on,
-            overdue=one.overdue(today),
-            response=one.response,
-            closed=one.closed,
+            meeting=action.meeting,
+            pack=action.pack,
+            score=action.score,
+            doubts=action.doubts,
+            doubted_in=policy_of(session, action.frame, action.drawn_as) if action.doubts else None,
+            learning=action.learning,
+            learning_for=action.learning_for,
+            owner=action.owner,
+            due_on=action.due_on,
+            overdue=action.overdue(today),
+            response=action.response,
+            closed=action.closed,
         )
-        for one in actions(meetings(session))
+        for action in actions(all_meetings(session))
     ]
 
 
@@ -69,12 +69,11 @@ def list_actions(context: ByToken) -> list[ActionView]:
 def actions_page(request: Request, context: BySession) -> Response:
     """The same, to be read; the force answers from here."""
     with context.reading(Subject.findings) as (session, actor):
-        found = action_views(session, london_date(context.at))
         return write(
             request,
             "actions.html",
             actor=actor,
-            found=found,
+            actions=action_views(session, london_date(context.at)),
             answers=actor.role in RecordResponse.by,
             rehearses=may_read(actor.role, Subject.proposals),
         )

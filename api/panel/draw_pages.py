@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 from starlette.responses import JSONResponse, Response
 
-from api.panel.draws import Digest, FrameView, Sizing, frame_view, worked_out
+from api.panel.draws import Digest, FrameView, Sizing, answer_sizing, frame_view
 from api.procedure.acts import DIGEST, Data, Errors, Offer, make_routes
 from api.web import forms
 from api.web.context import BySession, RequestContext
@@ -28,12 +28,12 @@ from divert.people.staff import Actor
 from divert.scrutiny.draw import Publication
 from divert.scrutiny.draw_commands import COORDINATES, DrawSample, FreezeFrame, PickCase, TopUpDraw
 from divert.scrutiny.frame import (
-    cases_in,
-    drawn_from,
-    drawn_in_all,
-    frame,
+    case_counts,
+    drawn_cases,
     frame_publication,
     frames,
+    get_draw,
+    get_frame,
     publication_of,
     sizes_for,
 )
@@ -98,16 +98,16 @@ def _order_form(
     page, errors = ORDER_PAGES[offer.act], dict(errors or {})
     total = request.query_params.get("total", "")[:6]
     with context.reading(offer.act.by) as (session, actor):
-        frozen = frame(session, on or "")
-        had = {} if offer.act is DrawSample else _had(session, frozen.digest)
+        frame = get_frame(session, on or "")
+        drawn = {} if offer.act is DrawSample else _drawn(session, frame.digest)
         typed = data.get("sizes")
         if typed is None:
-            typed = dict.fromkeys(frozen.strata, "0")
+            typed = dict.fromkeys(frame.strata, "0")
             if offer.act is DrawSample:
-                typed = _sizes_to_begin_with(frozen, total, errors)
-        fields = _size_fields(frozen, typed, errors)
-        proves = _proves(frozen, had, typed)
-        asked = Field(
+                typed = _first_sizes(frame, total, errors)
+        fields = _size_fields(frame, typed, errors)
+        clean = _clean_estimates(frame, drawn, typed)
+        answer_field = Field(
             page.name,
             page.asks,
             page.hint,
@@ -116,7 +116,7 @@ def _order_form(
             value=data.get(page.name, ""),
             error=errors.get((page.name,)),
         )
-        in_all = Field(
+        total_field = Field(
             "total",
             "Cases in all",
             "At least two of each stratum, and those marked whole; the rest in proportion.",
@@ -124,43 +124,43 @@ def _order_form(
             True,
             value=total,
             error=errors.get(("total",)),
-            figures=True,
+            numeric=True,
         )
-        boxes: dict[forms.Path, str] = {("sizes", stratum): field.name for stratum, field in fields.items()}
+        field_names: dict[forms.Path, str] = {("sizes", stratum): field.name for stratum, field in fields.items()}
         return write(
             request,
             "draw.html",
             actor=actor,
             status=status if errors or reasons else 200,
-            frame=frozen,
+            frame=frame,
             order=page,
             rows=[
-                (stratum, count, had.get(stratum, 0), fields[stratum], proves.get(stratum))
-                for stratum, count in cases_in(frozen).items()
+                (stratum, count, drawn.get(stratum, 0), fields[stratum], clean.get(stratum))
+                for stratum, count in case_counts(frame).items()
             ],
             whole=CERTAINTY,
-            altogether=proves.get(ALTOGETHER),
-            asked=asked,
-            many=in_all if offer.act is DrawSample else None,
+            altogether=clean.get(ALTOGETHER),
+            answer_field=answer_field,
+            total_field=total_field if offer.act is DrawSample else None,
             errors=[
-                *((boxes.get(place, str(place[0]) if place else ""), text) for place, text in errors.items()),
+                *((field_names.get(place, str(place[0]) if place else ""), text) for place, text in errors.items()),
                 *(("", reason) for reason in reasons),
             ],
         )
 
 
-def _sizes_to_begin_with(frozen: Frame, total: str, errors: Errors) -> dict[str, str]:
+def _first_sizes(frame: Frame, total: str, errors: Errors) -> dict[str, str]:
     """The least that a draw may hold, or `total` cases allotted to the strata; what is wrong with that is added."""
-    sizes = sizes_for(frozen)
+    sizes = sizes_for(frame)
     if total:
         try:
-            sizes = sizes_for(frozen, _number(total))
-        except ValueError as wrong:
-            errors["total",] = str(wrong)
+            sizes = sizes_for(frame, _number(total))
+        except ValueError as error:
+            errors["total",] = str(error)
     return {stratum: str(size) for stratum, size in sizes.items()}
 
 
-def _size_fields(frozen: Frame, typed: Mapping[str, str], errors: Errors) -> dict[str, Field]:
+def _size_fields(frame: Frame, typed: Mapping[str, str], errors: Errors) -> dict[str, Field]:
     return {
         stratum: Field(
             name=f"size-{stratum}",
@@ -170,17 +170,17 @@ def _size_fields(frozen: Frame, typed: Mapping[str, str], errors: Errors) -> dic
             required=True,
             value=typed.get(stratum, "0"),
             error=errors.get(("sizes", stratum)),
-            figures=True,
+            numeric=True,
         )
-        for stratum in frozen.strata
+        for stratum in frame.strata
     }
 
 
-def _proves(frozen: Frame, had: Mapping[str, int], typed: Mapping[str, str]) -> dict[str, Estimate]:
+def _clean_estimates(frame: Frame, drawn: Mapping[str, int], typed: Mapping[str, str]) -> dict[str, Estimate]:
     """What a clean result of sizes would prove, by stratum and altogether; nothing where a size will not do."""
     try:
-        sizes = {stratum: had.get(stratum, 0) + _number(typed.get(stratum) or "0") for stratum in frozen.strata}
-        return if_clean(cases_in(frozen), sizes)
+        sizes = {stratum: drawn.get(stratum, 0) + _number(typed.get(stratum) or "0") for stratum in frame.strata}
+        return if_clean(case_counts(frame), sizes)
     except ValueError:
         return {}
 
@@ -196,9 +196,9 @@ def _text(posted: FormData, name: str) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _had(session: Session, digest: str) -> dict[str, int]:
+def _drawn(session: Session, digest: str) -> dict[str, int]:
     """How many of each stratum were drawn already. Raises NoSuchFrame."""
-    return {stratum: len(picked) for stratum, picked in drawn_in_all(drawn_from(session, digest)).items()}
+    return {stratum: len(cases) for stratum, cases in drawn_cases(get_draw(session, digest)).items()}
 
 
 def _rule_choices(
@@ -213,11 +213,11 @@ def _rule_choices(
     }
 
 
-def _published(session: Session, draw: Draw, _context: RequestContext, _actor: Actor) -> Publication:
-    return publication_of(frame(session, draw.frame_digest), draw)
+def _publication(session: Session, draw: Draw, _context: RequestContext, _actor: Actor) -> Publication:
+    return publication_of(get_frame(session, draw.frame_digest), draw)
 
 
-def _to_the_draws(_on: str | None, _result: Any) -> str:
+def _after(_on: str | None, _result: Any) -> str:
     return "/panel/draws"
 
 
@@ -228,8 +228,8 @@ make_routes(
         "/api/panel/frames",
         "/panel/draws/freeze",
         answers=FrameView,
-        shown=lambda _session, frozen, _context, _actor: frame_view(frozen, drawn=False),
-        after=_to_the_draws,
+        shown=lambda _session, frame, _context, _actor: frame_view(frame, drawn=False),
+        after=_after,
         status=201,
         choices=_rule_choices,
     ),
@@ -238,8 +238,8 @@ make_routes(
         "/api/panel/draws",
         "/panel/draws/{frame}/draw",
         answers=Publication,
-        shown=_published,
-        after=_to_the_draws,
+        shown=_publication,
+        after=_after,
         on=DIGEST,
         named=lambda act: act.frame,
         status=201,
@@ -251,8 +251,8 @@ make_routes(
         "/api/panel/draws/{frame}/top-ups",
         "/panel/draws/{frame}/top-up",
         answers=Publication,
-        shown=_published,
-        after=_to_the_draws,
+        shown=_publication,
+        after=_after,
         on=DIGEST,
         status=201,
         read=_read_order,
@@ -263,8 +263,8 @@ make_routes(
         "/api/panel/draws/{frame}/picks",
         "/panel/draws/{frame}/pick",
         answers=Publication,
-        shown=_published,
-        after=_to_the_draws,
+        shown=_publication,
+        after=_after,
         on=DIGEST,
         status=201,
     ),
@@ -279,7 +279,7 @@ def draws_page(request: Request, context: BySession) -> Response:
             request,
             "draws.html",
             actor=actor,
-            found=[(frame_view(frozen, draw is not None), draw) for frozen, draw in frames(session)],
+            frames=[(frame_view(frame, draw is not None), draw) for frame, draw in frames(session)],
             opens=may_read(actor.role, Subject.drawn_packs),
             coordinates=actor.role in COORDINATES,
         )
@@ -292,9 +292,9 @@ def sizes_page(request: Request, context: BySession) -> Response:
         form = Form(Sizing)
         data = form.read(FormData([*request.query_params.multi_items()]))
         errors: Errors = {}
-        worked = None
+        answer = None
         try:
-            worked = worked_out(Sizing.model_validate(data)) if data else None
+            answer = answer_sizing(Sizing.model_validate(data)) if data else None
         except ValidationError as error:
             errors = forms.faults(error)
         questions = form.questions(data, errors)
@@ -304,7 +304,7 @@ def sizes_page(request: Request, context: BySession) -> Response:
             actor=actor,
             status=422 if errors else 200,
             questions=questions,
-            worked=worked,
+            answer=answer,
             errors=forms.summary(questions, errors),
         )
 
@@ -314,7 +314,7 @@ def packs_page(request: Request, digest: Digest, context: BySession) -> Response
     """The packs of one draw, to be read."""
     with context.writing(Subject.drawn_packs) as (session, actor):
         packs = open_packs(session, digest, actor, context.at)
-        cut_off = frame(session, digest).cut_off
+        cut_off = get_frame(session, digest).cut_off
         return write(request, "packs.html", actor=actor, frame=digest, packs=packs, on=cut_off)
 
 
@@ -322,7 +322,7 @@ def packs_page(request: Request, digest: Digest, context: BySession) -> Response
 def published_file(digest: Digest, context: BySession) -> Response:
     """The frame and, once it is drawn, what docs/redraw.py confirms, as a file to save and to publish."""
     with context.reading(Subject.draws) as (session, _):
-        frozen, draw = frame(session, digest), session.get(Draw, digest)
-        publication = frame_publication(frozen) if draw is None else publication_of(frozen, draw)
-        named = {"Content-Disposition": f'attachment; filename="draw-{digest[:12]}.json"'}
-        return JSONResponse(publication, headers=named)
+        frame, draw = get_frame(session, digest), session.get(Draw, digest)
+        publication = frame_publication(frame) if draw is None else publication_of(frame, draw)
+        headers = {"Content-Disposition": f'attachment; filename="draw-{digest[:12]}.json"'}
+        return JSONResponse(publication, headers=headers)

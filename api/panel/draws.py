@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from sqlalchemy.orm import Session
 
 from api.procedure.acts import DIGEST
 from api.web.context import ByToken
@@ -13,11 +12,11 @@ from api.web.problems import FieldFault, invalid, may_answer
 from divert.acts.answers import fault
 from divert.models import Draw, Frame
 from divert.people.rights import Subject
-from divert.scrutiny import frame as frames_of
 from divert.scrutiny.draw import Publication
 from divert.scrutiny.draw_commands import Total
+from divert.scrutiny.frame import case_counts, frames, get_draw, get_frame, publication_of, sizes_for
 from divert.scrutiny.opening import OpenedPack, open_pack, open_packs
-from divert.scrutiny.proof import if_clean, least_sample
+from divert.scrutiny.proof import ALTOGETHER, if_clean, least_sample
 
 router = APIRouter(tags=["panel"])
 
@@ -39,9 +38,9 @@ class FrameView(BaseModel):
     drawn: bool
 
 
-def _whole(given: object) -> object:
+def _number(value: object) -> object:
     """A number, as an address holds it."""
-    return int(given) if isinstance(given, str) and given.isdecimal() else given
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
 class Sizing(BaseModel):
@@ -53,18 +52,18 @@ class Sizing(BaseModel):
     drawn: int | None = Field(
         default=None, title="Cases drawn", ge=0, le=1_000_000, description="To see what finding nothing would prove."
     )
-    confidence: Annotated[Literal[90, 95, 99], BeforeValidator(_whole)] = Field(
+    confidence: Annotated[Literal[90, 95, 99], BeforeValidator(_number)] = Field(
         default=95, title="How certain, in per cent"
     )
 
     @model_validator(mode="after")
-    def _within(self) -> "Sizing":
+    def _drawn_from_cases(self) -> "Sizing":
         if self.drawn is not None and self.drawn > self.cases:
             raise fault("More are drawn than there are: give at most the number of cases.")
         return self
 
 
-class Worked(BaseModel):
+class SizingAnswer(BaseModel):
     """The answer: the smallest samples, and what a clean one would prove."""
 
     smallest: dict[int, int] = Field(
@@ -73,14 +72,15 @@ class Worked(BaseModel):
     if_clean: str | None = Field(description="What finding nothing among those drawn would prove.")
 
 
-def worked_out(sizing: Sizing) -> Worked:
+def answer_sizing(sizing: Sizing) -> SizingAnswer:
     """The answer to a question about sizes."""
     confidence = sizing.confidence / 100
-    return Worked(
+    clean = None
+    if sizing.drawn is not None:
+        clean = if_clean({"": sizing.cases}, {"": sizing.drawn}, confidence)[ALTOGETHER].says
+    return SizingAnswer(
         smallest={rate: least_sample(sizing.cases, -(-sizing.cases * rate // 100), confidence) for rate in RATES},
-        if_clean=None
-        if sizing.drawn is None
-        else if_clean({"": sizing.cases}, {"": sizing.drawn}, confidence)[""].says,
+        if_clean=clean,
     )
 
 
@@ -91,7 +91,7 @@ class Plan(BaseModel):
     if_clean: dict[str, str] = Field(description="By stratum, and altogether: the sentence that it would allow.")
 
 
-class DrawnView(BaseModel):
+class DrawView(BaseModel):
     """A draw that was made."""
 
     frame: str = Field(description="The frame's SHA-256.")
@@ -103,22 +103,29 @@ class DrawnView(BaseModel):
     by: str
 
 
-def frame_view(frozen: Frame, drawn: bool) -> FrameView:
+def frame_view(frame: Frame, drawn: bool) -> FrameView:
     """A frame, to be shown."""
-    columns = {name: getattr(frozen, name) for name in FrameView.model_fields if name != "drawn"}
-    return FrameView(**columns, drawn=drawn)
+    return FrameView(
+        digest=frame.digest,
+        rule=frame.rule,
+        cut_off=frame.cut_off,
+        strata=frame.strata,
+        frozen_at=frame.frozen_at,
+        frozen_by=frame.frozen_by,
+        drawn=drawn,
+    )
 
 
-def drawn_view(frozen: Frame, made: Draw) -> DrawnView:
+def draw_view(frame: Frame, draw: Draw) -> DrawView:
     """A draw, to be shown."""
-    return DrawnView(
-        frame=frozen.digest,
-        rule=frozen.rule,
-        cut_off=frozen.cut_off,
-        seed=made.seed,
-        sizes=made.sizes,
-        at=made.at,
-        by=made.by,
+    return DrawView(
+        frame=frame.digest,
+        rule=frame.rule,
+        cut_off=frame.cut_off,
+        seed=draw.seed,
+        sizes=draw.sizes,
+        at=draw.at,
+        by=draw.by,
     )
 
 
@@ -129,19 +136,14 @@ READ = ("not-signed-in", "not-allowed")
 def list_frames(context: ByToken) -> list[FrameView]:
     """Every frame, the latest first."""
     with context.reading(Subject.draws) as (session, _):
-        return [frame_view(frozen, made is not None) for frozen, made in frames_of.frames(session)]
-
-
-def published(session: Session, frame: str) -> Publication:
-    """What was published of a draw. Raises NoSuchFrame where there is none."""
-    return frames_of.publication_of(frames_of.frame(session, frame), frames_of.drawn_from(session, frame))
+        return [frame_view(frame, draw is not None) for frame, draw in frames(session)]
 
 
 @router.get("/api/panel/sizes", summary="Work out sizes", responses=may_answer(*READ, "invalid"))
-def work_out_sizes(sizing: Annotated[Sizing, Query()], context: ByToken) -> Worked:
+def work_out_sizes(sizing: Annotated[Sizing, Query()], context: ByToken) -> SizingAnswer:
     """How large a sample must be to show what there is, and what a clean one would prove; of any number of cases."""
     with context.reading(Subject.draws):
-        return worked_out(sizing)
+        return answer_sizing(sizing)
 
 
 @router.get(
@@ -150,27 +152,27 @@ def work_out_sizes(sizing: Annotated[Sizing, Query()], context: ByToken) -> Work
 def weigh_sizes(frame: Digest, total: Annotated[Total, Query()], context: ByToken) -> Plan:
     """Before the draw: how a total is allotted to the strata, and what finding nothing would prove."""
     with context.reading(Subject.draws) as (session, _):
-        frozen = frames_of.frame(session, frame)
+        frozen = get_frame(session, frame)
         try:
-            sizes = frames_of.sizes_for(frozen, total)
-        except ValueError as wrong:
-            raise invalid([FieldFault(parameter="total", detail=str(wrong))]) from None
-        found = if_clean(frames_of.cases_in(frozen), sizes)
-        return Plan(sizes=sizes, if_clean={stratum: one.says for stratum, one in found.items()})
+            sizes = sizes_for(frozen, total)
+        except ValueError as error:
+            raise invalid([FieldFault(parameter="total", detail=str(error))]) from None
+        estimates = if_clean(case_counts(frozen), sizes)
+        return Plan(sizes=sizes, if_clean={stratum: estimate.says for stratum, estimate in estimates.items()})
 
 
 @router.get("/api/panel/draws", summary="List draws", responses=may_answer(*READ))
-def list_draws(context: ByToken) -> list[DrawnView]:
+def list_draws(context: ByToken) -> list[DrawView]:
     """Every draw, that of the latest frame first."""
     with context.reading(Subject.draws) as (session, _):
-        return [drawn_view(frozen, made) for frozen, made in frames_of.frames(session) if made is not None]
+        return [draw_view(frame, draw) for frame, draw in frames(session) if draw is not None]
 
 
 @router.get("/api/panel/draws/{frame}", summary="Read a draw", responses=may_answer(*READ, "not-found"))
 def read_draw(frame: Digest, context: ByToken) -> Publication:
     """What was published: docs/redraw.py confirms it."""
     with context.reading(Subject.draws) as (session, _):
-        return published(session, frame)
+        return publication_of(get_frame(session, frame), get_draw(session, frame))
 
 
 @router.get("/api/panel/draws/{frame}/packs", summary="Read packs", responses=may_answer(*READ, "not-found"))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from divert.people.rights import Rows, Subject, rows_for
 from divert.people.staff import Actor
 from divert.records.meetings import Meeting
-from divert.scrutiny.meeting import proved
+from divert.scrutiny.meeting import meeting_result
 from divert.scrutiny.opening import policy_of
 from divert.scrutiny.proof import Estimate
 
@@ -69,34 +69,32 @@ def pack_view(session: Session, meeting: Meeting, name: str, actor: Actor) -> Pa
     member = rows_for(actor.role, Subject.meetings) is Rows.attended
     barred = member and (actor.username, name) in meeting.conflicts
     scores = meeting.scores.get(name, {})
-    seen = (
-        {}
-        if barred
-        else scores
-        if meeting.revealed(name)
-        else {member_: scores[member_] for member_ in scores if member_ == actor.username}
-    )
-    case = meeting.packs[name]
+    if barred:
+        scores = {}
+    elif not meeting.revealed(name):
+        scores = {username: score for username, score in scores.items() if username == actor.username}
+    pack = meeting.packs[name]
     finding = None if barred else meeting.findings.get(name)
     return PackView(
         name=name,
-        came_back=case.asked_for is not None,
-        asked_for=None if barred else case.asked_for,
+        came_back=pack.asked_for is not None,
+        asked_for=None if barred else pack.asked_for,
         may_open=meeting.may_open(actor.username, name) if member else True,
-        conflicts=sorted(who for who, which in meeting.conflicts if which == name),
+        conflicts=sorted(username for username, conflicted in meeting.conflicts if conflicted == name),
         waits_for=sorted(meeting.waits_for(name)),
         scores=[
-            ScoreView(member=who, score=said["score"], reason=said["reason"]) for who, said in sorted(seen.items())
+            ScoreView(member=username, score=score["score"], reason=score["reason"])
+            for username, score in sorted(scores.items())
         ],
         finding=finding,
-        doubted_in=policy_of(session, case.frame, case.pack) if finding and finding["doubts"] else None,
+        doubted_in=policy_of(session, pack.frame, pack.pack) if finding and finding["doubts"] else None,
         response=None if barred else meeting.responses.get(name),
     )
 
 
-def meeting_view(session: Session, meeting: Meeting, everyone: Sequence[Meeting], actor: Actor) -> MeetingView:
+def meeting_view(session: Session, meeting: Meeting, meetings: Sequence[Meeting], actor: Actor) -> MeetingView:
     """A meeting, as whoever asks may know of it."""
-    proof = proved(session, meeting, everyone)
+    result = meeting_result(session, meeting, meetings)
     return MeetingView(
         number=meeting.number,
         held_on=meeting.held_on,
@@ -105,13 +103,15 @@ def meeting_view(session: Session, meeting: Meeting, everyone: Sequence[Meeting]
         is_open=meeting.is_open,
         attending=sorted(meeting.attending),
         packs=[pack_view(session, meeting, name, actor) for name in meeting.packs],
-        strata={stratum: estimate_view(one) for stratum, one in proof.strata.items()},
-        altogether=estimate_view(proof.altogether),
-        kappa=proof.kappa,
-        unsettled=proof.unsettled,
+        strata={stratum: estimate_view(estimate) for stratum, estimate in result.strata.items()},
+        altogether=estimate_view(result.altogether),
+        kappa=result.kappa,
+        unsettled=result.unsettled,
     )
 
 
-def estimate_view(one: Estimate) -> EstimateView:
+def estimate_view(estimate: Estimate) -> EstimateView:
     """An estimate, to be shown."""
-    return EstimateView(cases=one.cases, drawn=one.drawn, found=one.found, rate=one.rate, says=one.says)
+    return EstimateView(
+        cases=estimate.cases, drawn=estimate.drawn, found=estimate.found, rate=estimate.rate, says=estimate.says
+    )

@@ -19,13 +19,13 @@ from divert.clock import london_date, written_date
 from divert.models import Draw, Frame, Staff
 from divert.people.rights import Rows, Subject, may_read, rows_for
 from divert.people.staff import Actor
-from divert.records.meetings import Meeting, meetings
+from divert.records.meetings import Meeting, all_meetings
 from divert.scrutiny.meeting_commands import (
     MEETING_COMMANDS,
     OpenMeeting,
     RecordResponse,
     ScorePack,
-    known_to,
+    find_meeting,
     may_know,
     rules_of,
 )
@@ -38,7 +38,9 @@ PackName = Annotated[str, Path(max_length=60, description="The pack's name.", ex
 READ = ("not-signed-in", "not-allowed", "not-found")
 
 
-def opened_pack(session: Session, meeting: Meeting, name: str, actor: Actor, context: RequestContext) -> OpenedPack:
+def open_meeting_pack(
+    session: Session, meeting: Meeting, name: str, actor: Actor, context: RequestContext
+) -> OpenedPack:
     """A pack of a meeting; to a member while it is open, attending, without conflict. The opening is logged."""
     if name not in meeting.packs or not may_open(meeting, name, actor):
         raise ProblemError("not-found", "There is no such pack that you may open at this meeting.")
@@ -59,14 +61,14 @@ def may_open(meeting: Meeting, name: str, actor: Actor) -> bool:
 def list_meetings(context: ByToken) -> list[MeetingView]:
     """Every meeting that you may know of, the first first."""
     with context.reading(Subject.meetings) as (session, actor):
-        return _known(session, actor)
+        return _known_meetings(session, actor)
 
 
 @router.get("/api/panel/meetings/{number}", summary="Read a meeting", responses=may_answer(*READ))
 def read_meeting(number: Number, context: ByToken) -> MeetingView:
     """A meeting, its packs and findings, and what they prove."""
     with context.reading(Subject.meetings) as (session, actor):
-        return meeting_view(session, known_to(session, number, actor), meetings(session), actor)
+        return meeting_view(session, find_meeting(session, number, actor), all_meetings(session), actor)
 
 
 @router.get(
@@ -75,7 +77,7 @@ def read_meeting(number: Number, context: ByToken) -> MeetingView:
 def read_meeting_pack(number: Number, name: PackName, context: ByToken) -> OpenedPack:
     """A case as it was known when it left the scheme's hands, and nobody's name. Every opening is logged."""
     with context.writing(Subject.meetings) as (session, actor):
-        return opened_pack(session, known_to(session, number, actor), name, actor, context)
+        return open_meeting_pack(session, find_meeting(session, number, actor), name, actor, context)
 
 
 # For people
@@ -89,22 +91,22 @@ def meetings_page(request: Request, context: BySession) -> Response:
             request,
             "meetings.html",
             actor=actor,
-            found=_known(session, actor),
+            meetings=_known_meetings(session, actor),
             opens=actor.role in OpenMeeting.by,
             compares=may_read(actor.role, Subject.comparisons),
         )
 
 
-def _known(session: Session, actor: Actor) -> list[MeetingView]:
-    every = meetings(session)
-    return [meeting_view(session, meeting, every, actor) for meeting in every if may_know(meeting, actor)]
+def _known_meetings(session: Session, actor: Actor) -> list[MeetingView]:
+    meetings = all_meetings(session)
+    return [meeting_view(session, meeting, meetings, actor) for meeting in meetings if may_know(meeting, actor)]
 
 
 # What is done at them
 
 
 def _shown(session: Session, meeting: Meeting, _context: RequestContext, actor: Actor) -> MeetingView:
-    return meeting_view(session, meeting, meetings(session), actor)
+    return meeting_view(session, meeting, all_meetings(session), actor)
 
 
 def _actions(session: Session, _meeting: Meeting, context: RequestContext, _actor: Actor) -> list[ActionView]:
@@ -132,18 +134,18 @@ def _choices(
         "members": [(member.username, member.name) for member in session.scalars(members)]
     }
     if isinstance(subject, list):
-        had = {meeting.frame for meeting in subject}
-        drawn = session.scalars(select(Frame).join(Draw).order_by(Frame.cut_off.desc()))
+        met_on = {meeting.frame for meeting in subject}
+        drawn_frames = session.scalars(select(Frame).join(Draw).order_by(Frame.cut_off.desc()))
         choices["frames"] = [
             (frame.digest, f"Cut-off {written_date(frame.cut_off)}: {frame.digest[:12]}")
-            for frame in drawn
-            if frame.digest not in had
+            for frame in drawn_frames
+            if frame.digest not in met_on
         ]
         return choices
     names = [name for name in subject.packs if _may_choose(subject, name, actor)]
     chosen = data.get("pack")
-    judged = [subject.packs[name] for name in names if chosen not in names or name == chosen]
-    rules = {rule.id: (rule.id, rule.says) for pack in judged for rule in rules_of(session, pack)}
+    packs = [subject.packs[name] for name in names if chosen not in names or name == chosen]
+    rules = {rule.id: (rule.id, rule.says) for pack in packs for rule in rules_of(session, pack)}
     return choices | {
         "packs": [(name, name) for name in names],
         "scores": [(code, f"{code}: {score.title}") for code, score in subject.scale.items()],
@@ -191,12 +193,12 @@ make_routes(
 def meeting_page(request: Request, number: Number, context: BySession) -> Response:
     """A meeting, its packs and findings, and what they prove."""
     with context.reading(Subject.meetings) as (session, actor):
-        meeting = known_to(session, number, actor)
+        meeting = find_meeting(session, number, actor)
         return write(
             request,
             "meeting.html",
             actor=actor,
-            meeting=meeting_view(session, meeting, meetings(session), actor),
+            meeting=meeting_view(session, meeting, all_meetings(session), actor),
             scale=meeting.scale,
             offers=[
                 command
@@ -210,8 +212,8 @@ def meeting_page(request: Request, number: Number, context: BySession) -> Respon
 def meeting_pack_page(request: Request, number: Number, name: PackName, context: BySession) -> Response:
     """One pack of a meeting."""
     with context.writing(Subject.meetings) as (session, actor):
-        meeting = known_to(session, number, actor)
-        pack = opened_pack(session, meeting, name, actor, context)
+        meeting = find_meeting(session, number, actor)
+        pack = open_meeting_pack(session, meeting, name, actor, context)
         return write(
             request,
             "meeting_pack.html",
@@ -219,7 +221,7 @@ def meeting_pack_page(request: Request, number: Number, name: PackName, context:
             number=number,
             name=name,
             place=[*meeting.packs].index(name) + 1,
-            one=pack,
+            pack=pack,
             asked_for=meeting.packs[name].asked_for,
             scores=meeting.is_open and actor.role in ScorePack.by,
             on=session.get_one(Frame, meeting.packs[name].frame).cut_off,

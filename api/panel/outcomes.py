@@ -12,8 +12,8 @@ from api.web.context import BySession, ByToken
 from api.web.pages import write
 from api.web.problems import may_answer
 from divert.people.rights import Subject
-from divert.records.meetings import meetings
-from divert.scrutiny.meeting import proved
+from divert.records.meetings import all_meetings
+from divert.scrutiny.meeting import meeting_result
 from divert.scrutiny.outcomes import outcomes
 
 router = APIRouter(tags=["panel"])
@@ -46,19 +46,19 @@ class OutcomesView(BaseModel):
 
 
 def _view(session: Session) -> OutcomesView:
-    everyone = meetings(session)
-    found = outcomes(session, everyone)
+    meetings = all_meetings(session)
+    compared = outcomes(session, meetings)
     return OutcomesView(
         trend=[
             TrendView(
-                meeting=one.number,
-                held_on=one.held_on,
-                proves=estimate_view(proved(session, one, everyone).altogether),
+                meeting=meeting.number,
+                held_on=meeting.held_on,
+                proves=estimate_view(meeting_result(session, meeting, meetings).altogether),
             )
-            for one in everyone
+            for meeting in meetings
         ],
-        altogether=estimate_view(found.altogether),
-        by={name: [GroupView(**one._asdict()) for one in groups] for name, groups in found.by.items()},
+        altogether=estimate_view(compared.altogether),
+        by={name: [GroupView(**group._asdict()) for group in groups] for name, groups in compared.by.items()},
     )
 
 
@@ -73,4 +73,4 @@ def read_outcomes(context: ByToken) -> OutcomesView:
 def outcomes_page(request: Request, context: BySession) -> Response:
     """The same, to be read."""
     with context.reading(Subject.comparisons) as (session, actor):
-        return write(request, "outcomes.html", actor=actor, found=_view(session))
+        return write(request, "outcomes.html", actor=actor, outcomes=_view(session))

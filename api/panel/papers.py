@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from api.case.documents import PDF, pdf_file
-from api.panel.meetings import READ, Number, PackName, may_open, opened_pack
+from api.panel.meetings import READ, Number, PackName, may_open, open_meeting_pack
 from api.web.context import BySession, ByToken, RequestContext
 from api.web.problems import ProblemError, may_answer
 from divert.acts.answers import YesNo
@@ -16,13 +16,13 @@ from divert.models import Frame
 from divert.people.rights import Subject
 from divert.people.staff import Actor
 from divert.records.meetings import Meeting
-from divert.scrutiny.meeting_commands import known_to
-from divert.scrutiny.papers import Numbered, meeting_paper, pack_paper
+from divert.scrutiny.meeting_commands import find_meeting
+from divert.scrutiny.papers import NumberedPack, meeting_paper, pack_paper
 
 router = APIRouter(tags=["panel"])
 
 
-class Alone(BaseModel):
+class PaperOptions(BaseModel):
     """With or without what came later."""
 
     model_config = ConfigDict(extra="forbid")
@@ -33,7 +33,7 @@ class Alone(BaseModel):
     )
 
 
-Wanted = Annotated[Alone, Query()]
+Options = Annotated[PaperOptions, Query()]
 
 
 @router.get(
@@ -53,9 +53,9 @@ def read_packs_paper(number: Number, context: ByToken) -> Response:
     response_class=Response,
     responses={**PDF, **may_answer(*READ, "invalid")},
 )
-def read_pack_paper(number: Number, name: PackName, wanted: Wanted, context: ByToken) -> Response:
+def read_pack_paper(number: Number, name: PackName, options: Options, context: ByToken) -> Response:
     """As its page is: blind, and as known when the case left the scheme's hands."""
-    return _pack(number, name, wanted, context)
+    return _pack(number, name, options, context)
 
 
 @router.get("/panel/meetings/{number}/packs.pdf", include_in_schema=False)
@@ -65,30 +65,30 @@ def packs_paper(number: Number, context: BySession) -> Response:
 
 
 @router.get("/panel/meetings/{number}/packs/{name}.pdf", include_in_schema=False)
-def pack_paper_of(number: Number, name: PackName, wanted: Wanted, context: BySession) -> Response:
+def pack_paper_of(number: Number, name: PackName, options: Options, context: BySession) -> Response:
     """The same, from its page."""
-    return _pack(number, name, wanted, context)
+    return _pack(number, name, options, context)
 
 
 def _packs(number: int, context: RequestContext) -> Response:
     with context.writing(Subject.meetings) as (session, actor):
-        meeting = known_to(session, number, actor)
+        meeting = find_meeting(session, number, actor)
         names = [name for name in meeting.packs if may_open(meeting, name, actor)]
         if not names:
             raise ProblemError("not-found", "There is no pack that you may open at this meeting.")
-        packs = [_numbered(session, meeting, name, actor, context) for name in names]
+        packs = [_open(session, meeting, name, actor, context) for name in names]
     return pdf_file(meeting_paper(meeting, packs, len(meeting.packs) - len(names)), f"meeting-{number}-packs")
 
 
-def _pack(number: int, name: str, wanted: Alone, context: RequestContext) -> Response:
+def _pack(number: int, name: str, options: PaperOptions, context: RequestContext) -> Response:
     with context.writing(Subject.meetings) as (session, actor):
-        meeting = known_to(session, number, actor)
-        pack = _numbered(session, meeting, name, actor, context)
-    return pdf_file(pack_paper(meeting, pack, alone=wanted.alone), f"meeting-{number}-pack-{pack.number}")
+        meeting = find_meeting(session, number, actor)
+        pack = _open(session, meeting, name, actor, context)
+    return pdf_file(pack_paper(meeting, pack, alone=options.alone), f"meeting-{number}-pack-{pack.number}")
 
 
-def _numbered(session: Session, meeting: Meeting, name: str, actor: Actor, context: RequestContext) -> Numbered:
+def _open(session: Session, meeting: Meeting, name: str, actor: Actor, context: RequestContext) -> NumberedPack:
     """A pack, opened: who opens it may, and that they did is logged."""
-    pack = opened_pack(session, meeting, name, actor, context)
+    pack = open_meeting_pack(session, meeting, name, actor, context)
     cut_off = session.get_one(Frame, meeting.packs[name].frame).cut_off
-    return Numbered([*meeting.packs].index(name) + 1, name, pack, cut_off)
+    return NumberedPack([*meeting.packs].index(name) + 1, name, pack, cut_off)

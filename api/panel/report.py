@@ -12,14 +12,14 @@ from api.web.pages import write
 from api.web.problems import may_answer
 from divert.clock import london_date
 from divert.people.rights import Subject
-from divert.scrutiny.report import Report, explained, report, report_paper, year_of
+from divert.scrutiny.report import Report, explanations, report, report_paper, year_of
 
 router = APIRouter(tags=["panel"])
 
 READ = ("not-signed-in", "not-allowed", "invalid")
 
 
-class Year(BaseModel):
+class ReportYear(BaseModel):
     """Which year."""
 
     model_config = ConfigDict(extra="forbid")
@@ -29,13 +29,13 @@ class Year(BaseModel):
     )
 
 
-Wanted = Annotated[Year, Query()]
+Year = Annotated[ReportYear, Query()]
 
 
 @router.get("/api/panel/report", summary="The year's report", responses=may_answer(*READ))
-def read_report(context: ByToken, wanted: Wanted) -> Report:
+def read_report(context: ByToken, query: Year) -> Report:
     """Meetings, what was drawn and found with what it proves, agreement, learning and actions. It names nobody."""
-    return _report(context, wanted)
+    return _report(context, query)
 
 
 @router.get(
@@ -44,31 +44,31 @@ def read_report(context: ByToken, wanted: Wanted) -> Report:
     response_class=Response,
     responses={**PDF, **may_answer(*READ)},
 )
-def read_report_paper(context: ByToken, wanted: Wanted) -> Response:
+def read_report_paper(context: ByToken, query: Year) -> Response:
     """The same on paper."""
-    return _paper(context, wanted)
+    return _paper(context, query)
 
 
 @router.get("/panel/report", include_in_schema=False)
-def report_page(request: Request, context: BySession, wanted: Wanted) -> Response:
+def report_page(request: Request, context: BySession, query: Year) -> Response:
     """The same, to be read."""
-    told = _report(context, wanted)
+    published = _report(context, query)
     with context.reading(Subject.scrutiny_report) as (_, actor):
-        return write(request, "report.html", actor=actor, told=told, explained=explained(told))
+        return write(request, "report.html", actor=actor, report=published, explanations=explanations(published))
 
 
 @router.get("/panel/report.pdf", include_in_schema=False)
-def report_paper_page(context: BySession, wanted: Wanted) -> Response:
+def report_paper_page(context: BySession, query: Year) -> Response:
     """The same on paper."""
-    return _paper(context, wanted)
+    return _paper(context, query)
 
 
-def _report(context: RequestContext, wanted: Year) -> Report:
+def _report(context: RequestContext, query: ReportYear) -> Report:
     today = london_date(context.at)
     with context.reading(Subject.scrutiny_report) as (session, _):
-        return report(session, wanted.year or year_of(today), today)
+        return report(session, query.year or year_of(today), today)
 
 
-def _paper(context: RequestContext, wanted: Year) -> Response:
-    told = _report(context, wanted)
-    return pdf_file(report_paper(told), f"scrutiny-{told.first.year}")
+def _paper(context: RequestContext, query: ReportYear) -> Response:
+    published = _report(context, query)
+    return pdf_file(report_paper(published), f"scrutiny-{published.first.year}")

@@ -1,6 +1,6 @@
 """The rules that the scheme runs by, to be read: policies and what each changed, offences, conditions, periods."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Annotated, Any
 
@@ -17,7 +17,7 @@ from divert.eligibility.changes import changes
 from divert.eligibility.policies import NoPolicy, Policies
 from divert.eligibility.policy import COMPARE, Effect, Operator, Policy, Rule
 from divert.law.offences import Offence
-from divert.law.rulebook import DeadlineRule, rulebook
+from divert.law.rulebook import ConditionType, DeadlineRule, rulebook
 from divert.people.rights import SIGNATORIES, Subject, may_read
 from divert.policies.adopted import policies_of
 
@@ -131,7 +131,7 @@ def policies_page(request: Request, context: BySession) -> Response:
             "policies.html",
             actor=actor,
             proposals=may_read(actor.role, Subject.proposals),
-            policies=[(policy, policies.last_day(policy), _stands(policy.starts, policies.last_day(policy), today))
+            policies=[(policy, policies.last_day(policy), _status(policy.starts, policies.last_day(policy), today))
                    for policy in reversed(list(policies))],
         )  # fmt: skip
 
@@ -141,7 +141,7 @@ def offences_page(request: Request, context: BySession) -> Response:
     """Every offence that the scheme knows, and which of them the policy takes."""
     book, today = rulebook(), london_date(context.at)
     policy = _policies(request).in_force(today)
-    rows = [_offence_row(one, policy) for one in book.offences.in_force(today).values()]
+    rows = [_offence_row(offence, policy) for offence in book.offences.in_force(today).values()]
     return _catalogue(
         request,
         context,
@@ -152,11 +152,11 @@ def offences_page(request: Request, context: BySession) -> Response:
     )
 
 
-def _offence_row(one: Offence, policy: Policy) -> tuple[object, ...]:
+def _offence_row(offence: Offence, policy: Policy) -> tuple[object, ...]:
     rules = [rule for rule in policy.rules if rule.effect is Effect.bar and rule.holds.fact == "offence_codes"]
-    taken = all(COMPARE[rule.holds.op]((one.code,), rule.holds.value) for rule in rules)
-    months = f"{one.limit.months} months, {one.limit.basis.value}" if one.limit.months else "none"
-    return one.title, one.code, taken, one.mode, months, one.limit.authority
+    taken = all(COMPARE[rule.holds.op]((offence.code,), rule.holds.value) for rule in rules)
+    months = f"{offence.limit.months} months, {offence.limit.basis.value}" if offence.limit.months else "none"
+    return offence.title, offence.code, taken, offence.mode, months, offence.limit.authority
 
 
 @router.get("/policies/conditions", include_in_schema=False)
@@ -166,14 +166,14 @@ def conditions_page(request: Request, context: BySession) -> Response:
     mandatory = _policies(request).in_force(today).contract.mandatory
     rows = [
         (
-            one.title,
-            one.text,
-            "every contract" if one.code in mandatory else "offered" if one.is_offered_on(today) else "not offered now",
-            _between(one.starts, one.ends),
-            ", ".join(one.providers) or "whoever is named",
-            one.authority,
+            condition.title,
+            condition.text,
+            _offered(condition, mandatory, today),
+            _between(condition.starts, condition.ends),
+            ", ".join(condition.providers) or "whoever is named",
+            condition.authority,
         )
-        for one in rulebook().conditions.values()
+        for condition in rulebook().conditions.values()
     ]
     return _catalogue(
         request,
@@ -185,6 +185,12 @@ def conditions_page(request: Request, context: BySession) -> Response:
     )
 
 
+def _offered(condition: ConditionType, mandatory: Collection[str], today: date) -> str:
+    if condition.code in mandatory:
+        return "every contract"
+    return "offered" if condition.is_offered_on(today) else "not offered now"
+
+
 @router.get("/policies/deadlines", include_in_schema=False)
 def deadlines_page(request: Request, context: BySession) -> Response:
     """How long something may be outstanding, and whose it is."""
@@ -192,8 +198,8 @@ def deadlines_page(request: Request, context: BySession) -> Response:
     later = [written_date(starts) for starts in book.deadline_editions if starts > today]
     coming = f" They change on {' and on '.join(later)}." if later else ""
     rows = [
-        (one.title, _period(one), one.owner.replace("_", " "), one.escalate_to.replace("_", " "), one.authority)
-        for one in book.deadlines_on(today).values()
+        (rule.title, _period(rule), rule.owner.replace("_", " "), rule.escalate_to.replace("_", " "), rule.authority)
+        for rule in book.deadlines_on(today).values()
     ]
     return _catalogue(
         request,
@@ -211,7 +217,7 @@ def policy_page(request: Request, policy_id: Name, context: BySession) -> Respon
     with context.reading() as (session, actor):
         policies = policies_of(session)
         policy = _policy(policy_id, policies)
-        before = [one for one in policies if one.starts < policy.starts][-1:]
+        before = predecessor(policy, policies)
         last = policies.last_day(policy)
         return write(
             request,
@@ -220,10 +226,10 @@ def policy_page(request: Request, policy_id: Name, context: BySession) -> Respon
             rehearses=actor.role in SIGNATORIES,
             policy=policy,
             last=last,
-            stands=_stands(policy.starts, last, london_date(context.at)),
-            before=before[0] if before else None,
-            changed=changes(before[0], policy) if before else None,
-            tested=tested,
+            stands=_status(policy.starts, last, london_date(context.at)),
+            before=before,
+            changed=changes(before, policy) if before else None,
+            comparison_in_words=comparison_in_words,
             mandatory=[rulebook().conditions[code].title for code in policy.contract.mandatory],
         )
 
@@ -237,26 +243,32 @@ def _catalogue(
     rows: Iterable[Iterable[object]],
 ) -> Response:
     with context.reading() as (_, actor):
-        shown = [[in_words(cell) for cell in row] for row in rows]
-        return write(request, "catalogue.html", actor=actor, title=title, says=says, columns=list(columns), rows=shown)
+        cells = [[in_words(cell) for cell in row] for row in rows]
+        return write(request, "catalogue.html", actor=actor, title=title, says=says, columns=list(columns), rows=cells)
 
 
-def tested(rule: Rule) -> str:
+def predecessor(policy: Policy, policies: Iterable[Policy]) -> Policy | None:
+    """The last of the policies, in order of their first days, that started before a policy does."""
+    earlier = [other for other in policies if other.starts < policy.starts]
+    return earlier[-1] if earlier else None
+
+
+def comparison_in_words(rule: Rule) -> str:
     """The comparison that a rule makes, in words; offences by their titles."""
-    value, known = rule.holds.value, {one.code: one.title for one in rulebook().offences.all}
-    listed = value if isinstance(value, tuple) else (value,)
-    words = ", ".join(known.get(str(one), in_words(one)).replace("_", " ") for one in listed)
-    compared = {
+    titles = {offence.code: offence.title for offence in rulebook().offences.all}
+    values = rule.holds.value if isinstance(rule.holds.value, tuple) else (rule.holds.value,)
+    words = ", ".join(titles.get(str(value), in_words(value)).replace("_", " ") for value in values)
+    comparison = {
         Operator.equals: "is",
         Operator.at_least: "is at least",
         Operator.at_most: "is at most",
         Operator.one_of: "is one of",
         Operator.all_in: "are all among",
     }
-    return f"{rule.holds.fact.replace('_', ' ')} {compared[rule.holds.op]}: {words}"
+    return f"{rule.holds.fact.replace('_', ' ')} {comparison[rule.holds.op]}: {words}"
 
 
-def _stands(starts: date, last: date | None, today: date) -> str:
+def _status(starts: date, last: date | None, today: date) -> str:
     if today < starts:
         return "to come"
     return "in force" if last is None or today <= last else "over"
@@ -270,6 +282,8 @@ def _between(starts: date | None, ends: date | None) -> str:
 
 def _period(rule: DeadlineRule) -> str:
     unit = {"working": "working day", "calendar": "day", "months": "month"}[rule.unit]
-    said = f"{abs(rule.days)} {unit}{'s' * (abs(rule.days) != 1)}{' before' * (rule.days < 0)}"
+    days = abs(rule.days)
+    plural = "" if days == 1 else "s"
+    before = " before" if rule.days < 0 else ""
     enhanced = f" ({rule.enhanced_days} with enhanced rights)" if rule.enhanced_days is not None else ""
-    return said + enhanced
+    return f"{days} {unit}{plural}{before}{enhanced}"

@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
-from api.policy.policies import tested
+from api.policy.policies import comparison_in_words, predecessor
 from api.policy.proposals import Against, Digest, ProposalView, compared_with, proposal_view, rehearsal_view
 from api.procedure.acts import DIGEST, Data, Errors, Offer, make_routes
-from api.web.context import ByItself, RequestContext
+from api.web.context import ByPolling, RequestContext
 from api.web.pages import REFRESH_S, write
 from api.web.state import app_state
 from divert.acts.act import Act, ActContext
@@ -25,8 +25,8 @@ from divert.people.identifiers import DISTRICTS, ELSEWHERE, ETHNICITIES, SEXES
 from divert.people.rights import SIGNATORIES, Subject
 from divert.people.staff import Actor
 from divert.policies.adopted import Proposal, policies_of, proposals
-from divert.policies.commands import ProposePolicy, SignPolicy, WithdrawPolicy, candidate, proposal
-from divert.policies.writing import begun
+from divert.policies.commands import ProposePolicy, SignPolicy, WithdrawPolicy, get_proposal, read_candidate
+from divert.policies.writing import draft_policy
 
 router = APIRouter(tags=["eligibility"])
 
@@ -57,47 +57,48 @@ def _proposed_page(
 ) -> Response:
     """What is proposed, and where a policy is written. `rule` of `policy`, where the panel doubts it, stands there."""
     with context.reading(Subject.proposals) as (session, actor):
-        faults, holds = [*(errors or {}).values(), *reasons], None
+        faults = [*(errors or {}).values(), *reasons]
+        checked = None
         if data.get("check"):
             offer.act.require_able(actor)
             try:
-                holds = candidate(session, data["text"])
+                checked = read_candidate(session, data["text"])
             except Unusable as unusable:
                 faults.append(str(unusable))
-        text = data["text"] if "text" in data else _begun(request, context, session)
+        text = data["text"] if "text" in data else _draft(request, context, session)
         return write(
             request,
             "proposed.html",
             actor=actor,
             status=status if faults else 200,
-            every=list(reversed(proposals(session).values())),
+            proposals=list(reversed(proposals(session).values())),
             text=text,
-            holds=holds,
+            checked=checked,
             writes=actor.role in offer.act.by,
             roles=SIGNATORIES,
             errors=[("text", fault) for fault in faults],
         )
 
 
-def _begun(request: Request, context: RequestContext, session: Session) -> str:
+def _draft(request: Request, context: RequestContext, session: Session) -> str:
     """A policy to begin from: the one in force, or `policy` with its `rule`, as the address asks."""
-    asked, rule = request.query_params.get("policy"), request.query_params.get("rule")
+    policy_id, rule_id = request.query_params.get("policy"), request.query_params.get("rule")
     policies, today = policies_of(session), london_date(context.at)
-    base: Policy = next((policy for policy in policies if policy.id == asked), policies.in_force(today))
-    return begun(base, rule, today)
+    base: Policy = next((policy for policy in policies if policy.id == policy_id), policies.in_force(today))
+    return draft_policy(base, rule_id, today)
 
 
-def _shown(session: Session, proposed: Proposal, _context: RequestContext, _actor: Actor) -> ProposalView:
-    return proposal_view(session, proposed)
+def _shown(session: Session, proposal: Proposal, _context: RequestContext, _actor: Actor) -> ProposalView:
+    return proposal_view(session, proposal)
 
 
-def _after(digest: str | None, proposed: Proposal | None) -> str:
-    digest = digest or (proposed.policy.digest if proposed else None)
+def _after(digest: str | None, proposal: Proposal | None) -> str:
+    digest = digest or (proposal.policy.digest if proposal else None)
     return f"/policies/proposed/{digest}" if digest else "/policies/proposed"
 
 
-def _about(proposed: Proposal) -> str:
-    return f"“{proposed.policy.title}”, from {written_date(proposed.policy.starts)}."
+def _about(proposal: Proposal) -> str:
+    return f"“{proposal.policy.title}”, from {written_date(proposal.policy.starts)}."
 
 
 def _offer(act: type[Act], word: str) -> Offer:
@@ -134,31 +135,31 @@ make_routes(
 
 
 @router.get("/policies/proposed/{digest}", include_in_schema=False)
-def proposal_page(request: Request, digest: Digest, context: ByItself, against: Against = None) -> Response:
+def proposal_page(request: Request, digest: Digest, context: ByPolling, against: Against = None) -> Response:
     """A proposed policy: what it changes, who would be judged otherwise, who signed. It asks again while it counts."""
     with context.reading(Subject.proposals) as (session, actor):
-        one, policies = proposal(session, digest), policies_of(session)
-        before = [policy for policy in policies if policy.starts < one.policy.starts][-1]
+        proposal, policies = get_proposal(session, digest), policies_of(session)
+        before = predecessor(proposal.policy, policies)
         state = app_state(request)
         run = state.rehearsals.run(
             state.database, state.background.submit, context.at, digest, compared_with(session, against)
         )
-        view = rehearsal_view(context, session, actor, run.found) if run.found else None
+        view = rehearsal_view(context, session, actor, run.rehearsal) if run.rehearsal else None
         again = view is None and not run.failed and "still" not in request.query_params
-        choices = {one.id: f"{one.title} ({one.id})" for one in policies}
+        choices = {policy.id: f"{policy.title} ({policy.id})" for policy in policies}
         choices |= {
-            name: f"Proposed: {each.policy.title}" for name, each in proposals(session).items() if name != digest
+            name: f"Proposed: {other.policy.title}" for name, other in proposals(session).items() if name != digest
         }
         return write(
             request,
             "proposal.html",
             actor=actor,
             headers={"Refresh": str(REFRESH_S)} if again else {},
-            one=one,
+            proposal=proposal,
             digest=digest,
             before=before,
-            changed=changes(before, one.policy),
-            tested=tested,
+            changed=changes(before, proposal.policy) if before else None,
+            comparison_in_words=comparison_in_words,
             run=run,
             view=view,
             again=again,
@@ -166,10 +167,10 @@ def proposal_page(request: Request, digest: Digest, context: ByItself, against: 
             shown=SHOWN,
             against=against or "",
             choices=choices,
-            may_sign=actor.role in one.waits_for,
+            may_sign=actor.role in proposal.waits_for,
             may_withdraw=actor.role in WithdrawPolicy.by
-            and not [*WithdrawPolicy(reasons="-").refusals(one, ActContext(session, actor, context.at))],
+            and not [*WithdrawPolicy(reasons="-").refusals(proposal, ActContext(session, actor, context.at))],
             roles=SIGNATORIES,
-            says={rule.id: rule.says for policy in (*policies, one.policy) for rule in policy.rules},
+            says={rule.id: rule.says for policy in (*policies, proposal.policy) for rule in policy.rules},
             names=NAMES | {offence.code: offence.title for offence in rulebook().offences.all},
         )  # fmt: skip

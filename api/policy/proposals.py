@@ -19,7 +19,7 @@ from divert.models import Role
 from divert.people.rights import Rows, Subject, rows_for
 from divert.people.staff import Actor
 from divert.policies.adopted import Proposal, policies_of, proposals
-from divert.policies.commands import RehearsePolicy, other, proposal
+from divert.policies.commands import RehearsePolicy, comparison_digest, get_proposal
 
 router = APIRouter(tags=["eligibility"])
 
@@ -51,19 +51,19 @@ class ProposalView(BaseModel):
     adopted: bool = Field(description="In force from its first day on.")
 
 
-def proposal_view(session: Session, proposed: Proposal) -> ProposalView:
+def proposal_view(session: Session, proposal: Proposal) -> ProposalView:
     """As JSON shows it."""
     return ProposalView(
-        policy=policy_view(proposed.policy, policies_of(session)),
-        proposed_by=proposed.proposed.by,
-        proposed_at=proposed.proposed.at,
+        policy=policy_view(proposal.policy, policies_of(session)),
+        proposed_by=proposal.proposed.by,
+        proposed_at=proposal.proposed.at,
         signed=[
             SignatureView(by=signature.by, role=signature.role, at=signature.at)
-            for signature in proposed.signed.values()
+            for signature in proposal.signed.values()
         ],
-        waits_for=list(proposed.waits_for),
-        withdrawn_at=proposed.withdrawn.at if proposed.withdrawn else None,
-        adopted=proposed.adopted,
+        waits_for=list(proposal.waits_for),
+        withdrawn_at=proposal.withdrawn.at if proposal.withdrawn else None,
+        adopted=proposal.adopted,
     )
 
 
@@ -71,14 +71,14 @@ def proposal_view(session: Session, proposed: Proposal) -> ProposalView:
 def read_proposals(context: ByToken) -> list[ProposalView]:
     """With who signed it, the latest first."""
     with context.reading(Subject.proposals) as (session, _):
-        return [proposal_view(session, proposed) for proposed in reversed(proposals(session).values())]
+        return [proposal_view(session, proposal) for proposal in reversed(proposals(session).values())]
 
 
 @router.get("/api/policies/proposed/{digest}", summary="One proposed policy", responses=may_answer(*READ))
 def read_proposal(digest: Digest, context: ByToken) -> ProposalView:
     """With who signed it."""
     with context.reading(Subject.proposals) as (session, _):
-        return proposal_view(session, proposal(session, digest))
+        return proposal_view(session, get_proposal(session, digest))
 
 
 @router.get(
@@ -95,11 +95,11 @@ def read_rehearsal(digest: Digest, context: ByToken, against: Against = None) ->
 
 
 def compared_with(session: Session, against: str | None) -> str | None:
-    """The digest of the policy to compare with. Raises the problem of a parameter that names nproposed."""
+    """The digest of the policy to compare with. Raises the problem of a parameter that names none."""
     try:
-        return other(session, against)
-    except Unusable as unknown:
-        raise invalid([FieldFault(parameter="against", detail=str(unknown))]) from None
+        return comparison_digest(session, against)
+    except Unusable as error:
+        raise invalid([FieldFault(parameter="against", detail=str(error))]) from None
 
 
 def rehearsal_view(context: RequestContext, session: Session, actor: Actor, rehearsal: Rehearsal) -> RehearsalView:

@@ -78,10 +78,10 @@ def exact_view(rehearsal: Rehearsal) -> RehearsalView:
 def board_view(rehearsal: Rehearsal, session: Session, referred: Counts) -> RehearsalView:
     """For whoever may not. `referred`: the board's counts of today."""
     key = bytes.fromhex(session.scalars(select(RoundingKey.key)).one())
-    shown = suppress(_exact(rehearsal, referred.as_at), key)
+    rounded = suppress(_counts(rehearsal, referred.as_at), key)
 
     def count(name: str, dim: str = ALL, value: str = "") -> int | None:
-        return shown[Cell(name, dim, value)]
+        return rounded[Cell(name, dim, value)]
 
     def row(group: str, value: str) -> dict[str, Any]:
         cases = referred[Cell("referred", DIMS[group], value)]
@@ -89,7 +89,7 @@ def board_view(rehearsal: Rehearsal, session: Session, referred: Counts) -> Rehe
 
     return _view(
         rehearsal,
-        shown.base,
+        rounded.base,
         {**{way: count(way) for way in WAYS}, "cases": referred[Cell("referred")], "not_yet_known": count("unknown")},
         asked={rule: count("asked", "rule", rule) for rule in rehearsal.unanswered()},
         by_rule={rule: count("flips", "rule", rule) for rule in rehearsal.by_rule()},
@@ -103,23 +103,23 @@ def board_view(rehearsal: Rehearsal, session: Session, referred: Counts) -> Rehe
     )
 
 
-def _view(rehearsal: Rehearsal, base: int, whole: dict[str, int | None], **more: Any) -> RehearsalView:
+def _view(rehearsal: Rehearsal, base: int, totals: dict[str, int | None], **more: Any) -> RehearsalView:
     return RehearsalView(
         rounded_to=base,
-        cases=whole["cases"],
-        flips=whole["flips"],
-        let_in=whole["in"],
-        kept_out=whole["out"],
-        left_open=whole["open"],
-        more=more_a_month(whole["in"] or 0, whole["out"] or 0, whole["open"] or 0, rehearsal.by_month().height),
-        not_yet_known=whole["not_yet_known"],
+        cases=totals["cases"],
+        flips=totals["flips"],
+        let_in=totals["in"],
+        kept_out=totals["out"],
+        left_open=totals["open"],
+        more=more_a_month(totals["in"] or 0, totals["out"] or 0, totals["open"] or 0, rehearsal.by_month().height),
+        not_yet_known=totals["not_yet_known"],
         **more,
     )
 
 
-def _exact(rehearsal: Rehearsal, on: date) -> Counts:
+def _counts(rehearsal: Rehearsal, on: date) -> Counts:
     """What the board is told of, by the board's breakdowns, before it is rounded."""
-    in_places = Rehearsal(
+    by_board_groups = Rehearsal(
         rehearsal.candidate,
         rehearsal.against,
         rehearsal.rules,
@@ -131,7 +131,7 @@ def _exact(rehearsal: Rehearsal, on: date) -> Counts:
     )
     cells = {Cell(way): n for way, n in rehearsal.totals().items()}
     cells[Cell("unknown")] = rehearsal.becoming(Verdict.not_yet_known)
-    tables = [(DIMS[group], group, in_places.by_group(group)) for group in GROUPS]
+    tables = [(DIMS[group], group, by_board_groups.by_group(group)) for group in GROUPS]
     months = rehearsal.by_month().with_columns(pl.col("month").dt.strftime("%Y-%m"))
     for dim, group, table in [*tables, ("month", "month", months)]:
         for row in table.iter_rows(named=True):

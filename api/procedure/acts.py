@@ -20,7 +20,7 @@ from api.web.context import BySession, ByToken, RequestContext
 from api.web.forms import Choice, Form
 from api.web.pages import write
 from api.web.problems import may_answer
-from api.web.sign_in import posted_with
+from api.web.sign_in import posted_form_with
 from divert.acts.act import Act, ActContext, perform, prepare
 from divert.acts.refusals import Refused, Unusable
 from divert.people.staff import Actor
@@ -42,7 +42,7 @@ def no_choices(*_: Any) -> dict[str, Sequence[Choice]]:
     return {}
 
 
-def as_read(act: type[Act], posted: FormData, _on: str | None) -> Data:
+def read_answers(act: type[Act], posted: FormData, _on: str | None) -> Data:
     """The answers of a posted form, as its questions are named."""
     return Form(act).read(posted)
 
@@ -71,7 +71,7 @@ class Offer:
 
     status: int = 200
     choices: Choices = no_choices
-    read: Callable[[type[Act], FormData, str | None], Data] = as_read
+    read: Callable[[type[Act], FormData, str | None], Data] = read_answers
     again: Callable[..., Response] | None = None
     """The page that holds the form, where it has more to show than the form: as `act_form`."""
 
@@ -120,15 +120,15 @@ def make_routes(router: APIRouter, *offers: Offer) -> None:
         )(_route(offer))
         if offer.own_page:
             router.get(offer.page, include_in_schema=False)(_form_page(offer))
-        router.post(offer.page, include_in_schema=False)(_answered(offer))
+        router.post(offer.page, include_in_schema=False)(_form_route(offer))
 
 
 def _route(offer: Offer) -> Callable[..., Any]:
-    def act(given: Act, context: RequestContext, **path: str) -> Any:
-        on = offer.named(given) if offer.named else _on(path)
-        return carry_out(context, given, on, offer.shown)
+    def act(body: Act, context: RequestContext, **path: str) -> Any:
+        on = offer.named(body) if offer.named else _on(path)
+        return carry_out(context, body, on, offer.shown)
 
-    return _with_signature(act, offer, offer.api, given=offer.act, context=ByToken)
+    return _with_signature(act, offer, offer.api, body=offer.act, context=ByToken)
 
 
 def _form_page(offer: Offer) -> Callable[..., Response]:
@@ -139,12 +139,12 @@ def _form_page(offer: Offer) -> Callable[..., Response]:
     return _with_signature(page, offer, offer.page, request=Request, context=BySession)
 
 
-def _answered(offer: Offer) -> Callable[..., Response]:
-    def answered(request: Request, context: RequestContext, form: FormData, **path: str) -> Response:
-        return answer(request, context, offer, form, _on(path))
+def _form_route(offer: Offer) -> Callable[..., Response]:
+    def submit(request: Request, context: RequestContext, form: FormData, **path: str) -> Response:
+        return submit_form(request, context, offer, form, _on(path))
 
-    form = Annotated[FormData, Depends(posted_with(offer.files))]
-    return _with_signature(answered, offer, offer.page, request=Request, form=form, context=BySession)
+    form = Annotated[FormData, Depends(posted_form_with(offer.files))]
+    return _with_signature(submit, offer, offer.page, request=Request, form=form, context=BySession)
 
 
 def _on(path: Mapping[str, str]) -> str | None:
@@ -172,14 +172,14 @@ def _with_signature(endpoint: Callable[..., Any], offer: Offer, address: str, **
     return endpoint
 
 
-def answer(request: Request, context: RequestContext, offer: Offer, form: FormData, on: str | None) -> Response:
+def submit_form(request: Request, context: RequestContext, offer: Offer, form: FormData, on: str | None) -> Response:
     """Take a posted form: done, and on to where one goes from there; or shown again with what stands against it."""
     again = offer.again or act_form
     data = offer.read(offer.act, form, on)
     if forms.redraws(form):
         return again(request, context, offer, on, data)
-    if wrong := forms.contradictions(data, form):
-        return again(request, context, offer, on, data, wrong)
+    if errors := forms.contradictions(data, form):
+        return again(request, context, offer, on, data, errors)
     try:
         result = carry_out(context, offer.act.model_validate(data), on)
     except ValidationError as error:

@@ -16,6 +16,7 @@ from api.web.forms import Choice, schema_of
 from divert.casework import deadlines
 from divert.casework.choice import left_open
 from divert.casework.command import CaseCommand, Context
+from divert.casework.commands.record import NOTES
 from divert.casework.commands.support import Stage
 from divert.casework.guards.ending import LEVELS
 from divert.clock import london_text
@@ -24,60 +25,70 @@ from divert.people.rights import KEYWORKERS, Subject, may_read
 
 
 def _needs(_case: Case, context: Context) -> list[Choice]:
-    specialist = may_read(context.by.role, Subject.restricted_need)
-    return [(one.code, one.title) for one in context.rules.needs.values() if specialist or not one.restricted]
+    sees_all = may_read(context.by.role, Subject.restricted_need)
+    return [(need.code, need.title) for need in context.rules.needs.values() if sees_all or not need.restricted]
 
 
 def _conditions(_case: Case, context: Context) -> list[Choice]:
-    offered = [one for one in context.rules.conditions.values() if one.is_offered_on(context.today)]
-    return [(one.code, one.title) for one in offered if not one.victim_contact]
+    offered = [condition for condition in context.rules.conditions.values() if condition.is_offered_on(context.today)]
+    return [(condition.code, condition.title) for condition in offered if not condition.victim_contact]
 
 
 def _keyworkers(_case: Case, context: Context) -> list[Choice]:
     query = select(Staff).where(Staff.role.in_(KEYWORKERS), Staff.active.is_(True)).order_by(Staff.name)
-    return [(one.username, f"{one.name}, {one.role.label.lower()}") for one in context.session.scalars(query)]
+    return [
+        (keyworker.username, f"{keyworker.name}, {keyworker.role.label.lower()}")
+        for keyworker in context.session.scalars(query)
+    ]
 
 
 def _offences(case: Case | None, context: Context) -> list[Choice]:
     on = case.referred_on if case is not None else context.today
-    return [(one.code, f"{one.title} ({one.code})") for one in context.rules.offences.in_force(on).values()]
+    return [
+        (offence.code, f"{offence.title} ({offence.code})") for offence in context.rules.offences.in_force(on).values()
+    ]
 
 
 def _outcomes(_case: Case, context: Context) -> list[Choice]:
-    return [(one.code, f"{one.code}: {one.title}") for one in context.rules.outcomes_on(context.today)]
+    return [(outcome.code, f"{outcome.code}: {outcome.title}") for outcome in context.rules.outcomes_on(context.today)]
 
 
 def _close_reasons(_case: Case, context: Context) -> list[Choice]:
-    return [(one.code, one.title) for one in context.rules.close_reasons.values()]
+    return [(reason.code, reason.title) for reason in context.rules.close_reasons.values()]
 
 
 def _return_reasons(_case: Case, context: Context) -> list[Choice]:
-    return [(one.code, one.title) for one in context.rules.return_reasons.values()]
+    return [(reason.code, reason.title) for reason in context.rules.return_reasons.values()]
 
 
 def _harm_tables(_case: Case, context: Context) -> list[Choice]:
-    return [(one.code, one.title) for one in context.rules.harm_tables.values()]
+    return [(table.code, table.title) for table in context.rules.harm_tables.values()]
 
 
 def _open_conditions(case: Case, _context: Context) -> list[Choice]:
-    return [(one.number, f"{one.number}. {one.text}") for one in case.conditions if one.status == "open"]
+    return [
+        (condition.number, f"{condition.number}. {condition.text}")
+        for condition in case.conditions
+        if condition.status == "open"
+    ]
 
 
 def _conditions_in_force(case: Case, _context: Context) -> list[Choice]:
-    standing = [one for one in case.conditions if one.status != "withdrawn"]
-    return [(one.number, f"{one.number}. {one.text} ({one.status})") for one in standing]
+    in_force = [condition for condition in case.conditions if condition.status != "withdrawn"]
+    return [(condition.number, f"{condition.number}. {condition.text} ({condition.status})") for condition in in_force]
 
 
 def _appointments(case: Case, _context: Context) -> list[Choice]:
-    return [(one.number, f"{london_text(one.at)}: {one.purpose} ({one.status})") for one in case.appointments]
+    return [
+        (appointment.number, f"{london_text(appointment.at)}: {appointment.purpose} ({appointment.status})")
+        for appointment in case.appointments
+    ]
 
 
 def _notes(case: Case, context: Context) -> list[Choice]:
-    query = select(LedgerEntry).where(
-        LedgerEntry.case_id == case.id, LedgerEntry.command.in_(("add-note", "correct-note"))
-    )
-    notes = [one for one in context.session.scalars(query.order_by(LedgerEntry.seq)) if one.body is not None]
-    return [(one.seq, f"{london_text(one.at)}: {json.loads(one.body or '')['text'][:60]}") for one in notes]
+    query = select(LedgerEntry).where(LedgerEntry.case_id == case.id, LedgerEntry.command.in_(NOTES))
+    entries = [entry for entry in context.session.scalars(query.order_by(LedgerEntry.seq)) if entry.body is not None]
+    return [(entry.seq, f"{london_text(entry.at)}: {json.loads(entry.body or '')['text'][:60]}") for entry in entries]
 
 
 def _stages(_case: Case, _context: Context) -> list[Choice]:
@@ -90,7 +101,7 @@ def _levels(_case: Case, _context: Context) -> list[Choice]:
 
 def _deadlines(case: Case, context: Context) -> list[Choice]:
     rules = context.rules.deadlines
-    kinds = dict.fromkeys(one.kind for one in deadlines.in_somebodys_hands(case))
+    kinds = dict.fromkeys(deadline.kind for deadline in deadlines.in_somebodys_hands(case))
     return [(kind, rules[kind].title) for kind in kinds]
 
 
@@ -113,41 +124,44 @@ CHOICES: dict[str, Callable[[Any, Context], Sequence[Choice]]] = {
 }
 
 
-def offered(model: type[BaseModel], case: Case | None, context: Context) -> dict[str, Sequence[Choice]]:
+def choices_for(model: type[BaseModel], case: Case | None, context: Context) -> dict[str, Sequence[Choice]]:
     """The choices that a model's fields name."""
-    names = {one["choices"] for one in _parts(schema_of(model)) if "choices" in one}
-    found = {name: CHOICES[name](case, context) for name in names}
-    if case is not None and issubclass(model, CaseCommand):
-        for question, asked in schema_of(model)["properties"].items():
-            several = "items" in asked
-            if name := (asked["items"] if several else asked).get("choices"):
-                found[name] = [
-                    one
-                    for one in found[name]
-                    if left_open(model, question, [one[0]] if several else one[0], case, context)
-                ]
-    return found
+    schema = schema_of(model)
+    names = {part["choices"] for part in _objects_in(schema) if "choices" in part}
+    choices = {name: CHOICES[name](case, context) for name in names}
+    if case is None or not issubclass(model, CaseCommand):
+        return choices
+    for question, subschema in schema["properties"].items():
+        several = "items" in subschema
+        name = (subschema["items"] if several else subschema).get("choices")
+        if name:
+            choices[name] = [
+                (value, words)
+                for value, words in choices[name]
+                if left_open(model, question, [value] if several else value, case, context)
+            ]
+    return choices
 
 
 def schema_with_choices(command: type[CaseCommand], case: Case, context: Context) -> dict[str, Any]:
     """The JSON Schema of a command's body, closed to the choices that this case offers."""
     schema = copy.deepcopy(schema_of(command))
-    found = offered(command, case, context)
-    for one in _parts(schema):
-        if choices := found.get(one.pop("choices", "")):
-            one["oneOf"] = [{"const": value, "title": words} for value, words in choices]
+    offered = choices_for(command, case, context)
+    for part in _objects_in(schema):
+        if choices := offered.get(part.pop("choices", "")):
+            part["oneOf"] = [{"const": value, "title": words} for value, words in choices]
     return schema
 
 
-def _parts(schema: dict[str, Any]) -> list[dict[str, Any]]:
+def _objects_in(schema: dict[str, Any]) -> list[dict[str, Any]]:
     """Every object within a schema, itself included."""
-    waiting: list[Any] = [schema]
-    found = []
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            found.append(one)
-            waiting += one.values()
-        elif isinstance(one, list):
-            waiting += one
-    return found
+    queue: list[Any] = [schema]
+    objects = []
+    while queue:
+        value = queue.pop()
+        if isinstance(value, dict):
+            objects.append(value)
+            queue += value.values()
+        elif isinstance(value, list):
+            queue += value
+    return objects

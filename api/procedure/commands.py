@@ -13,7 +13,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from starlette.responses import JSONResponse
 
 from api.procedure import idempotency
-from api.procedure.lifecycle import described
+from api.procedure.lifecycle import describe
 from api.web.context import ByToken, RequestContext
 from api.web.problems import ProblemError, may_answer, unusable
 from divert.casework.command import CaseCommand
@@ -59,7 +59,7 @@ class Done(BaseModel):
 
 
 def carry_out(
-    context: RequestContext, ref: str | None, command: CaseCommand, seen: int | None = None, key: str | None = None
+    context: RequestContext, ref: str | None, command: CaseCommand, expected: int | None = None, key: str | None = None
 ) -> tuple[Receipt, bool]:
     """Perform and commit. Answers the receipt, and whether it is that of an earlier request with the same key.
 
@@ -68,13 +68,13 @@ def carry_out(
     try:
         with context.writing() as (session, actor):
             if key is None:
-                return perform(session, ref, command, actor, context.at, seen), False
+                return perform(session, ref, command, actor, context.at, expected), False
             earlier = idempotency.claim(
                 session, actor, key, f"{context.request.url.path} {command.slug()}", command, context.at
             )
             if earlier is not None:
                 return earlier, True
-            receipt = perform(session, ref, command, actor, context.at, seen)
+            receipt = perform(session, ref, command, actor, context.at, expected)
             idempotency.keep(session, actor, key, receipt)
             return receipt, False
     except (StaleDataError, IntegrityError) as race:
@@ -88,23 +88,23 @@ class Overtaken(ProblemError):
     """Somebody else was quicker, by less than the time it takes to do it."""
 
     def __init__(self, version: int | None) -> None:
-        said = "Somebody else changed this case in the same moment. Look at it again, then decide."
-        super().__init__("overtaken", said, version=version)
+        detail = "Somebody else changed this case in the same moment. Look at it again, then decide."
+        super().__init__("overtaken", detail, version=version)
 
     def __str__(self) -> str:
         return self.problem.detail
 
 
-def seen_in(if_match: str | None) -> int | None:
+def expected_version(if_match: str | None) -> int | None:
     """The version that an If-Match names; None for any."""
     return None if if_match in (None, "*") else int(str(if_match).strip('"'))
 
 
-def _answer(
+def _respond(
     context: RequestContext, ref: str | None, command: CaseCommand, if_match: str | None, key: str | None, status: int
 ) -> Response:
     try:
-        receipt, replayed = carry_out(context, ref, command, seen_in(if_match), key)
+        receipt, replayed = carry_out(context, ref, command, expected_version(if_match), key)
     except ValidationError as error:
         raise unusable(error) from None
     headers = {"ETag": f'"{receipt.version}"'}
@@ -121,15 +121,15 @@ def _answer(
 
 def _route(command: type[CaseCommand]) -> Callable[..., Response]:
     def act(
-        ref: Ref, given: CaseCommand, context: ByToken, if_match: IfMatch = None, key: IdempotencyKey = None
+        ref: Ref, body: CaseCommand, context: ByToken, if_match: IfMatch = None, key: IdempotencyKey = None
     ) -> Response:
-        return _answer(context, ref, given, if_match, key, status=200)
+        return _respond(context, ref, body, if_match, key, status=200)
 
-    act.__annotations__["given"] = command
+    act.__annotations__["body"] = command
     return act
 
 
-ALWAYS = (
+COMMON_PROBLEMS = (
     "malformed",
     "not-signed-in",
     "not-allowed",
@@ -150,17 +150,17 @@ HEADERS = {
     "/api/cases",
     status_code=201,
     summary=Refer.title(),
-    description=described(Refer),
+    description=describe(Refer),
     operation_id=Refer.slug(),
     response_model=Done,
     responses={
         201: {"headers": {**HEADERS, "Location": {"description": "The new case.", "schema": {"type": "string"}}}},
-        **may_answer(*ALWAYS),
+        **may_answer(*COMMON_PROBLEMS),
     },
 )
-def refer(given: Refer, context: ByToken, key: IdempotencyKey = None) -> Response:
+def refer(body: Refer, context: ByToken, key: IdempotencyKey = None) -> Response:
     """Open a case."""
-    return _answer(context, None, given, None, key, status=201)
+    return _respond(context, None, body, None, key, status=201)
 
 
 for slug, command in FOR_PEOPLE.items():
@@ -168,8 +168,8 @@ for slug, command in FOR_PEOPLE.items():
         router.post(
             f"/api/cases/{{ref}}/commands/{slug}",
             summary=command.title(),
-            description=described(command),
+            description=describe(command),
             operation_id=slug,
             response_model=Done,
-            responses={200: {"headers": HEADERS}, **may_answer(*ALWAYS, "not-found", "stale")},
+            responses={200: {"headers": HEADERS}, **may_answer(*COMMON_PROBLEMS, "not-found", "stale")},
         )(_route(command))

@@ -72,10 +72,10 @@ class Diagram:
 @lru_cache
 def diagram() -> Diagram:
     """The lifecycle as the table has it."""
-    return drawn(TRANSITIONS)
+    return draw(TRANSITIONS)
 
 
-def drawn(table: Sequence[Row]) -> Diagram:
+def draw(table: Sequence[Row]) -> Diagram:
     """A picture of a table."""
     moves, everywhere = _moves(table)
     places = _places(moves)
@@ -85,7 +85,7 @@ def drawn(table: Sequence[Row]) -> Diagram:
     for number, ((source, target), titles) in enumerate(moves.items(), start=1):
         lane = len(long) - long.index((source, target)) if (source, target) in long else 0  # the longest outside
         points = _points(boxes, places, moves, (source, target), lane)
-        arrows.append(Arrow(number, source, target, tuple(titles), points, _on(points)))
+        arrows.append(Arrow(number, source, target, tuple(titles), points, _number_place(points)))
     right = max(box.x for box in boxes.values()) + WIDE + MARGIN + LANE * (len(long) + bool(long))
     return Diagram(
         boxes=tuple(boxes.values()),
@@ -101,15 +101,15 @@ def _moves(table: Sequence[Row]) -> tuple[dict[Move, list[str]], list[str]]:
     moves: dict[Move, list[str]] = {}
     everywhere: list[str] = []
     for row in table:
-        to = list(row.targets)
-        back = [source for source in row.sources if source in FINAL]
-        if to and (set(OPEN) <= set(row.sources) or back):
-            begins = " or ".join(one.label.lower() for one in back) if back else "every open state"
-            ends = "to " + to[0].label.lower() if len(to) == 1 else "back to where it stood"
+        targets = list(row.targets)
+        final = [source for source in row.sources if source in FINAL]
+        if targets and (set(OPEN) <= set(row.sources) or final):
+            begins = " or ".join(state.label.lower() for state in final) if final else "every open state"
+            ends = "to " + targets[0].label.lower() if len(targets) == 1 else "back to where it stood"
             everywhere.append(f"From {begins} {ends}: {row.command.title().lower()}")
             continue
         for source in row.sources or (None,):
-            for target in to:
+            for target in targets:
                 titles = moves.setdefault((source, target), [])
                 if row.command.title() not in titles:
                     titles.append(row.command.title())
@@ -121,14 +121,18 @@ def _places(moves: Mapping[Move, list[str]]) -> dict[State, tuple[int, int]]:
     order = {state: place for place, state in enumerate(State)}
     depth: dict[State, int] = {}
     for state in sorted({target for _, target in moves}, key=order.__getitem__):
-        before = [depth[one] for one, to in moves if to is state and one is not None and order[one] < order[state]]
+        before = [
+            depth[source]
+            for source, target in moves
+            if target is state and source is not None and order[source] < order[state]
+        ]
         depth[state] = 1 + max(before, default=-1)
     straight = _way_to(FINAL[0], moves)
     places: dict[State, tuple[int, int]] = {}
     for state, row in depth.items():
-        wanted = (0, 1, 2, 3) if state in straight else (1, 0, 2, 3)
-        kept = {(0, depth[one]) for one in straight} - {(0, depth[state])} if state not in straight else set()
-        places[state] = next((x, row) for x in wanted if (x, row) not in {*places.values(), *kept})
+        columns = (0, 1, 2, 3) if state in straight else (1, 0, 2, 3)
+        reserved = {(0, depth[step]) for step in straight} - {(0, depth[state])} if state not in straight else set()
+        places[state] = next((x, row) for x in columns if (x, row) not in {*places.values(), *reserved})
     return places
 
 
@@ -168,7 +172,7 @@ def _points(
     return ((start + aside, begin.y), (middle + aside, end.y + HIGH))
 
 
-def _on(points: tuple[Point, ...]) -> Point:
+def _number_place(points: tuple[Point, ...]) -> Point:
     """Where the number stands: halfway along a straight arrow, on the first corner of any other."""
     if len(points) > 2:
         return points[1][0], (points[1][1] + points[2][1]) / 2

@@ -24,8 +24,8 @@ def claim(session: Session, actor: Actor, key: str, path: str, command: CaseComm
     The row is written before the work: of two at once, the second waits for the first and then finds its answer. Raises
     a problem where the key came with another request.
     """
-    asked = f"POST {path} {canonical(command.body())}"
-    digest = hashlib.sha256(asked.encode()).hexdigest()
+    request_text = f"POST {path} {canonical(command.body())}"
+    digest = hashlib.sha256(request_text.encode()).hexdigest()
     insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     claimed = session.scalar(
         insert(IdempotencyKey)
@@ -38,8 +38,8 @@ def claim(session: Session, actor: Actor, key: str, path: str, command: CaseComm
     earlier = session.get_one(IdempotencyKey, (actor.username, key))
     if earlier.request_digest != digest:
         raise ProblemError("key-reused")
-    told = json.loads(earlier.answer)
-    return Receipt(told["ref"], State(told["state"]), told["version"], told["receipt"])
+    answer = json.loads(earlier.answer)
+    return Receipt(answer["ref"], State(answer["state"]), answer["version"], answer["receipt"])
 
 
 def keep(session: Session, actor: Actor, key: str, receipt: Receipt) -> None:

@@ -14,6 +14,7 @@ from api.web.pages import write
 from api.web.problems import KINDS, may_answer
 from divert.acts.command import Command
 from divert.casework.command import CaseCommand
+from divert.casework.commands.breach import ReportBreach
 from divert.casework.guard import Guard
 from divert.casework.lifecycle import TRANSITIONS, Row, mermaid, rows_of
 from divert.eligibility.judge import HEADLINES
@@ -42,7 +43,7 @@ class Target(BaseModel):
 class RowView(BaseModel):
     """One row: a command, from these states to those, by these roles, provided that these guards hold."""
 
-    command: str = Field(examples=["report-breach"])
+    command: str = Field(examples=[ReportBreach.slug()])
     title: str
     says: str = Field(description="What it is for.")
     sources: list[State] = Field(alias="from", description="None: it opens a case.")
@@ -110,21 +111,22 @@ def _guard_view(guard: Guard) -> GuardView:
     return GuardView(name=guard.name, sentence=guard.says if isinstance(guard.says, str) else None)
 
 
-def described(command: type[CaseCommand]) -> str:
+def describe(command: type[CaseCommand]) -> str:
     """A command's rows in Markdown, for OpenAPI."""
     lines = [purpose(command)]
     for row in map(row_view, rows_of(command)):
-        leads = " or ".join(f"{one.state} (when `{one.when}`)" if one.when else str(one.state) for one in row.targets)
+        sources = ", ".join(row.sources) or "nothing"
+        leads = [f"{target.state} (when `{target.when}`)" if target.when else target.state for target in row.targets]
+        targets = " or ".join(leads) or "the same state"
         guards = ", ".join(f"`{guard.name}`" for guard in row.provided) or "nothing more"
         lines.append(
-            f"From {', '.join(row.sources) or 'nothing'} to {leads or 'the same state'}, by {', '.join(row.by)}."
-            f" Provided that: {guards}. Under: {row.under}."
+            f"From {sources} to {targets}, by {', '.join(row.by)}. Provided that: {guards}. Under: {row.under}."
         )
     return "\n\n".join(lines)
 
 
 @lru_cache
-def _whole() -> LifecycleView:
+def _lifecycle_view() -> LifecycleView:
     return LifecycleView(
         rows=[row_view(row) for row in TRANSITIONS],
         acts=[
@@ -143,7 +145,7 @@ def lifecycle() -> LifecycleView:
 
     Beside it every other act and who may do it, and who may read what. Open to all.
     """
-    return _whole()
+    return _lifecycle_view()
 
 
 @router.get("/help", include_in_schema=False)
@@ -156,7 +158,7 @@ def help_page(request: Request) -> Response:
         diagram=diagram(),
         posts=posts(),
         terms=terms(),
-        rows=_whole().rows,
+        rows=_lifecycle_view().rows,
         acts=ACTS,
         rights=RIGHTS,
         kinds=KINDS,
@@ -166,16 +168,16 @@ def help_page(request: Request) -> Response:
 @lru_cache
 def posts() -> list[tuple[Role, list[tuple[str, list[str]]]]]:
     """For each post, the commands it may carry out and from where."""
-    found = []
+    of_posts = []
     for role in Role:
-        may: dict[str, list[str]] = {}
+        commands: dict[str, list[str]] = {}
         for row in TRANSITIONS:
             if role in row.by:
-                begins = [one.label.lower() for one in row.sources] or ["nothing: it opens a case"]
-                may.setdefault(row.command.title(), []).extend(begins)
-        if may:
-            found.append((role, list(may.items())))
-    return found
+                begins = [state.label.lower() for state in row.sources] or ["nothing: it opens a case"]
+                commands.setdefault(row.command.title(), []).extend(begins)
+        if commands:
+            of_posts.append((role, list(commands.items())))
+    return of_posts
 
 
 @lru_cache
@@ -183,9 +185,15 @@ def terms() -> list[tuple[str, list[tuple[str, str]]]]:
     """What words mean, by the rules and the code that use them."""
     book = rulebook()
     return [
-        ("What a policy may say", [(one.value.replace("_", " "), words) for one, words in HEADLINES.items()]),
-        ("Needs that are scored", [(one.title, one.hint) for one in book.needs.values()]),
-        ("How a crime may end", [(f"Outcome {one.code}", one.title) for one in book.outcomes.values()]),
-        ("Why a case may be closed", [(one.code.replace("_", " "), one.title) for one in book.close_reasons.values()]),
-        ("Why a case may go back", [(one.code.replace("_", " "), one.title) for one in book.return_reasons.values()]),
+        ("What a policy may say", [(headline.value.replace("_", " "), words) for headline, words in HEADLINES.items()]),
+        ("Needs that are scored", [(need.title, need.hint) for need in book.needs.values()]),
+        ("How a crime may end", [(f"Outcome {outcome.code}", outcome.title) for outcome in book.outcomes.values()]),
+        (
+            "Why a case may be closed",
+            [(reason.code.replace("_", " "), reason.title) for reason in book.close_reasons.values()],
+        ),
+        (
+            "Why a case may go back",
+            [(reason.code.replace("_", " "), reason.title) for reason in book.return_reasons.values()],
+        ),
     ]

@@ -16,34 +16,34 @@ Data = dict[str, Any]
 def _mandatory(case: Case, context: Context) -> Data:
     return {
         "signed_on": context.today,
-        "conditions": [{"code": one} for one in context.policy(case).contract.mandatory],
+        "conditions": [{"code": code} for code in context.policy(case).contract.mandatory],
     }
 
 
 def _as_signed(case: Case, context: Context) -> Data:
-    signed = context.entry(case, case.contract.seq) if case.contract else None
-    terms = json.loads(signed.body) if signed is not None and signed.body is not None else {"conditions": []}
-    for one in terms["conditions"]:
-        one.pop("text", None)
+    entry = context.entry(case, case.contract.seq) if case.contract else None
+    terms = json.loads(entry.body) if entry is not None and entry.body is not None else {"conditions": []}
+    for condition in terms["conditions"]:
+        condition.pop("text", None)
     ends = case.contract.ends_on if case.contract else None
     return {"signed_on": context.today, "ends_on": ends, "conditions": terms["conditions"]}
 
 
-def _standing_lists(case: Case, _context: Context) -> Data:
+def _lists_on_record(case: Case, _context: Context) -> Data:
     facts = referral_facts(case).model_dump(mode="json", exclude_none=True)
     return {name: value for name, value in facts.items() if isinstance(value, list)}
 
 
-SUGGESTED: dict[type[CaseCommand], Callable[[Any, Context], Data]] = {
+SUGGESTIONS: dict[type[CaseCommand], Callable[[Any, Context], Data]] = {
     SignContract: _mandatory,
     VaryContract: _as_signed,
-    CorrectFacts: _standing_lists,
+    CorrectFacts: _lists_on_record,
 }
 
 
-def suggested(command: type[CaseCommand], case: Case, context: Context) -> Data:
+def suggest(command: type[CaseCommand], case: Case, context: Context) -> Data:
     """Answers to begin with; everyone may change them."""
-    return SUGGESTED[command](case, context) if command in SUGGESTED else {}
+    return SUGGESTIONS[command](case, context) if command in SUGGESTIONS else {}
 
 
 def on_record(command: type[CaseCommand], case: Case) -> Data:
@@ -55,16 +55,16 @@ def on_record(command: type[CaseCommand], case: Case) -> Data:
     }
 
 
-def changed(command: type[CaseCommand], case: Case, context: Context, data: Data) -> Data:
+def changed_answers(command: type[CaseCommand], case: Case, context: Context, data: Data) -> Data:
     """What a form that would change what stands says, without the lists that came back as they were shown."""
-    shown = suggested(command, case, context) if on_record(command, case) else {}
+    suggestion = suggest(command, case, context) if on_record(command, case) else {}
     return {
-        name: said
-        for name, said in data.items()
-        if name not in shown or flat({name: said}) != flat({name: shown[name]})
+        name: answer
+        for name, answer in data.items()
+        if name not in suggestion or flat({name: answer}) != flat({name: suggestion[name]})
     }
 
 
-def forgettable(standing: Data) -> frozenset[str]:
+def forgettable_fields(record: Data) -> frozenset[str]:
     """Which of these are known, and might turn out not to be; and the lists, which might turn out to be empty."""
-    return frozenset(name for name, value in standing.items() if value is not None) - NEVER_UNKNOWN
+    return frozenset(name for name, value in record.items() if value is not None) - NEVER_UNKNOWN

@@ -36,6 +36,7 @@ def root() -> str:
     if not (FETCHED / "made-from").is_file():
         raise RuntimeError("The pages' look is not there. Install the project again, with the network up: dev.py run")
     digest = hashlib.sha256()
-    for file in sorted(one for folder in (OURS, FETCHED) for one in folder.rglob("*") if one.is_file()):
+    files = [path for folder in (OURS, FETCHED) for path in folder.rglob("*") if path.is_file()]
+    for file in sorted(files):
         digest.update(f"{file.relative_to(FOLDER)}\0".encode() + file.read_bytes())
     return f"/assets/{digest.hexdigest()[:16]}"

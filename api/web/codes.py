@@ -8,25 +8,25 @@ from divert.people.identifiers import DISTRICTS, ETHNICITIES, FORCES, SEXES
 
 
 def _reasons() -> dict[str, str]:
-    closed = {one.code: one.title for one in rulebook().close_reasons.values()}
-    return closed | {one.code: one.title for one in rulebook().return_reasons.values()}
+    close_reasons = {reason.code: reason.title for reason in rulebook().close_reasons.values()}
+    return close_reasons | {reason.code: reason.title for reason in rulebook().return_reasons.values()}
 
 
-KNOWN: dict[str, Callable[[], Mapping[Any, str]]] = {
+MEANINGS: dict[str, Callable[[], Mapping[Any, str]]] = {
     "sex": lambda: SEXES,
     "ethnicity": lambda: ETHNICITIES,
     "district": lambda: DISTRICTS,
     "offence_force": lambda: FORCES,
-    "offence_code": lambda: {one.code: one.title for one in rulebook().offences.all},
-    "outcome_code": lambda: {one.code: one.title for one in rulebook().outcomes.values()},
+    "offence_code": lambda: {offence.code: offence.title for offence in rulebook().offences.all},
+    "outcome_code": lambda: {outcome.code: outcome.title for outcome in rulebook().outcomes.values()},
     "reason_code": _reasons,
-    "code": lambda: {one.code: one.title for one in rulebook().conditions.values()},
-    "harm_table": lambda: {one.code: one.title for one in rulebook().harm_tables.values()},
-    "need": lambda: {one.code: one.title for one in rulebook().needs.values()},
+    "code": lambda: {condition.code: condition.title for condition in rulebook().conditions.values()},
+    "harm_table": lambda: {table.code: table.title for table in rulebook().harm_tables.values()},
+    "need": lambda: {need.code: need.title for need in rulebook().needs.values()},
 }
 
 
-def in_code(name: str, value: Any) -> str | None:
+def code_in_words(name: str, value: Any) -> str | None:
     """What a code means, with the code; None where the answer is none, or one that nobody knows."""
-    said = KNOWN[name]().get(value) if name in KNOWN and isinstance(value, (str, int)) else None
-    return f"{said} ({value})" if said else None
+    meaning = MEANINGS[name]().get(value) if name in MEANINGS and isinstance(value, (str, int)) else None
+    return f"{meaning} ({value})" if meaning else None

@@ -16,7 +16,7 @@ from jinja2.runtime import Macro
 from markupsafe import Markup
 
 LIBRARY = "govuk_frontend_jinja"
-_lax = Environment(
+_environment = Environment(
     loader=PrefixLoader({LIBRARY: PackageLoader(LIBRARY)}),
     autoescape=True,
     undefined=ChainableUndefined,
@@ -28,7 +28,7 @@ _lax = Environment(
 
 def components() -> dict[str, Callable[..., Markup]]:
     """Every component under the name of its macro: `govukBackLink` is that of `back-link`."""
-    files = _lax.list_templates(filter_func=lambda name: "/components/" in name)
+    files = _environment.list_templates(filter_func=lambda name: "/components/" in name)
     return {_macro_name(file): _component(file) for file in files}
 
 
@@ -37,14 +37,14 @@ def _macro_name(file: str) -> str:
 
 
 def _component(file: str) -> Callable[..., Markup]:
-    def component(*given: Any, **more: Any) -> Markup:
-        return Markup(_loaded(file)(*given, **more))  # noqa: S704  it escaped what it was given
+    def component(*args: Any, **kwargs: Any) -> Markup:
+        return Markup(_load_macro(file)(*args, **kwargs))  # noqa: S704  it escaped what it was given
 
     return component
 
 
 @lru_cache
-def _loaded(file: str) -> Macro:
+def _load_macro(file: str) -> Macro:
     """The macro itself, compiled when first wanted: all of them take a third of a second."""
-    macro: Macro = getattr(_lax.get_template(file).module, _macro_name(file))
+    macro: Macro = getattr(_environment.get_template(file).module, _macro_name(file))
     return macro

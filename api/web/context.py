@@ -17,8 +17,8 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.orm import Session
 
-from api.web.problems import STRANGE, NotSignedIn, ProblemError
-from api.web.sessions import PreservedForm, WebSession, visit_of
+from api.web.problems import STRANGE_FORM, NotSignedIn, ProblemError
+from api.web.sessions import PreservedForm, WebSession, web_session_of
 from api.web.state import AppState, app_state
 from divert.acts.refusals import NotAllowed
 from divert.models import Role
@@ -33,7 +33,7 @@ BEARER = HTTPBearer(
 )
 
 
-Able = Subject | tuple[Role, ...] | None
+Allowed = Subject | tuple[Role, ...] | None
 """Who may: whoever may read a subject (`divert.people.rights`), or those whom an act names; None: whoever is here."""
 
 
@@ -43,8 +43,8 @@ class RequestContext:
 
     request: Request
     at: datetime
-    who: Callable[[Session], Actor | None]
-    seen: Callable[[Session], None] | None = None
+    find_actor: Callable[[Session], Actor | None]
+    touch: Callable[[Session], None] | None = None
 
     @property
     def app_state(self) -> AppState:
@@ -52,91 +52,94 @@ class RequestContext:
         return app_state(self.request)
 
     @contextmanager
-    def reading(self, able: Able = None) -> Iterator[tuple[Session, Actor]]:
+    def reading(self, allowed: Allowed = None) -> Iterator[tuple[Session, Actor]]:
         """A session that writes nothing, and who asks, who must be able."""
         with self.app_state.database.reading() as session:
-            yield session, self._actor(session, able)
-        if self._unnoted():
+            yield session, self._actor(session, allowed)
+        if self._touch_due():
             with self.app_state.database.writing() as session:
-                self._note(session)
+                self._touch_once(session)
 
     @contextmanager
-    def writing(self, able: Able = None) -> Iterator[tuple[Session, Actor]]:
+    def writing(self, allowed: Allowed = None) -> Iterator[tuple[Session, Actor]]:
         """A session committed when the block ends, and who asks, who must be able."""
         with self.app_state.database.writing() as session:
-            actor = self._actor(session, able)
-            self._note(session)
+            actor = self._actor(session, allowed)
+            self._touch_once(session)
             yield session, actor
 
-    def _unnoted(self) -> bool:
-        return self.seen is not None and getattr(self.request.state, "unnoted", False)
+    def _touch_due(self) -> bool:
+        return self.touch is not None and getattr(self.request.state, "touch_due", False)
 
-    def _note(self, session: Session) -> None:
-        if self.seen is not None and self._unnoted():
-            self.seen(session)
-            self.request.state.unnoted = False
+    def _touch_once(self, session: Session) -> None:
+        if self.touch is not None and self._touch_due():
+            self.touch(session)
+            self.request.state.touch_due = False
 
-    def _actor(self, session: Session, able: Able) -> Actor:
-        actor = self.who(session)
+    def _actor(self, session: Session, allowed: Allowed) -> Actor:
+        actor = self.find_actor(session)
         if actor is None:
             raise NotSignedIn
         self.request.state.signed_in = True
-        typed: PreservedForm | None = getattr(self.request.state, "kept", None)
-        if typed is not None and typed.username != actor.username:  # a form that was given out to somebody else
-            raise ProblemError("not-allowed", STRANGE)
-        roles = readers(able) if isinstance(able, Subject) else able
+        form: PreservedForm | None = getattr(self.request.state, "preserved_form", None)
+        if form is not None and form.username != actor.username:  # a form that was given out to somebody else
+            raise ProblemError("not-allowed", STRANGE_FORM)
+        roles = readers(allowed) if isinstance(allowed, Subject) else allowed
         if roles is not None and actor.role not in roles:
             raise NotAllowed(f"This is for: {listed(roles)}.")
         return actor
 
 
 async def by_token(
-    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
 ) -> RequestContext:
     """A program's request: it carries a bearer token."""
-    if given is None:
+    if credentials is None:
         raise NotSignedIn
-    at, token = app_state(request).clock(), given.credentials
+    at, token = app_state(request).clock(), credentials.credentials
     return RequestContext(request, at, lambda session: staff.by_token(session, token, at))
 
 
-def _holder(request: Request, visit: WebSession, at: datetime) -> Callable[[Session], Actor | None]:
-    def who(session: Session) -> Actor | None:
-        held = sessions.holder(session, visit.token, at)
-        request.state.unnoted = held is not None and held.touch_due
-        return held.actor if held else None
+def _finding_holder(request: Request, web_session: WebSession, at: datetime) -> Callable[[Session], Actor | None]:
+    def find_actor(session: Session) -> Actor | None:
+        holder = sessions.holder(session, web_session.token, at)
+        request.state.touch_due = holder is not None and holder.touch_due
+        return holder.actor if holder else None
 
-    return who
+    return find_actor
 
 
-async def by_visit(request: Request) -> RequestContext:
+async def by_session(request: Request) -> RequestContext:
     """A page's request: it carries a visit's cookie."""
-    visit, at = visit_of(request), app_state(request).clock()
-    if visit is None:
+    web_session, at = web_session_of(request), app_state(request).clock()
+    if web_session is None:
         raise NotSignedIn
     return RequestContext(
-        request, at, _holder(request, visit, at), lambda session: sessions.touch(session, visit.token, at)
+        request,
+        at,
+        _finding_holder(request, web_session, at),
+        lambda session: sessions.touch(session, web_session.token, at),
     )
 
 
-async def by_itself(request: Request) -> RequestContext:
+async def by_polling(request: Request) -> RequestContext:
     """The same of a page that asks again by itself: nobody need be there, so it keeps no visit going."""
-    visit, at = visit_of(request), app_state(request).clock()
-    if visit is None:
+    web_session, at = web_session_of(request), app_state(request).clock()
+    if web_session is None:
         raise NotSignedIn
-    return RequestContext(request, at, _holder(request, visit, at))
+    return RequestContext(request, at, _finding_holder(request, web_session, at))
 
 
 def signed_in(request: Request) -> Actor | None:
     """Who is signed in at a page that is open to all."""
-    visit = visit_of(request)
-    if visit is None:
+    web_session = web_session_of(request)
+    if web_session is None:
         return None
     with app_state(request).database.reading() as session:
-        held = sessions.holder(session, visit.token, app_state(request).clock())
-        return held.actor if held else None
+        holder = sessions.holder(session, web_session.token, app_state(request).clock())
+        return holder.actor if holder else None
 
 
 ByToken = Annotated[RequestContext, Depends(by_token)]
-BySession = Annotated[RequestContext, Depends(by_visit)]
-ByItself = Annotated[RequestContext, Depends(by_itself)]
+BySession = Annotated[RequestContext, Depends(by_session)]
+ByPolling = Annotated[RequestContext, Depends(by_polling)]

@@ -16,35 +16,35 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 Boxes = Mapping[str, str]
 
 
-def joined(boxes: Boxes) -> str | Boxes:
+def join(boxes: Boxes) -> str | Boxes:
     """Year-month-day, with the time where one is asked; the boxes themselves where they make no date."""
     on, at = _date(boxes), _time(boxes.get(TIME, ""))
-    if on is None or wrong(boxes):
+    if on is None or fault(boxes):
         return boxes
     return f"{on.isoformat()}T{at:%H:%M}" if at else on.isoformat()
 
 
-def apart(value: Any) -> dict[str, str]:
+def split(value: Any) -> dict[str, str]:
     """The boxes of a value, whether typed, stored or suggested."""
     if isinstance(value, Mapping):
-        return {name: str(one) for name, one in value.items()}
+        return {name: str(text) for name, text in value.items()}
     try:
-        known = datetime.fromisoformat(value) if isinstance(value, str) else value
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:  # one text, and not a date: it stays in sight
         return {"day": str(value)}
-    if not isinstance(known, date):
+    if not isinstance(moment, date):
         return {}
-    clock = known.astimezone(LONDON) if isinstance(known, datetime) and known.tzinfo else known
-    boxes = {"day": str(clock.day), "month": str(clock.month), "year": str(clock.year)}
-    return boxes | ({TIME: f"{clock:%H:%M}"} if isinstance(clock, datetime) else {})
+    local = moment.astimezone(LONDON) if isinstance(moment, datetime) and moment.tzinfo else moment
+    boxes = {"day": str(local.day), "month": str(local.month), "year": str(local.year)}
+    return boxes | ({TIME: f"{local:%H:%M}"} if isinstance(local, datetime) else {})
 
 
-def wrong(boxes: Boxes) -> tuple[str, str] | None:
+def fault(boxes: Boxes) -> tuple[str, str] | None:
     """What is wrong, and the box to look at first; None where nothing is."""
     empty = [name for name in (*DATE, TIME) if name in boxes and not boxes[name]]
     if empty:
-        said = " and ".join(f"a {name}" for name in empty) if len(empty) < 3 else "a day, a month and a year"
-        return f"This must include {said}.", empty[0]
+        missing = " and ".join(f"a {name}" for name in empty) if len(empty) < 3 else "a day, a month and a year"
+        return f"This must include {missing}.", empty[0]
     if not re.fullmatch(r"[0-9]{4}", boxes["year"]):
         return "The year must have four figures, like 2019.", "year"
     if _date(boxes) is None:
@@ -65,6 +65,6 @@ def _date(boxes: Boxes) -> date | None:
         return None
 
 
-def _time(said: str) -> time | None:
-    found = re.fullmatch(r"([0-9]{1,2})[:.]([0-9]{2})", said.strip())
-    return time(int(found[1]), int(found[2])) if found and int(found[1]) < 24 and int(found[2]) < 60 else None
+def _time(text: str) -> time | None:
+    match = re.fullmatch(r"([0-9]{1,2})[:.]([0-9]{2})", text.strip())
+    return time(int(match[1]), int(match[2])) if match and int(match[1]) < 24 and int(match[2]) < 60 else None

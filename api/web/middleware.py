@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.web.problems import ProblemError, answer
+from api.web.problems import ProblemError, error_response
 from api.web.sessions import cookie_name
 from api.web.state import AppState
 from api.web.throttle import Throttle
@@ -38,7 +38,7 @@ POLICY = "; ".join(
 )
 """No script but the one that the page itself names, by a number that no other page has."""
 
-SAFE = {
+SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -58,13 +58,13 @@ class RequestMiddleware:
     def __init__(self, app: ASGIApp, app_state: AppState) -> None:
         self.app, self.app_state = app, app_state
         self.throttle = Throttle(app_state.settings.requests_per_minute)
-        self.safe = dict(SAFE)
+        self.safe_headers = dict(SAFE_HEADERS)
         if app_state.settings.https:
-            self.safe["Strict-Transport-Security"] = "max-age=31536000"
-        self.passed = Counter(
+            self.safe_headers["Strict-Transport-Security"] = "max-age=31536000"
+        self.requests = Counter(
             "divert_requests", "Requests answered.", ("method", "route", "status"), registry=app_state.metrics
         )
-        self.took = Histogram(
+        self.seconds = Histogram(
             "divert_request_seconds", "Time to answer.", ("method", "route"), registry=app_state.metrics
         )
 
@@ -88,13 +88,13 @@ class RequestMiddleware:
         try:
             if wait := self._wait(request):
                 refusal = ProblemError("too-many", headers={"Retry-After": str(wait)})
-                await answer(request, refusal)(scope, receive, send_safely)
+                await error_response(request, refusal)(scope, receive, send_safely)
             else:
                 await self.app(scope, self._limited(request, receive), send_safely)
         except Exception as error:  # the last line: whatever it was, somebody is waiting for an answer
             fault = {"error": type(error).__name__, "where": _where(error)}
             if not status:
-                await answer(request, error)(scope, receive, send_safely)
+                await error_response(request, error)(scope, receive, send_safely)
         finally:
             if getattr(request.state, "signed_in", False) and (credential := self._credential(request)):
                 self.throttle.trust(credential)
@@ -109,16 +109,16 @@ class RequestMiddleware:
     def _limited(self, request: Request, receive: Receive) -> Receive:
         """The body, as long as it stays within its limit. The framework's own limit would answer in plain text."""
         settings, read = self.app_state.settings, 0
-        most = settings.max_body_bytes + (settings.max_file_bytes if TAKES_FILES.match(request.url.path) else 0)
-        said = request.headers.get("content-length", "")[:18]
+        limit = settings.max_body_bytes + (settings.max_file_bytes if TAKES_FILES.match(request.url.path) else 0)
+        declared = request.headers.get("content-length", "")[:18]
 
         async def limited() -> Message:
             nonlocal read
-            if said.isdecimal() and int(said) > most:
+            if declared.isdecimal() and int(declared) > limit:
                 raise HTTPException(413)
             message = await receive()
             read += len(message.get("body", b""))
-            if read > most:
+            if read > limit:
                 raise HTTPException(413)
             return message
 
@@ -126,20 +126,20 @@ class RequestMiddleware:
 
     def _make_safe(self, headers: MutableHeaders, nonce: str) -> None:
         policy = ("Content-Security-Policy", POLICY.format(nonce=nonce))
-        for name, value in (policy, *self.safe.items(), ("Cache-Control", "no-store")):
+        for name, value in (policy, *self.safe_headers.items(), ("Cache-Control", "no-store")):
             headers.setdefault(name, value)
 
     def _note(self, scope: Scope, status: int, seconds: float, fault: dict[str, str] | None) -> None:
         route = getattr(scope.get("route"), "path", "none")
         method = scope["method"] if scope["method"] in METHODS else "other"
-        self.passed.labels(method, route, status).inc()
-        self.took.labels(method, route).observe(seconds)
+        self.requests.labels(method, route, status).inc()
+        self.seconds.labels(method, route).observe(seconds)
         line = log.error if fault else log.info
         line("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1), **(fault or {}))
 
     def _credential(self, request: Request) -> str | None:
-        given = request.headers.get("authorization") or request.cookies.get(cookie_name(self.app_state.settings))
-        return hashlib.sha256(given.encode()).hexdigest() if given else None
+        credential = request.headers.get("authorization") or request.cookies.get(cookie_name(self.app_state.settings))
+        return hashlib.sha256(credential.encode()).hexdigest() if credential else None
 
 
 def _where(error: Exception) -> str:

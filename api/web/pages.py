@@ -26,9 +26,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from api.web import assets
-from api.web.codes import in_code
+from api.web.codes import code_in_words
 from api.web.components import components
-from api.web.sessions import WebSession, keepsake, visit_of
+from api.web.sessions import WebSession, origin_token, web_session_of
 from api.web.state import app_state
 from divert.casework.commands.referral import Refer
 from divert.casework.lifecycle import able
@@ -60,7 +60,7 @@ NAVIGATION = (
 )
 REFRESH_S = 3
 """After how many seconds a page that waits for long work asks again by itself."""
-LED_TO = frozenset(to for to, _, _ in NAVIGATION)
+NAVIGATION_PATHS = frozenset(path for path, _, _ in NAVIGATION)
 
 
 def wants_page(request: Request) -> bool:
@@ -70,8 +70,8 @@ def wants_page(request: Request) -> bool:
 
 def in_words(value: Any, name: str = "") -> str:
     """A value as people read it; `name` is that of the answer, for what is kept as a code."""
-    if said := in_code(name, value):
-        return said
+    if words := code_in_words(name, value):
+        return words
     match value:
         case None | "":
             return "not known"
@@ -88,21 +88,21 @@ def in_words(value: Any, name: str = "") -> str:
         case Decimal():
             return f"{value:f}"
         case list() | tuple() | set() | frozenset():
-            between = "\n" if any(isinstance(one, Mapping) for one in value) else ", "
-            return between.join(in_words(one, name) for one in value) or "none"
+            between = "\n" if any(isinstance(item, Mapping) for item in value) else ", "
+            return between.join(in_words(item, name) for item in value) or "none"
         case Mapping():
-            known = {part: one for part, one in value.items() if one is not None}
-            return "; ".join(f"{part.replace('_', ' ')}: {in_words(one, part)}" for part, one in known.items())
+            parts = {part: answer for part, answer in value.items() if answer is not None}
+            return "; ".join(f"{part.replace('_', ' ')}: {in_words(answer, part)}" for part, answer in parts.items())
         case _:
             return str(value)
 
 
-def kept_as(media_type: str, size: int | str) -> str:
+def file_in_words(media_type: str, size: int | str) -> str:
     """A file as it is kept: PDF, 120 KB."""
     return f"{MEDIA_TYPES.get(media_type, media_type)}, {evidence.size_in_words(int(size))}"
 
 
-_pages = Environment(
+_environment = Environment(
     loader=FileSystemLoader(FOLDER / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
@@ -111,28 +111,31 @@ _pages = Environment(
     lstrip_blocks=True,
 )
 _components = components()
-_pages.globals |= _components
-_pages.globals["asset"] = lambda name: f"{assets.root()}/{name}"
-_pages.globals |= {"errors": (), "done": None}  # of most pages
-_pages.globals["long_list"] = 15  # choices: where there are more, typing finds one, if scripts run
-_pages.globals |= {"pack_lines": wording.lines, "pack_rules": wording.rules, "pack_since": wording.since}
-_pages.globals |= {"kept_as": kept_as, "accepts": ",".join((*MEDIA_TYPES, *(f".{one}" for one in EXTENSIONS.values())))}
-_pages.filters["words"] = in_words
-_pages.filters["day"] = lambda text: written_date(date.fromisoformat(text))
-_pages.filters["spaced"] = lambda text: str(text).replace("_", " ")
+_environment.globals |= _components
+_environment.globals["asset"] = lambda name: f"{assets.root()}/{name}"
+_environment.globals |= {"errors": (), "done": None}  # of most pages
+_environment.globals["long_list"] = 15  # choices: where there are more, typing finds one, if scripts run
+_environment.globals |= {"pack_lines": wording.lines, "pack_rules": wording.rules, "pack_since": wording.later_notes}
+_environment.globals["file_in_words"] = file_in_words
+_environment.globals["accepts"] = ",".join((*MEDIA_TYPES, *(f".{extension}" for extension in EXTENSIONS.values())))
+_environment.filters["words"] = in_words
+_environment.filters["day"] = lambda text: written_date(date.fromisoformat(text))
+_environment.filters["spaced"] = lambda text: str(text).replace("_", " ")
 
 
-def drawn(question: Any) -> str:
+def render_question(field: Any) -> str:
     """One question of a form by itself, as a page holds it."""
-    macro = getattr(_pages.get_template("question.html").module, "question")  # noqa: B009  mypy knows no macro of a template
-    return str(macro(question))
+    macro = getattr(_environment.get_template("question.html").module, "question")  # noqa: B009  mypy knows no macro of a template
+    return str(macro(field))
 
 
 @lru_cache
-def _navigation(role: Role, here: str | None) -> Markup:
+def _navigation(role: Role, current: str | None) -> Markup:
     """What everyone of a role is offered on every page, as markup: written once."""
-    offered = [{"href": to, "text": text, "current": to == here} for to, text, roles in NAVIGATION if role in roles]
-    return _components["govukServiceNavigation"]({"navigation": offered})
+    links = [
+        {"href": href, "text": text, "current": href == current} for href, text, roles in NAVIGATION if role in roles
+    ]
+    return _components["govukServiceNavigation"]({"navigation": links})
 
 
 def write(
@@ -142,22 +145,22 @@ def write(
     actor: Actor | None = None,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
-    visit: WebSession | None = None,
+    web_session: WebSession | None = None,
     **values: Any,
 ) -> HTMLResponse:
-    """A page from its template, with the frame for `actor`. `visit` begins one; so does coming without any."""
-    settings = app_state(request).settings
-    known = visit_of(request) if visit is None else None
-    visit = visit or known or WebSession()
-    html = _pages.get_template(template).render(
+    """A page from its template, with the frame for `actor`. `web_session` begins one; so does coming without any."""
+    settings, path = app_state(request).settings, request.url.path
+    current = web_session_of(request) if web_session is None else None
+    web_session = web_session or current or WebSession()
+    html = _environment.get_template(template).render(
         actor=actor,
-        navigation=_navigation(actor.role, request.url.path if request.url.path in LED_TO else None) if actor else "",
-        form_token=visit.form_token(settings),
+        navigation=_navigation(actor.role, path if path in NAVIGATION_PATHS else None) if actor else "",
+        form_token=web_session.form_token(settings),
         nonce=request.state.nonce,
-        keepsake=keepsake(actor.username, request.url.path, settings) if actor else "",
+        origin_token=origin_token(actor.username, path, settings) if actor else "",
         **values,
     )
     response = HTMLResponse(html, status, dict(headers or {}))
-    if known is None:
-        visit.keep(response, settings)
+    if current is None:
+        web_session.set_cookie(response, settings)
     return response

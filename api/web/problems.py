@@ -63,13 +63,12 @@ KINDS = {
 }
 
 
-STRANGE = (
+STRANGE_FORM = (
     "This form has grown too old, or did not come from here. Nothing of it was recorded. Go back, copy what you typed, "
     "and open the form again. If this keeps happening, your browser is not keeping the cookie of this service."
 )
 
-
-ENDED = "Your visit has ended. Sign in again: what you typed is kept."
+SESSION_ENDED = "Your visit has ended. Sign in again: what you typed is kept."
 
 
 class FieldFault(BaseModel):
@@ -106,9 +105,9 @@ class ProblemError(Exception):
 
     def __init__(self, kind: str, detail: str = "", headers: Mapping[str, str] | None = None, **more: Any) -> None:
         self.headers = dict(headers or {})
-        known = KINDS[kind]
-        said = detail or known.meaning.replace("`", "")
-        self.problem = Problem(type=f"/help#{kind}", title=known.title, status=known.status, detail=said, **more)
+        meant = KINDS[kind]
+        text = detail or meant.meaning.replace("`", "")
+        self.problem = Problem(type=f"/help#{kind}", title=meant.title, status=meant.status, detail=text, **more)
         super().__init__(kind)
 
 
@@ -127,10 +126,10 @@ def invalid(faults: Sequence[FieldFault]) -> ProblemError:
 
 def unusable(error: ValidationError) -> ProblemError:
     """The problem of a body whose faults showed only beside what is known already."""
-    return invalid([_fault("body", one["loc"], one) for one in error.errors()])
+    return invalid([_fault("body", detail["loc"], detail) for detail in error.errors()])
 
 
-def explained(error: Exception) -> ProblemError:
+def problem_of(error: Exception) -> ProblemError:
     """The problem that an exception means; an exception that nobody foresaw is the service's own failure."""
     match error:
         case ProblemError():
@@ -147,52 +146,52 @@ def explained(error: Exception) -> ProblemError:
         case Unusable():
             return invalid([_body_fault(place, sentence) for place, sentence in error.faults.items()])
         case StillCounting():
-            said = (
+            progress = (
                 f"The figures are being counted for the first time: {error.done:,} of {error.cases:,} cases so far. "
                 "This takes some minutes, once; the worker must be running. Come back soon."
             )
-            return ProblemError("still-counting", said, {"Retry-After": "60"})
+            return ProblemError("still-counting", progress, {"Retry-After": "60"})
         case RequestValidationError():
-            return _of_request(error)
+            return _request_problem(error)
         case HTTPException():
-            return _of_http(error)
+            return _http_problem(error)
         case _:
             return ProblemError("failed")
 
 
-def _of_http(error: HTTPException) -> ProblemError:
+def _http_problem(error: HTTPException) -> ProblemError:
     kinds = {400: "malformed", 404: "not-found", 405: "method", 413: "too-large"}
     return ProblemError(kinds.get(error.status_code, "failed"), headers=error.headers)
 
 
-def _of_request(error: RequestValidationError) -> ProblemError:
-    found = error.errors()
-    if any(one["type"] == "json_invalid" for one in found):
+def _request_problem(error: RequestValidationError) -> ProblemError:
+    details = error.errors()
+    if any(detail["type"] == "json_invalid" for detail in details):
         return ProblemError("malformed", 'The body is not JSON. Send an object, like {"reasons": "..."}.')
-    if any(one["loc"][0] == "path" for one in found):
+    if any(detail["loc"][0] == "path" for detail in details):
         return ProblemError("not-found")
     if isinstance(error.body, bytes):
         return ProblemError("media-type")
-    return invalid([_fault(str(one["loc"][0]), one["loc"][1:], one) for one in found])
+    return invalid([_fault(str(detail["loc"][0]), detail["loc"][1:], detail) for detail in details])
 
 
 def _fault(where: str, loc: Sequence[Any], error: Mapping[str, Any]) -> FieldFault:
-    at, said = located(loc, error)
+    path, text = located(loc, error)
     if where != "body":
-        return FieldFault(parameter=".".join(str(part) for part in at), detail=said)
-    return _body_fault(at, said)
+        return FieldFault(parameter=".".join(str(part) for part in path), detail=text)
+    return _body_fault(path, text)
 
 
-def _body_fault(at: Sequence[Any], detail: str) -> FieldFault:
-    steps = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in at)
+def _body_fault(path: Sequence[Any], detail: str) -> FieldFault:
+    steps = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
     return FieldFault(pointer=f"#{steps}", detail=detail)
 
 
 def located(loc: Sequence[Any], error: Mapping[str, Any]) -> tuple[tuple[Any, ...], str]:
     """Where a fault is and what it says. One about several answers names, before a colon, the one to look at first."""
-    said = sentence(error)
-    named = re.match(r"([a-z]+(?:_[a-z]+)*): (.)(.*)", said, re.DOTALL) if not loc else None
-    return ((named[1],), named[2].upper() + named[3]) if named else (tuple(loc), said)
+    text = sentence(error)
+    named = re.match(r"([a-z]+(?:_[a-z]+)*): (.)(.*)", text, re.DOTALL) if not loc else None
+    return ((named[1],), named[2].upper() + named[3]) if named else (tuple(loc), text)
 
 
 SENTENCES = {
@@ -223,24 +222,24 @@ SENTENCES = {
 
 def sentence(error: Mapping[str, Any]) -> str:
     """One of Pydantic's errors as a person reads it. It never holds what was typed."""
-    known = SENTENCES.get(error["type"])
-    if known:
-        return known.format_map({key: str(value).replace("'", "") for key, value in error.get("ctx", {}).items()})
-    said = str(error["msg"]).removeprefix("Value error, ")
-    return said if said.endswith((".", "!", "?")) else f"{said}."
+    template = SENTENCES.get(error["type"])
+    if template:
+        return template.format_map({key: str(value).replace("'", "") for key, value in error.get("ctx", {}).items()})
+    text = str(error["msg"]).removeprefix("Value error, ")
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-def answer(request: Request, error: Exception) -> Response:
+def error_response(request: Request, error: Exception) -> Response:
     """The response that an exception means: a page for a person, JSON for a program."""
-    raised = explained(error)
+    raised = problem_of(error)
     problem = raised.problem
     if wants_page(request):
-        kept: PreservedForm | None = getattr(request.state, "kept", None)
-        if isinstance(raised, NotSignedIn) and kept is not None:
-            return sign_in_page(request, kept.path, kept.username, ENDED, kept, problem.status, raised.headers)
+        form: PreservedForm | None = getattr(request.state, "preserved_form", None)
+        if isinstance(raised, NotSignedIn) and form is not None:
+            return sign_in_page(request, form.path, form.username, SESSION_ENDED, form, problem.status, raised.headers)
         if isinstance(raised, NotSignedIn):
-            then = f"?then={quote(request.url.path)}" if request.method == "GET" and request.url.path != "/" else ""
-            return RedirectResponse(f"/sign-in{then}", 303)
+            query = f"?then={quote(request.url.path)}" if request.method == "GET" and request.url.path != "/" else ""
+            return RedirectResponse(f"/sign-in{query}", 303)
         return write(request, "problem.html", status=problem.status, headers=raised.headers, problem=problem)
     body = problem.model_dump(mode="json", exclude_none=True)
     return JSONResponse(body, problem.status, raised.headers, media_type=MEDIA_TYPE)
@@ -251,7 +250,7 @@ def sign_in_page(
     then: str,
     username: str = "",
     fault: str = "",
-    kept: PreservedForm | None = None,
+    form: PreservedForm | None = None,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
@@ -264,22 +263,22 @@ def sign_in_page(
         then=then,
         username=username,
         errors=[("username", fault)] if fault else [],
-        kept=kept.sealed(app_state(request).settings) if kept else "",
+        preserved_form=form.sealed(app_state(request).settings) if form else "",
     )
 
 
 async def _handle(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.status_code == 405:
         error.headers = {"Allow": ", ".join(sorted(_methods(request)))}
-    return answer(request, error)
+    return error_response(request, error)
 
 
 def _methods(request: Request) -> set[str]:
     """Every method that an address takes. The framework names those of the first route that fits alone."""
-    asked = {method: {**request.scope, "method": method} for method in ("DELETE", "GET", "PATCH", "POST", "PUT")}
+    scopes = {method: {**request.scope, "method": method} for method in ("DELETE", "GET", "PATCH", "POST", "PUT")}
     return {
         method
-        for method, scope in asked.items()
+        for method, scope in scopes.items()
         if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
     }
 
@@ -297,8 +296,8 @@ def install(app: FastAPI) -> None:
         RequestValidationError,
         HTTPException,
     )
-    for one in foreseen:
-        app.add_exception_handler(one, _handle)
+    for exception_type in foreseen:
+        app.add_exception_handler(exception_type, _handle)
 
 
 def may_answer(*kinds: str) -> dict[int | str, dict[str, Any]]:
@@ -307,9 +306,9 @@ def may_answer(*kinds: str) -> dict[int | str, dict[str, Any]]:
     for name in (*kinds, "too-many", "failed"):
         kind = KINDS[name]
         earlier = by_status.get(kind.status)
-        said = f"{kind.title}. {kind.meaning}"
+        text = f"{kind.title}. {kind.meaning}"
         by_status[kind.status] = {
-            "description": f"{earlier['description']} Or: {said}" if earlier else said,
+            "description": f"{earlier['description']} Or: {text}" if earlier else text,
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
     return by_status

@@ -21,15 +21,15 @@ from api.web.state import app_state
 from divert.config import Settings
 from divert.people.sessions import MAX_AGE
 
-NAME = "divert_visit"
+COOKIE_NAME = "divert_visit"
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-KEPT_S = 24 * 3600
+PRESERVED_S = 24 * 3600
 """How long after a form was opened what is typed in it may outlast the visit."""
 
 
 def cookie_name(settings: Settings) -> str:
     """The prefix makes browsers refuse the cookie from a neighbouring host, or without HTTPS."""
-    return f"__Host-{NAME}" if settings.https else NAME
+    return f"__Host-{COOKIE_NAME}" if settings.https else COOKIE_NAME
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class WebSession:
         """Whether a form with this token was given out to this visit."""
         return isinstance(token, str) and hmac.compare_digest(token.encode(), self.form_token(settings).encode())
 
-    def keep(self, response: Response, settings: Settings) -> None:
+    def set_cookie(self, response: Response, settings: Settings) -> None:
         """Send the cookie along."""
         response.set_cookie(
             cookie_name(settings),
@@ -59,26 +59,26 @@ class WebSession:
         )
 
 
-def forget(response: Response, settings: Settings) -> None:
+def clear_cookie(response: Response, settings: Settings) -> None:
     """Take the cookie away."""
     response.delete_cookie(cookie_name(settings), path="/", secure=settings.https, httponly=True, samesite="lax")
 
 
-def visit_of(request: HTTPConnection) -> WebSession | None:
+def web_session_of(request: HTTPConnection) -> WebSession | None:
     """The visit that this request's cookie names; None for no cookie or one that is none of ours."""
     token = request.cookies.get(cookie_name(app_state(request).settings), "")
     return WebSession(token) if TOKEN.fullmatch(token) else None
 
 
-def keepsake(username: str, path: str, settings: Settings) -> str:
+def origin_token(username: str, path: str, settings: Settings) -> str:
     """What a form carries to prove, when its visit has ended, to whom it was given out and where."""
     return str(_serializer(settings, "keepsake").dumps([username, path]))
 
 
-def given_out(token: object, path: str, settings: Settings) -> str | None:
-    """To whom the form with this keepsake was given out, if it was at this address and within a day."""
-    held = _opened(token, "keepsake", settings)
-    return held[0] if held is not None and held[1] == path else None
+def origin_owner(token: object, path: str, settings: Settings) -> str | None:
+    """To whom the form with this token was given out, if it was at this address and within a day."""
+    origin = _load(token, "keepsake", settings)
+    return origin[0] if origin is not None and origin[1] == path else None
 
 
 @dataclass(frozen=True)
@@ -87,27 +87,30 @@ class PreservedForm:
 
     username: str
     path: str
-    typed: list[tuple[str, str]] = field(repr=False)
+    fields: list[tuple[str, str]] = field(repr=False)
 
     def sealed(self, settings: Settings) -> str:
         """As the page holds it: nobody but this service could have made it."""
-        return str(_serializer(settings, "kept").dumps([self.username, self.path, self.typed]))
+        return str(_serializer(settings, "kept").dumps([self.username, self.path, self.fields]))
 
 
-def kept(token: object, settings: Settings) -> PreservedForm | None:
+def unseal(token: object, settings: Settings) -> PreservedForm | None:
     """What a page had held."""
-    held = _opened(token, "kept", settings)
-    return PreservedForm(held[0], held[1], [(name, value) for name, value in held[2]]) if held is not None else None
+    form = _load(token, "kept", settings)
+    if form is None:
+        return None
+    username, path, fields = form
+    return PreservedForm(username, path, [(name, value) for name, value in fields])
 
 
-def _opened(token: object, salt: str, settings: Settings) -> list[Any] | None:
+def _load(token: object, salt: str, settings: Settings) -> list[Any] | None:
     if not isinstance(token, str) or not token:
         return None
     try:
-        held: list[Any] = _serializer(settings, salt).loads(token, max_age=KEPT_S)
+        payload: list[Any] = _serializer(settings, salt).loads(token, max_age=PRESERVED_S)
     except BadSignature:
         return None
-    return held
+    return payload
 
 
 def _serializer(settings: Settings, salt: str) -> URLSafeTimedSerializer:
@@ -128,7 +131,7 @@ BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome"
 
 def browser_of(request: HTTPConnection) -> str:
     """Which browser on what, as its owner would say it: no more is kept of what a browser tells."""
-    said = request.headers.get("user-agent", "")
-    browser = next((name for sign, name in BROWSERS if sign in said), "A browser")
-    system = next((name for sign, name in SYSTEMS if sign in said), "")
+    user_agent = request.headers.get("user-agent", "")
+    browser = next((name for sign, name in BROWSERS if sign in user_agent), "A browser")
+    system = next((name for sign, name in SYSTEMS if sign in user_agent), "")
     return f"{browser} on {system}" if system else browser

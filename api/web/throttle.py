@@ -36,6 +36,6 @@ class Throttle:
         return credential in self._proved
 
 
-def _keep_latest(kept: OrderedDict[str, Any]) -> None:
-    while len(kept) > REMEMBERED:
-        kept.popitem(last=False)
+def _keep_latest(entries: OrderedDict[str, Any]) -> None:
+    while len(entries) > REMEMBERED:
+        entries.popitem(last=False)

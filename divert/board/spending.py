@@ -66,15 +66,14 @@ class EnterCosts(
 
     @field_validator("month", "last_month")
     @classmethod
-    def _of_the_scheme(cls, month: str | None) -> str | None:
-        """Since the scheme began."""
+    def _since_the_scheme_began(cls, month: str | None) -> str | None:
         begins = f"{rulebook().costs_start:%Y-%m}"
         if month is not None and month < begins:
             raise fault(f"This is before the scheme began. Give a month from {begins} on.")
         return month
 
     @model_validator(mode="after")
-    def _can_be(self) -> "EnterCosts":
+    def _is_plausible(self) -> "EnterCosts":
         """The months are in order and not too many, the heading is one, and the amount no slip of the keys."""
         if self.months[-1:] != [self.last_month or self.month]:
             raise ValueError(f"last_month: this is before the first. Give {self.month} or a later month, or none.")
@@ -124,21 +123,21 @@ def entries(session: Session, as_at: date) -> Sequence[Cost]:
     return [cost for cost in costs if london_date(cost.at) <= as_at]
 
 
-def standing(costs: Sequence[Cost]) -> dict[tuple[str, str], Cost]:
+def latest(costs: Sequence[Cost]) -> dict[tuple[str, str], Cost]:
     """Of entries in order, the last of each month and heading."""
     return {(cost.month, cost.heading): cost for cost in costs}
 
 
-def pence(costs: Iterable[Cost]) -> dict[str, dict[str, int]]:
+def pence_by_month(costs: Iterable[Cost]) -> dict[str, dict[str, int]]:
     """What entries come to, by month and heading."""
-    by_month: dict[str, dict[str, int]] = {}
+    months: dict[str, dict[str, int]] = {}
     for cost in sorted(costs, key=lambda cost: cost.month):
-        by_month.setdefault(cost.month, {})[cost.heading] = cost.pence
-    return by_month
+        months.setdefault(cost.month, {})[cost.heading] = cost.pence
+    return months
 
 
-def spent(store: CountStore, as_at: date, at: datetime, audience: Audience) -> Spent:
+def read_spent(store: CountStore, as_at: date, at: datetime, audience: Audience) -> Spent:
     """What had been entered by the end of a day, with the counts, as they may be shown, that it is set beside."""
     with store.database.reading() as session:
-        known = pence(standing(entries(session, as_at)).values())
-    return Spent(known, {day: store.shown(day, at, audience) for day in days(known)})
+        amounts = pence_by_month(latest(entries(session, as_at)).values())
+    return Spent(amounts, {day: store.shown(day, at, audience) for day in days(amounts)})

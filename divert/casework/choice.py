@@ -29,12 +29,12 @@ class _OneAnswer:
 def left_open(command: type[CaseCommand], name: str, value: Any, case: Case, context: Context) -> bool:
     """Whether `value`, as the answer to the question `name`, can still be part of a command that is carried out."""
     row = row_for(command, case.state)
-    asked = (guard for guard in row.provided if guard.reads_the_command) if row else ()
-    return not any(_refuses(guard, _OneAnswer(name, value), case, context) for guard in asked)
+    guards = (guard for guard in row.provided if guard.reads_the_command) if row else ()
+    return not any(_refuses(guard, _OneAnswer(name, value), case, context) for guard in guards)
 
 
-def _refuses(guard: Guard, said: _OneAnswer, case: Case, context: Context) -> bool:
+def _refuses(guard: Guard, answer: _OneAnswer, case: Case, context: Context) -> bool:
     try:
-        return not guard.statement(case, context, said)
+        return not guard.statement(case, context, answer)
     except _NotAnswered:
         return False

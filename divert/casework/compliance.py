@@ -12,13 +12,15 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 
 from divert.casework.command import Context
+from divert.casework.commands.appointments import CorrectAttendance
+from divert.casework.commands.conditions import CorrectCondition, MarkConditionKept, RecordProgress, WaiveCondition
 from divert.clock import london_date
 from divert.models import Case, Condition, LedgerEntry
 
-STANDING = {"mark-condition-kept": "kept", "waive-condition": "waived", "record-progress": None}
+STANDING = {MarkConditionKept.slug(): "kept", WaiveCondition.slug(): "waived", RecordProgress.slug(): None}
 """What each command says of a condition; None: nothing that settles it. A correction says it itself."""
 
-EVIDENCE = ("correct-condition", "correct-attendance")
+EVIDENCE = (CorrectCondition.slug(), CorrectAttendance.slug())
 
 
 class Statement(NamedTuple):
@@ -45,34 +47,28 @@ class Compliance(NamedTuple):
 
 def compliance(case: Case, entries: Sequence[LedgerEntry]) -> list[Compliance]:
     """Each condition that is part of the contract, as now known. `entries` are the case's, first to last."""
-    said: dict[int, list[Statement]] = {}
+    statements: dict[int, list[Statement]] = {}
     for entry in entries:
-        if entry.body is not None and (entry.command in STANDING or entry.command == "correct-condition"):
+        if entry.body is not None and (entry.command in STANDING or entry.command == CorrectCondition.slug()):
             body = json.loads(entry.body)
-            said.setdefault(body["condition"], []).append(_statement(entry, body))
+            statements.setdefault(body["condition"], []).append(_statement(entry, body))
     return [
         Compliance(
-            number=one.number,
-            standing=one.status,
-            settled_on=one.settled_on,
-            due_on=due(case, one),
-            in_time=_in_time(case, one),
-            statements=said.get(one.number, []),
+            number=condition.number,
+            standing=condition.status,
+            settled_on=condition.settled_on,
+            due_on=due(case, condition),
+            in_time=_in_time(case, condition),
+            statements=statements.get(condition.number, []),
         )
-        for one in case.conditions
-        if one.status != "withdrawn"
+        for condition in case.conditions
+        if condition.status != "withdrawn"
     ]
 
 
-def known_at(one: Compliance, at: datetime) -> str:
-    """How a condition stood by what was on record at an instant: kept, waived or open."""
-    settled = [said.standing for said in one.statements if said.standing is not None and said.recorded_at <= at]
-    return settled[-1] if settled else "open"
-
-
-def due(case: Case, one: Condition) -> date | None:
+def due(case: Case, condition: Condition) -> date | None:
     """The last day to keep a condition: its own, or the contract's."""
-    return one.due_on or (case.contract.ends_on if case.contract is not None else None)
+    return condition.due_on or (case.contract.ends_on if case.contract is not None else None)
 
 
 def evidence_since(case: Case, context: Context, commands: Sequence[str]) -> list[LedgerEntry]:
@@ -97,6 +93,6 @@ def _statement(entry: LedgerEntry, body: dict[str, str]) -> Statement:
     )
 
 
-def _in_time(case: Case, one: Condition) -> bool | None:
-    last = due(case, one)
-    return one.settled_on <= last if one.status == "kept" and one.settled_on and last else None
+def _in_time(case: Case, condition: Condition) -> bool | None:
+    last = due(case, condition)
+    return condition.settled_on <= last if condition.status == "kept" and condition.settled_on and last else None

@@ -26,21 +26,21 @@ ABOUT_THE_LIMIT = frozenset(kind for kind in OBLIGATIONS if kind.startswith("lim
 
 def follow(case: Case, context: Context) -> None:
     """Bring a case's deadlines in step with what is outstanding in it now."""
-    wanted = {(kind, one.about): one.since for kind, one in outstanding(case)}
-    for row in standing(case):
-        since = wanted.get((row.kind, row.about))
-        if since == row.since:
-            del wanted[row.kind, row.about]
+    missing = {(kind, obligation.about): obligation.since for kind, obligation in outstanding(case)}
+    for deadline in standing(case):
+        since = missing.get((deadline.kind, deadline.about))
+        if since == deadline.since:
+            del missing[deadline.kind, deadline.about]
         else:
-            end(row, "met" if since is None else "superseded", context)
+            end(deadline, "met" if since is None else "superseded", context)
     rules = context.rules.deadlines_on(context.today)
-    for (kind, about), since in wanted.items():
+    for (kind, about), since in missing.items():
         add(case, rules[kind], about, since, due(rules[kind], since, enhanced=_enhanced(case)), context)
-    waiting = next(in_somebodys_hands(case), None)
-    case.due_on = waiting.due_on if waiting else None
+    earliest = next(in_somebodys_hands(case), None)
+    case.due_on = earliest.due_on if earliest else None
     case.held_by = None
-    if waiting:
-        case.held_by = holder(waiting.kind, waiting.owner_role, waiting.escalated_on, case.keyworker, rules)
+    if earliest:
+        case.held_by = holder(earliest.kind, earliest.owner_role, earliest.escalated_on, case.keyworker, rules)
 
 
 def due(rule: DeadlineRule, since: date, *, enhanced: bool = False) -> date:
@@ -68,24 +68,25 @@ def add(case: Case, rule: DeadlineRule, about: int, since: date, due_on: date, c
     )
 
 
-def end(row: Deadline, status: str, context: Context) -> None:
+def end(deadline: Deadline, status: str, context: Context) -> None:
     """Close a deadline, by this entry."""
-    row.status, row.until_seq = status, context.seq
+    deadline.status, deadline.until_seq = status, context.seq
 
 
 def standing(case: Case) -> list[Deadline]:
     """The open deadlines, the next one first."""
-    return sorted((one for one in case.deadlines if one.status == "open"), key=lambda one: (one.due_on, one.kind))
+    still_open = (deadline for deadline in case.deadlines if deadline.status == "open")
+    return sorted(still_open, key=lambda deadline: (deadline.due_on, deadline.kind))
 
 
 def find(case: Case, kind: str, about: int) -> Deadline | None:
     """The open deadline of a kind about something."""
-    return next((one for one in standing(case) if (one.kind, one.about) == (kind, about)), None)
+    return next((deadline for deadline in standing(case) if (deadline.kind, deadline.about) == (kind, about)), None)
 
 
 def in_somebodys_hands(case: Case) -> Iterator[Deadline]:
     """The open deadlines that are for a person to meet."""
-    return (one for one in standing(case) if one.kind not in ABOUT_THE_LIMIT)
+    return (deadline for deadline in standing(case) if deadline.kind not in ABOUT_THE_LIMIT)
 
 
 def is_missed(kind: str, due_on: date, today: date, rules: Mapping[str, DeadlineRule]) -> bool:

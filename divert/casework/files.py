@@ -30,15 +30,15 @@ class Attachment(BaseModel):
     file: StoredFile = Field(title="File")
 
 
-def _each_once(given: list[Attachment]) -> list[Attachment]:
-    if len({one.file.sha256 for one in given}) < len(given):
+def _require_each_once(attachments: list[Attachment]) -> list[Attachment]:
+    if len({attachment.file.sha256 for attachment in attachments}) < len(attachments):
         raise fault("The same file is given twice. Take one of them out.")
-    return given
+    return attachments
 
 
 Files = Annotated[
     list[Attachment],
-    AfterValidator(_each_once),
+    AfterValidator(_require_each_once),
     Field(
         title="Files",
         max_length=MOST,
@@ -50,5 +50,5 @@ Files = Annotated[
 
 def attach(case: Case, files: list[Attachment], context: Context) -> None:
     """From now on an entry of the case names these files."""
-    for one in files:
-        case.evidence.append(Evidence(seq=context.seq, sha256=one.file.sha256))
+    for attachment in files:
+        case.evidence.append(Evidence(seq=context.seq, sha256=attachment.file.sha256))

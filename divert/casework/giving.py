@@ -10,14 +10,16 @@ from divert.casework.workflow import objections
 from divert.models import Case
 from divert.records import access, evidence
 
-NAMES_FILES: tuple[type[CaseCommand], ...] = tuple(one for one in COMMANDS.values() if "files" in one.model_fields)
+NAMES_FILES: tuple[type[CaseCommand], ...] = tuple(
+    command for command in COMMANDS.values() if "files" in command.model_fields
+)
 """The commands that may name files."""
 
 
-def give(case: Case, context: Context, folder: Path, given: bytes, most: int) -> StoredFile:
+def give(case: Case, context: Context, folder: Path, content: bytes, most: int) -> StoredFile:
     """Keep a file for a case, on record. Raises FileRefused, or Refused if nothing open to the giver could name it."""
-    if all(objections(case, one, context) for one in NAMES_FILES):
+    if all(objections(case, command, context) for command in NAMES_FILES):
         raise Refused([("a_file_may_be_named", "As this case stands, there is nothing that you could give a file to.")])
-    kept = evidence.keep(context.session, folder, case, given, context.by.username, context.at, most)
+    file = evidence.keep(context.session, folder, case, content, context.by.username, context.at, most)
     access.record(context.session, context.by, "collection", context.at, case_ref=case.ref, what="file of evidence")
-    return StoredFile(sha256=kept.sha256, media_type=kept.media_type, size=kept.size)
+    return StoredFile(sha256=file.sha256, media_type=file.media_type, size=file.size)

@@ -37,7 +37,7 @@ class Guard:
 def guard(says: Says) -> Callable[[Callable[..., bool]], Guard]:
     """Make a guard of a function of (case, context) or (case, context, command)."""
 
-    def made(statement: Callable[..., bool]) -> Guard:
+    def make(statement: Callable[..., bool]) -> Guard:
         return Guard(statement.__name__, says, statement, len(inspect.signature(statement).parameters) == 3)
 
-    return made
+    return make

@@ -29,10 +29,10 @@ Wording = dict[str, str]
 
 def send(case: Case, command: CaseCommand, before: State | None, context: Context) -> None:
     """Write down what is to be told of a command that was just carried out, as the entry at the case's head."""
-    told = [*_events(case, command, before), *_words(case, command, context)]
-    if told:
-        same = {"case_id": case.id, "seq": context.seq, "made_at": context.at, "due_at": context.at}
-        context.session.connection().execute(SEND, [same | one for one in told])
+    messages = [*_events(case, command, before), *_words(case, command, context)]
+    if messages:
+        common = {"case_id": case.id, "seq": context.seq, "made_at": context.at, "due_at": context.at}
+        context.session.connection().execute(SEND, [common | message for message in messages])
 
 
 def _events(case: Case, command: CaseCommand, before: State | None) -> Iterator[dict[str, Any]]:
@@ -60,8 +60,8 @@ def _words(case: Case, command: CaseCommand, context: Context) -> Iterator[dict[
             continue
         for wording, more in _occasions(rule, case, command, context):
             words = {"subject": rule.subject.format(**wording), "words": rule.words.format(**wording)}
-            one = {"channel": channel, "kind": rule.kind, "recipient": recipient, "about": 0, "due_at": context.at}
-            yield one | more | {"body": words | more.get("body", {})}
+            message = {"channel": channel, "kind": rule.kind, "recipient": recipient, "about": 0, "due_at": context.at}
+            yield message | more | {"body": words | more.get("body", {})}
 
 
 def _occasions(
@@ -77,22 +77,22 @@ def _occasions(
         yield wording, {}
         return
     others = _others(case, command, first)
-    for met in (first,) if rule.days_before is None else (first, *others):
+    for meeting in (first,) if rule.days_before is None else (first, *others):
         due_at = context.at
         if rule.days_before is not None:
-            morning = london_date(met.at) - timedelta(days=rule.days_before)
+            morning = london_date(meeting.at) - timedelta(days=rule.days_before)
             due_at = datetime.combine(morning, context.rules.messages.reminder_at, LONDON)
-        if not context.at <= due_at < met.at:
+        if not context.at <= due_at < meeting.at:
             continue  # it has begun, or the time for reminding is past
-        place = context.rules.messages.place(met.place)
-        said = wording | {"day": _day(met.at), "time": _time(met.at), "place": place}
+        place = context.rules.messages.place(meeting.place)
+        words = wording | {"day": _day(meeting.at), "time": _time(meeting.at), "place": place}
         if rule.days_before is not None:
-            body = {"appointment": _calendar(case, met, place), "reminder": True}
-            yield said, {"about": met.number, "due_at": due_at, "body": body}
+            body = {"appointment": _calendar(case, meeting, place), "reminder": True}
+            yield words, {"about": meeting.number, "due_at": due_at, "body": body}
             continue
-        said |= {"again": _again(others), "none_after": " Nor will those after it." if others else ""}
-        calendar = _calendar(case, met, place) | {"others": _calendars(others)}
-        yield said, {"body": {"appointment": calendar, "reminder": False}}
+        words |= {"again": _again(others), "none_after": " Nor will those after it." if others else ""}
+        calendar = _calendar(case, meeting, place) | {"others": _calendars(others)}
+        yield words, {"body": {"appointment": calendar, "reminder": False}}
 
 
 def _recipient(rule: MessageRule, case: Case, command: CaseCommand, context: Context) -> str | None:
@@ -107,21 +107,22 @@ def _recipient(rule: MessageRule, case: Case, command: CaseCommand, context: Con
 def _channel(rule: MessageRule, case: Case) -> str | None:
     """The first way of the rule's by which the person can be reached now."""
     reached = {"text": case.person.phone, "email": case.person.email}
-    return next((each for each in rule.by if reached[each]), None)
+    return next((channel for channel in rule.by if reached[channel]), None)
 
 
 def _appointment(case: Case, command: CaseCommand, context: Context) -> Appointment | None:
     """The meeting that a command is about: of a series, the first."""
     if isinstance(command, BookAppointment | RescheduleAppointment):
-        return next((one for one in case.appointments if one.seq == context.seq), None)
+        return next((meeting for meeting in case.appointments if meeting.seq == context.seq), None)
     return appointment(case, command.appointment) if isinstance(command, CancelAppointment) else None
 
 
-def _others(case: Case, command: CaseCommand, met: Appointment) -> list[Appointment]:
+def _others(case: Case, command: CaseCommand, first: Appointment) -> list[Appointment]:
     """The rest of a series that is told of together with its first."""
     if isinstance(command, CancelAppointment):
         return command.called_off(case)[1:]
-    return [one for one in series(case, met) if one is not met] if isinstance(command, BookAppointment) else []
+    booked = series(case, first) if isinstance(command, BookAppointment) else []
+    return [meeting for meeting in booked if meeting is not first]
 
 
 def _again(others: list[Appointment]) -> str:
@@ -131,15 +132,15 @@ def _again(others: list[Appointment]) -> str:
 
 
 def _calendars(others: list[Appointment]) -> list[dict[str, Any]]:
-    return [{"number": one.number, "at": one.at.astimezone(UTC).isoformat()} for one in others]
+    return [{"number": meeting.number, "at": meeting.at.astimezone(UTC).isoformat()} for meeting in others]
 
 
-def _calendar(case: Case, met: Appointment, place: str) -> dict[str, Any]:
+def _calendar(case: Case, meeting: Appointment, place: str) -> dict[str, Any]:
     """What a calendar needs to keep one entry for an appointment, however often it is moved."""
-    first, moves = met, 0
+    first, moves = meeting, 0
     while first.moved_from is not None and (earlier := appointment(case, first.moved_from)) is not None:
         first, moves = earlier, moves + 1
-    off, at = met.status == "cancelled", met.at.astimezone(UTC).isoformat()
+    off, at = meeting.status == "cancelled", meeting.at.astimezone(UTC).isoformat()
     return {"number": first.number, "revision": moves + off, "at": at, "place": place, "off": off}
 
 

@@ -67,16 +67,16 @@ def probation_decision(case: Case) -> Iterator[Outstanding]:
 def disagreement(case: Case) -> Iterator[Outstanding]:
     """One side said yes and the other no."""
     if case.state is State.under_decision:
-        both = [case.decision("police"), case.decision("probation")]
-        if {one.accept for one in both if one is not None} == {True, False}:
+        decisions = [case.decision("police"), case.decision("probation")]
+        if {decision.accept for decision in decisions if decision is not None} == {True, False}:
             yield Outstanding(0, london_date(case.decisions[-1].at))
 
 
 def return_(case: Case) -> Iterator[Outstanding]:
     """Both sides said no."""
     if case.state is State.under_decision:
-        both = [case.decision("police"), case.decision("probation")]
-        if all(one is not None and not one.accept for one in both):
+        decisions = [case.decision("police"), case.decision("probation")]
+        if all(decision is not None and not decision.accept for decision in decisions):
             yield Outstanding(0, london_date(case.decisions[-1].at))
 
 
@@ -113,9 +113,9 @@ def condition(case: Case) -> Iterator[Outstanding]:
 
 def appointment(case: Case) -> Iterator[Outstanding]:
     """Each appointment of which nobody has said what became."""
-    for one in case.appointments if case.state in (State.active, State.breach_review) else ():
-        if one.status == "booked":
-            yield Outstanding(one.number, london_date(one.at))
+    for meeting in case.appointments if case.state in (State.active, State.breach_review) else ():
+        if meeting.status == "booked":
+            yield Outstanding(meeting.number, london_date(meeting.at))
 
 
 def contract_end(case: Case) -> Iterator[Outstanding]:
@@ -204,7 +204,7 @@ OBLIGATIONS: dict[str, Obligation] = {
 def outstanding(case: Case) -> Iterator[tuple[str, Outstanding]]:
     """Everything that must still happen in a case, by kind: nothing, once it was disposed of."""
     if case.disposed_at is None:
-        yield from ((kind, one) for kind, arises in OBLIGATIONS.items() for one in arises(case))
+        yield from ((kind, obligation) for kind, arises in OBLIGATIONS.items() for obligation in arises(case))
 
 
 def kept_until(case: Case) -> date:

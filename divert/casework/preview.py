@@ -20,16 +20,16 @@ def preview(case: Case, context: Context, kind: DocumentKind, about: int | None,
 
     Raises NotAllowed and Refused as issuing it would, and ValidationError where the kind asks for another `about`.
     """
-    wanted = IssueDocument(kind=kind, about=about, large_print=large_print, sha256=NOT_YET)
+    command = IssueDocument(kind=kind, about=about, large_print=large_print, sha256=NOT_YET)
     against = objections(case, IssueDocument, context)
     if against.role:
         raise NotAllowed(against.role)
     if against.reasons:
         raise Refused(against.reasons)
-    failing = [one for one in CAN_BE_MADE if not one.holds(case, context, wanted)]
+    failing = [guard for guard in CAN_BE_MADE if not guard.holds(case, context, command)]
     if failing:
-        raise Refused([(one.name, one.sentence(case, context, wanted)) for one in failing])
-    return wanted.made(case, context)
+        raise Refused([(guard.name, guard.sentence(case, context, command)) for guard in failing])
+    return command.render_pdf(case, context)
 
 
 def draft(case: Case, context: Context, terms: Terms, *, large_print: bool) -> bytes:
@@ -45,25 +45,25 @@ def draft(case: Case, context: Context, terms: Terms, *, large_print: bool) -> b
     if_signed = context.session.begin_nested()
     try:
         terms.apply(case, context)
-        said = inputs(DocumentKind.contract, case, context.session, context.today, None)
+        content = inputs(DocumentKind.contract, case, context.session, context.today, None)
     finally:
         if_signed.rollback()
-    return render(DocumentKind.contract, {**said, "draft": True}, large_print=large_print)
+    return render(DocumentKind.contract, {**content, "draft": True}, large_print=large_print)
 
 
-def possible(case: Case, context: Context) -> list[tuple[DocumentKind, int | None]]:
+def possible_documents(case: Case, context: Context) -> list[tuple[DocumentKind, int | None]]:
     """Every document that `context.by` could issue now, with the number of what it would be about."""
     if objections(case, IssueDocument, context):
         return []
-    found: list[tuple[DocumentKind, int | None]] = []
+    documents: list[tuple[DocumentKind, int | None]] = []
     for kind, settled in KINDS.items():
         numbers: dict[str | None, list[int | None]] = {
-            "appointment": [one.number for one in case.appointments],
-            "breach": [one.seq for one in case.breaches],
+            "appointment": [appointment.number for appointment in case.appointments],
+            "breach": [report.seq for report in case.breaches],
             None: [None],
         }
         for about in numbers[settled.about]:
-            wanted = IssueDocument(kind=kind, about=about, sha256=NOT_YET)
-            if all(one.holds(case, context, wanted) for one in CAN_BE_MADE):
-                found.append((kind, about))
-    return found
+            command = IssueDocument(kind=kind, about=about, sha256=NOT_YET)
+            if all(guard.holds(case, context, command) for guard in CAN_BE_MADE):
+                documents.append((kind, about))
+    return documents

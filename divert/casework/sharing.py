@@ -24,13 +24,13 @@ def share(
     """
     case = locked(session, ref, by)
     context = Context(session, by, at, case.version + 1)
-    file, command = _made(case, context, recipient, parts, spelling)
+    file, command = _file_and_command(case, context, recipient, parts, spelling)
     return file, perform(session, ref, command, by, at)
 
 
-def foreseen(case: Case, context: Context, recipient: str, parts: Sequence[Part], spelling: Spelling) -> bytes:
+def preview(case: Case, context: Context, recipient: str, parts: Sequence[Part], spelling: Spelling) -> bytes:
     """That file as it would leave today. Raises NotAllowed, and Refused with every reason why it would not."""
-    file, command = _made(case, context, recipient, parts, spelling)
+    file, command = _file_and_command(case, context, recipient, parts, spelling)
     against = objections(case, ShareCase, context, command)
     if against.role:
         raise NotAllowed(against.role)
@@ -39,7 +39,7 @@ def foreseen(case: Case, context: Context, recipient: str, parts: Sequence[Part]
     return file
 
 
-def _made(
+def _file_and_command(
     case: Case, context: Context, recipient: str, parts: Sequence[Part], spelling: Spelling
 ) -> tuple[bytes, ShareCase]:
     """The file (empty where consent does not cover it) and the command that would put it on record."""

@@ -119,9 +119,9 @@ def objections(
     """Everything that stands against a command: with `given`, the whole answer; without, what is known beforehand."""
     state = case.state
     row: Row | None = row_for(command, state)
-    ever = {role for each in rows_of(command) for role in each.by}
-    if context.by.role not in (row.by if row else ever):
-        able = " or ".join(role.label.lower() for role in Role if role in (row.by if row else ever))
+    allowed = set(row.by) if row else {role for any_row in rows_of(command) for role in any_row.by}
+    if context.by.role not in allowed:
+        able = " or ".join(role.label.lower() for role in Role if role in allowed)
         return Objections(role=f"'{command.title()}' is for the {able}.")
     if row is None:
         return Objections(

@@ -16,7 +16,7 @@ from divert.cli.terminal import NOT_SO, WrongCall, actor, answer, answer_json, d
 from divert.clock import system_clock
 from divert.exchange.consent import Part
 from divert.exchange.format import Spelling, sha256
-from divert.exchange.received import MAX_BYTES, Unusable, read_notes
+from divert.exchange.received import MAX_BYTES, UnusableFile, read_notes
 
 
 class Written(StrEnum):
@@ -78,7 +78,7 @@ def import_notes(
         lines = read_notes(content)
         with database() as opened, opened.writing() as session:
             taken = receive(session, lines, sender, actor(session, by), system_clock())
-    except Unusable as unusable:
+    except UnusableFile as unusable:
         say(f"{unusable}\nNothing was kept.")
         raise typer.Exit(NOT_SO) from None
     if as_json:

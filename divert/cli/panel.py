@@ -23,7 +23,7 @@ from divert.people.rights import MANAGER, Subject, listed, may_read, readers
 from divert.people.staff import Actor
 from divert.records import access
 from divert.scrutiny import frame as frames
-from divert.scrutiny.draw import Picked
+from divert.scrutiny.draw import DrawnCase
 from divert.scrutiny.draw_commands import DrawSample, FreezeFrame, PickCase, TopUpDraw
 from divert.scrutiny.opening import packs_of
 from divert.scrutiny.population import Kind
@@ -96,9 +96,9 @@ def weigh(digest: FrameDigest, total: Total = None, size: Sizes = None, by: By =
     """What a clean result of these sizes would prove; with neither --total nor --size, of as few as may be."""
     stated = _sizes(size or [])
     with _reading(by) as session:
-        frame = frames.frame(session, digest)
+        frame = frames.get_frame(session, digest)
         sizes = _allotted(frame, total, stated)
-        plan = if_clean(frames.cases_in(frame), sizes)
+        plan = if_clean(frames.case_counts(frame), sizes)
     if as_json:
         answer_json({"sizes": sizes, "if_clean": {stratum: estimate.says for stratum, estimate in plan.items()}})
         return
@@ -120,7 +120,7 @@ def sample(
         raise WrongCall("say how many: --total 20 in all, or --size completed=5 and so on for every stratum.")
     with _writing(by) as (session, coordinator):
         DrawSample.require_able(coordinator)
-        frames.frame(session, digest)
+        frames.get_frame(session, digest)
         act = DrawSample(frame=digest, seed=seed, sizes=stated or None, total=total)
         perform(session, act, coordinator, system_clock(), digest)
         publication = _published(session, digest)
@@ -220,7 +220,7 @@ def _sizes(given: list[str]) -> dict[str, int]:
 
 def _published(session: Session, digest: str) -> Mapping[str, Any]:
     """What is published of the frame with that SHA-256. Raises NoSuchFrame."""
-    return _publication(frames.frame(session, digest), session.get(Draw, digest))
+    return _publication(frames.get_frame(session, digest), session.get(Draw, digest))
 
 
 def _publication(frame: Frame, draw: Draw | None) -> Mapping[str, Any]:
@@ -250,7 +250,7 @@ def _answer_in_lines(publication: Mapping[str, Any]) -> None:
         answer(f"  Picked, not drawn, {_time(choice['at'])}: {choice['id']}. {choice['theme']}")
 
 
-def _answer_cases(drawn: Mapping[str, list[Picked]]) -> None:
+def _answer_cases(drawn: Mapping[str, list[DrawnCase]]) -> None:
     for stratum, cases in drawn.items():
         answer(f"  {stratum}: {', '.join(case.id for case in cases) or 'none'}")
 

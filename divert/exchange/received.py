@@ -60,7 +60,7 @@ class LineFault(NamedTuple):
         return f"Line {self.line}, {self.field}: {self.why}"
 
 
-class Unusable(ValueError):
+class UnusableFile(ValueError):
     """The file cannot be taken. Holds every fault that was found; nothing of it is kept."""
 
     def __init__(self, faults: Iterable[LineFault]) -> None:
@@ -69,14 +69,14 @@ class Unusable(ValueError):
 
 
 def read_notes(file: bytes) -> list[Line]:
-    """Every note of a file. Unusable names each line and field at fault."""
+    """Every note of a file. UnusableFile names each line and field at fault."""
     if len(file) > MAX_BYTES:
-        raise Unusable([LineFault(1, "file", f"it is larger than {MAX_BYTES // 1_000_000} MB. Send it in parts.")])
+        raise UnusableFile([LineFault(1, "file", f"it is larger than {MAX_BYTES // 1_000_000} MB. Send it in parts.")])
     try:
         text = file.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         line = file[: fault.start].count(b"\n") + 1
-        raise Unusable([LineFault(line, "file", "this is not UTF-8 text. Save the file as UTF-8.")]) from None
+        raise UnusableFile([LineFault(line, "file", "this is not UTF-8 text. Save the file as UTF-8.")]) from None
     lines: list[Line] = []
     faults: list[LineFault] = []
     for number, parsed in _json_lines(text) if text.lstrip().startswith("{") else _csv_lines(text):
@@ -91,7 +91,7 @@ def read_notes(file: bytes) -> list[Line]:
         faults.append(LineFault(lines[MAX_NOTES].number, "file", f"more than {MAX_NOTES} notes. Send it in parts."))
     faults += _repeated_ids(lines)
     if faults:
-        raise Unusable(sorted(faults))
+        raise UnusableFile(sorted(faults))
     return lines
 
 

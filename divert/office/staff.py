@@ -23,7 +23,7 @@ def _is_a_post(role: Role) -> Role:
 Post = Annotated[Role, AfterValidator(_is_a_post), Field(title="Post", json_schema_extra={"choices": "posts"})]
 
 
-class NobodyHere(NotFound):
+class NoSuchPerson(NotFound):
     """There is no such person here."""
 
 
@@ -50,8 +50,8 @@ class AddStaff(
         password = self.password.get_secret_value() if self.password else None
         try:
             person = staff.add(context.session, self.username, self.name, self.role, password)
-        except ValueError as wrong:
-            field, _, sentence = str(wrong).partition(": ")
+        except ValueError as error:
+            field, _, sentence = str(error).partition(": ")
             raise Unusable({(field,): f"{sentence.capitalize()}."}) from None
         access.record(context.session, context.by, "alteration", context.at, what="staff: added")
         return person
@@ -61,15 +61,15 @@ class StaffCommand(Act):
     """Something done to a member of staff, by another: nobody shuts themselves out."""
 
     by = MANAGER
-    to_somebody_here: ClassVar[bool] = True
+    must_be_active: ClassVar[bool] = True
     """False where it may be done to somebody who has left."""
 
     @classmethod
     def find(cls, on: str | None, context: ActContext) -> Staff:
-        """The person with that username. Raises NobodyHere."""
+        """The person with that username. Raises NoSuchPerson."""
         person = context.session.get(Staff, on or "")
-        if person is None or (cls.to_somebody_here and not person.active):
-            raise NobodyHere("There is no such person here.")
+        if person is None or (cls.must_be_active and not person.active):
+            raise NoSuchPerson("There is no such person here.")
         return person
 
     def refusals(self, subject: Staff, context: ActContext) -> Iterator[Reason]:
@@ -103,7 +103,7 @@ class EndPost(StaffCommand, title="Let somebody go", json_schema_extra={"example
 class TakeBack(StaffCommand, title="Take somebody back", json_schema_extra={"examples": [{}]}):
     """Somebody who had left is here again, by their old password or a new token."""
 
-    to_somebody_here = False
+    must_be_active = False
 
     def apply(self, subject: Staff, context: ActContext) -> Staff:
         """The person, who is back."""

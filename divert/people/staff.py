@@ -58,10 +58,12 @@ def add(session: Session, username: str, name: str, role: Role, password: str | 
         raise ValueError(f"username: {username} is taken; choose another")
     if password is not None and len(password) < 12:
         raise ValueError("password: use at least 12 characters")
-    one = Staff(username=username, name=name, role=role, password_hash=_hasher().hash(password) if password else None)
-    session.add(one)
+    person = Staff(
+        username=username, name=name, role=role, password_hash=_hasher().hash(password) if password else None
+    )
+    session.add(person)
     session.flush()
-    return one
+    return person
 
 
 def give_post(session: Session, username: str, role: Role, at: datetime) -> Staff:
@@ -69,13 +71,13 @@ def give_post(session: Session, username: str, role: Role, at: datetime) -> Staf
 
     KeyError if unknown; ValueError where it cannot be given.
     """
-    one = _here(session, username)
+    person = _find_active(session, username)
     if role not in POSTS:
         raise ValueError("role: system is the worker's own and cannot be given to a person")
-    if one.role is not role:
-        session.add(EarlierPost(username=username, until=at, role=one.role))
-        one.role = role
-    return one
+    if person.role is not role:
+        session.add(EarlierPost(username=username, until=at, role=person.role))
+        person.role = role
+    return person
 
 
 def let_go(session: Session, username: str, at: datetime) -> Staff:
@@ -83,11 +85,11 @@ def let_go(session: Session, username: str, at: datetime) -> Staff:
 
     What they did stays theirs. KeyError if unknown.
     """
-    one = _here(session, username)
-    one.active = False
+    person = _find_active(session, username)
+    person.active = False
     revoke_tokens(session, username, at)
     sign_out_everywhere(session, username, at)
-    return one
+    return person
 
 
 def sign_out_everywhere(session: Session, username: str, at: datetime) -> None:
@@ -101,23 +103,23 @@ def sign_out_everywhere(session: Session, username: str, at: datetime) -> None:
 
 def take_back(session: Session, username: str) -> Staff:
     """Let somebody who had left act again, by their old password or a new token. KeyError if unknown."""
-    one = session.get(Staff, username)
-    if one is None:
+    person = session.get(Staff, username)
+    if person is None:
         raise KeyError(username)
-    one.active = True
-    return one
+    person.active = True
+    return person
 
 
-def _here(session: Session, username: str) -> Staff:
-    one = session.get(Staff, username)
-    if one is None or not one.active:
+def _find_active(session: Session, username: str) -> Staff:
+    person = session.get(Staff, username)
+    if person is None or not person.active:
         raise KeyError(username)
-    return one
+    return person
 
 
 def issue_token(session: Session, username: str, at: datetime, life: timedelta = TOKEN_LIFE) -> str:
     """A new bearer token for an active member of staff: shown this once, kept as its SHA-256. KeyError if unknown."""
-    _here(session, username)
+    _find_active(session, username)
     token = "divert_" + secrets.token_urlsafe(32)
     session.add(Token(digest=_digest(token), username=username, made_at=at, expires_at=at + life))
     return token
@@ -125,19 +127,19 @@ def issue_token(session: Session, username: str, at: datetime, life: timedelta =
 
 def by_token(session: Session, token: str, at: datetime) -> Actor | None:
     """Whose token this is; None if nobody's, expired, revoked, or of someone who has left."""
-    found = session.connection().execute(HOLDER, {"digest": _digest(token), "at": at}).first()
-    return Actor(found.username, found.role) if found else None
+    holder = session.connection().execute(HOLDER, {"digest": _digest(token), "at": at}).first()
+    return Actor(holder.username, holder.role) if holder else None
 
 
 def by_password(session: Session, username: str, password: str) -> Actor | None:
     """Who signs in with this; None if it does not fit. An unknown name takes as long as a wrong password."""
-    one = session.get(Staff, username)
-    stored = one.password_hash if one and one.active and one.password_hash else _nobodys_hash()
+    person = session.get(Staff, username)
+    stored = person.password_hash if person and person.active and person.password_hash else _nobodys_hash()
     try:
         _hasher().verify(stored, password)
     except VerificationError:
         return None
-    return Actor(one.username, one.role) if one else None
+    return Actor(person.username, person.role) if person else None
 
 
 def revoke_tokens(session: Session, username: str, at: datetime) -> int:
@@ -150,8 +152,8 @@ def revoke_tokens(session: Session, username: str, at: datetime) -> int:
 
 def active(session: Session, username: str) -> Actor | None:
     """The person with this username, while they are here."""
-    one = session.get(Staff, username)
-    return Actor(one.username, one.role) if one and one.active else None
+    person = session.get(Staff, username)
+    return Actor(person.username, person.role) if person and person.active else None
 
 
 @lru_cache

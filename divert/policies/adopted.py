@@ -55,39 +55,41 @@ class Proposal:
 
 def policies_of(session: Session) -> Policies:
     """Every policy: of the rules' folder, and adopted."""
-    adopted = [one.policy for one in proposals(session).values() if one.adopted]
+    adopted = [proposal.policy for proposal in proposals(session).values() if proposal.adopted]
     return Policies([*released_policies(), *adopted]) if adopted else released_policies()
 
 
 def policy_of(session: Session, digest: str) -> Policy:
     """The policy that a stored decision was made under. Raises NoPolicy."""
-    known = released_policies()
-    return (known if digest in {policy.digest for policy in known} else policies_of(session)).by_digest(digest)
+    released = released_policies()
+    if digest in {policy.digest for policy in released}:
+        return released.by_digest(digest)
+    return policies_of(session).by_digest(digest)
 
 
-def judged_again(check: Check) -> Judgement:
+def judge_again(check: Check) -> Judgement:
     """A stored decision judged again, from the text of its facts, by the policy of its digest. Raises NoPolicy."""
     return trace_from(policy_of(cast(Session, object_session(check)), check.pack_digest), check.facts)
 
 
-def comes_to_the_same(check: Check) -> bool:
-    """Whether it then comes to what is stored, verdict and rules. Raises NoPolicy."""
-    again = judged_again(check)
+def judgement_stands(check: Check) -> bool:
+    """Whether a stored decision judged again comes to what is stored, verdict and rules. Raises NoPolicy."""
+    again = judge_again(check)
     return (again.verdict.value, " ".join(again.because)) == (check.verdict, check.because)
 
 
 def proposals(session: Session) -> dict[str, Proposal]:
     """Everything ever proposed, by digest, the first first."""
-    found: dict[str, Proposal] = {}
+    by_digest: dict[str, Proposal] = {}
     for entry in entries(session):
-        said = json.loads(entry.body)
         if entry.command == EntryKind.propose_policy:
-            found[entry.policy] = Proposal(_policy(canonical(said["pack"])), said["text"], entry)
+            body = json.loads(entry.body)
+            by_digest[entry.policy] = Proposal(_policy(body), body["text"], entry)
         elif entry.command == EntryKind.sign_policy:
-            found[entry.policy].signed[entry.role] = entry
+            by_digest[entry.policy].signed[entry.role] = entry
         else:
-            found[entry.policy].withdrawn = entry
-    return found
+            by_digest[entry.policy].withdrawn = entry
+    return by_digest
 
 
 def entries(session: Session) -> Sequence[PolicyEntry]:
@@ -95,7 +97,7 @@ def entries(session: Session) -> Sequence[PolicyEntry]:
     return session.scalars(select(PolicyEntry).order_by(PolicyEntry.seq)).all()
 
 
-def says(entry: PolicyEntry) -> dict[str, Any]:
+def entry_content(entry: PolicyEntry) -> dict[str, Any]:
     """What the hash of an entry covers, beside the hash before it. It holds nobody's data that might have to go."""
     return {
         "seq": entry.seq,
@@ -111,16 +113,20 @@ def says(entry: PolicyEntry) -> dict[str, Any]:
 def verify(session: Session) -> Iterator[Fault]:
     """Every fault in the chain of policy. Nothing yielded: all that was ever decided is as it was written."""
     chain = entries(session)
-    broken = list(verify_chain(POLICY_CHAIN, (Link(entry.seq, entry.hash, says(entry)) for entry in chain)))
-    yield from broken
-    for entry in chain if not broken else ():
-        if (
-            entry.command == EntryKind.propose_policy
-            and _policy(canonical(json.loads(entry.body)["pack"])).digest != entry.policy
-        ):
+    broken = list(verify_chain(POLICY_CHAIN, (Link(entry.seq, entry.hash, entry_content(entry)) for entry in chain)))
+    if broken:
+        yield from broken
+        return
+    for entry in chain:
+        if entry.command == EntryKind.propose_policy and _policy(json.loads(entry.body)).digest != entry.policy:
             yield Fault(POLICY_CHAIN, entry.seq, "the policy is not the one that its digest names")
 
 
+def _policy(body: dict[str, Any]) -> Policy:
+    """The policy of the entry that proposed it."""
+    return _parsed(canonical(body["pack"]))
+
+
 @lru_cache
-def _policy(text: str) -> Policy:
+def _parsed(text: str) -> Policy:
     return Policy.model_validate_json(text)

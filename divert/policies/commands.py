@@ -16,14 +16,14 @@ from divert.acts.command import Reasons
 from divert.acts.refusals import NotFound, Reason, Unusable
 from divert.clock import written_date
 from divert.db import Turn
-from divert.eligibility.policies import Policies, read_policy, require_follows, require_known
+from divert.eligibility.policies import read_policy, require_follows, require_known
 from divert.eligibility.policy import Policy
 from divert.eligibility.rehearsal import Rehearsal
 from divert.law.rule_files import RulesError
 from divert.law.rulebook import rulebook
 from divert.models import PolicyEntry, Role
 from divert.people.rights import SIGNATORIES, Subject, readers
-from divert.policies.adopted import Proposal, entries, policies_of, proposals, says
+from divert.policies.adopted import Proposal, entries, entry_content, policies_of, proposals
 from divert.policies.rehearsals import rehearse
 
 
@@ -44,20 +44,20 @@ class ProposePolicy(Act, title="Propose a policy"):
 
     def refusals(self, subject: None, context: ActContext) -> Iterator[Reason]:
         """It is new, and can come into force on its first day."""
-        policy = candidate(context.session, self.text)
+        policy = read_candidate(context.session, self.text)
         earlier = proposals(context.session).get(policy.digest)
-        if earlier is not None and earlier.withdrawn is None:
-            yield "proposed", "This very policy has been proposed already."
-        elif earlier is not None:
+        if earlier is None:
+            yield from _objections(policy, context)
+        elif earlier.withdrawn:
             yield "withdrawn", "This very policy was withdrawn. Propose another: a word in its title will do."
         else:
-            yield from _objections(policy, context)
+            yield "proposed", "This very policy has been proposed already."
 
     def apply(self, subject: None, context: ActContext) -> Proposal:
         """The proposal."""
-        policy = candidate(context.session, self.text)
+        policy = read_candidate(context.session, self.text)
         body = {"text": self.text, "pack": policy.model_dump(mode="json", by_alias=True)}
-        return _written(self, policy.digest, body, context)
+        return _record(self, policy.digest, body, context)
 
 
 class ProposalCommand(Act):
@@ -69,7 +69,7 @@ class ProposalCommand(Act):
     @classmethod
     def find(cls, on: str | None, context: ActContext) -> Proposal:
         """What was proposed under that digest. Raises NoSuchProposal."""
-        return proposal(context.session, on or "")
+        return get_proposal(context.session, on or "")
 
 
 class RehearsePolicy(ProposalCommand, title="Rehearse a policy"):
@@ -87,7 +87,7 @@ class RehearsePolicy(ProposalCommand, title="Rehearse a policy"):
 
     def apply(self, subject: Proposal, context: ActContext) -> Rehearsal:
         """What it comes to."""
-        return rehearse(context.session, subject.policy.digest, other(context.session, self.against))
+        return rehearse(context.session, subject.policy.digest, comparison_digest(context.session, self.against))
 
 
 class SignPolicy(ProposalCommand, title="Sign a policy"):
@@ -113,7 +113,7 @@ class SignPolicy(ProposalCommand, title="Sign a policy"):
         """The proposal with the signature, and what was rehearsed."""
         rehearsal: Rehearsal = context.prepared
         rehearsed = {"cases": rehearsal.cases.height, "flips": rehearsal.flips.height, "rules": rehearsal.by_rule()}
-        return _written(self, subject.policy.digest, {**self.body(), "rehearsed": rehearsed}, context)
+        return _record(self, subject.policy.digest, {**self.body(), "rehearsed": rehearsed}, context)
 
 
 class WithdrawPolicy(ProposalCommand, title="Withdraw a policy"):
@@ -130,65 +130,65 @@ class WithdrawPolicy(ProposalCommand, title="Withdraw a policy"):
 
     def apply(self, subject: Proposal, context: ActContext) -> Proposal:
         """The proposal, withdrawn."""
-        return _written(self, subject.policy.digest, self.body(), context)
+        return _record(self, subject.policy.digest, self.body(), context)
 
 
 POLICY_COMMANDS: Mapping[str, type[Act]] = Act.among((ProposePolicy, RehearsePolicy, SignPolicy, WithdrawPolicy))
 """What is done to policy, by its slug."""
 
 
-def candidate(session: Session, text: str) -> Policy:
+def read_candidate(session: Session, text: str) -> Policy:
     """A policy as written, held to its examples and to what the rulebook knows. Raises Unusable, naming the fault."""
     try:
         policy = read_policy(text, policies_of(session))
         require_known(rulebook(), policy)
-    except RulesError as fault:
-        raise Unusable({("text",): str(fault)}) from None
+    except RulesError as error:
+        raise Unusable({("text",): str(error)}) from None
     return policy
 
 
-def proposal(session: Session, digest: str) -> Proposal:
+def get_proposal(session: Session, digest: str) -> Proposal:
     """What was proposed under that digest. Raises NoSuchProposal."""
-    proposed = proposals(session).get(digest)
-    if proposed is None:
+    proposal = proposals(session).get(digest)
+    if proposal is None:
         raise NoSuchProposal("No policy with that digest was proposed.")
-    return proposed
+    return proposal
 
 
-def other(session: Session, against: str | None) -> str | None:
+def comparison_digest(session: Session, against: str | None) -> str | None:
     """The digest of the policy to compare with, by its id or digest; None: each case's own. Raises Unusable."""
     if not against:
         return None
-    known = {policy.id: policy.digest for policy in policies_of(session)}
-    known |= {digest: digest for digest in proposals(session)}
-    if against not in known:
-        names = ", ".join(name for name in known if len(name) < 64)
-        raise Unusable({("against",): f"There is no such policy; there are {names}."})
-    return known[against]
+    if against in proposals(session):
+        return against
+    digests = {policy.id: policy.digest for policy in policies_of(session)}
+    if against not in digests:
+        raise Unusable({("against",): f"There is no such policy; there are {', '.join(digests)}."})
+    return digests[against]
 
 
 def _objections(policy: Policy, context: ActContext) -> Iterator[Reason]:
     """Why a policy cannot come into force on its first day."""
-    policies: Policies = policies_of(context.session)
+    policies = policies_of(context.session)
+    latest = max(other.starts for other in policies)
     if policy.starts <= context.today:
         yield (
             "starts",
             f"The policy would start on {written_date(policy.starts)}. It can start after today, not before it was"
             " signed.",
         )
-    latest = max(known.starts for known in policies)
-    if policy.id in {known.id for known in policies}:
+    if policy.id in {other.id for other in policies}:
         yield "id", f"There is a policy called {policy.id} already."
     elif policy.starts <= latest:
         yield "starts", f"A policy that starts on {latest} or later is there."
     else:
         try:
             require_follows(rulebook().folder, policy, list(policies))
-        except RulesError as fault:
-            yield "starts", fault.fault
+        except RulesError as error:
+            yield "starts", error.fault
 
 
-def _written(act: Act, digest: str, body: Mapping[str, Any], context: ActContext) -> Proposal:
+def _record(act: Act, digest: str, body: Mapping[str, Any], context: ActContext) -> Proposal:
     """Put it on record; the proposal as it then stands."""
     chain = entries(context.session)
     entry = PolicyEntry(
@@ -200,7 +200,7 @@ def _written(act: Act, digest: str, body: Mapping[str, Any], context: ActContext
         policy=digest,
         body=canonical(body),
     )
-    entry.hash = chain_hash(chain[-1].hash if chain else BEGINNING, says(entry))
+    entry.hash = chain_hash(chain[-1].hash if chain else BEGINNING, entry_content(entry))
     context.session.add(entry)
     context.session.flush()
-    return proposal(context.session, digest)
+    return get_proposal(context.session, digest)

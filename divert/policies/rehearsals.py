@@ -15,16 +15,16 @@ from sqlalchemy.orm import Session
 from divert.db import Database
 from divert.eligibility.policy import Policy
 from divert.eligibility.rehearsal import Rehearsal
-from divert.eligibility.rehearsal import rehearse as rehearsed
+from divert.eligibility.rehearsal import rehearse as rehearse_policy
 from divert.law.rulebook import rulebook
 from divert.models import Case
 from divert.policies.adopted import policies_of, proposals
 from divert.policies.past_cases import AT_ONCE, past_referrals
 
-Begin = Callable[[Callable[[], None]], object]
+Start = Callable[[Callable[[], None]], object]
 """Has something done in the background."""
 
-KEPT = timedelta(minutes=10)
+KEEP_FOR = timedelta(minutes=10)
 AT_MOST = 8
 """Rehearsals kept at a time: of a million cases, each takes some 30 MB."""
 
@@ -33,58 +33,67 @@ AT_MOST = 8
 class Run:
     """One rehearsal: how many of its cases have been read, and what came of it."""
 
-    begun_at: datetime
+    started_at: datetime
     cases: int
     read: int = 0
-    found: Rehearsal | None = None
+    rehearsal: Rehearsal | None = None
     failed: bool = False
+
+    def is_usable(self, at: datetime) -> bool:
+        """Whether it need not be begun again: under way, or done a short while ago."""
+        return not self.failed and (self.rehearsal is None or self.started_at > at - KEEP_FOR)
 
 
 @dataclass
 class Runs:
     """Those of one service, by the digests of the policy and of what it is compared with."""
 
-    known: dict[tuple[str, str | None], Run] = field(default_factory=dict)
+    runs: dict[tuple[str, str | None], Run] = field(default_factory=dict)
 
-    def run(self, database: Database, begin: Begin, at: datetime, digest: str, against: str | None) -> Run:
-        """The rehearsal asked for: done, under way, or begun now. One of few cases is done at once, without `begin`."""
+    def run(self, database: Database, start: Start, at: datetime, digest: str, against: str | None) -> Run:
+        """The rehearsal asked for: done, under way, or begun now. One of few cases is done at once, without `start`."""
         key = (digest, against)
-        one = self.known.get(key)
-        if one is not None and not one.failed and (one.found is None or one.begun_at > at - KEPT):
-            return one
+        earlier = self.runs.get(key)
+        if earlier is not None and earlier.is_usable(at):
+            return earlier
         with database.reading() as session:
-            one = Run(at, session.scalar(select(func.count()).select_from(Case)) or 0)
-        self.known.pop(key, None)
-        self.known[key] = one
-        for oldest in list(self.known)[:-AT_MOST]:
-            del self.known[oldest]
-        if one.cases <= AT_ONCE:
-            _carry_out(database, one, digest, against)
+            run = Run(at, session.scalar(select(func.count()).select_from(Case)) or 0)
+        self.runs.pop(key, None)
+        self.runs[key] = run
+        for oldest in list(self.runs)[:-AT_MOST]:
+            del self.runs[oldest]
+        if run.cases <= AT_ONCE:
+            _carry_out(database, run, digest, against)
         else:
-            begin(partial(_carry_out, database, one, digest, against))
-        return one
+            start(partial(_carry_out, database, run, digest, against))
+        return run
 
 
 def rehearse(session: Session, digest: str, against: str | None, run: Run | None = None) -> Rehearsal:
     """Judge every past case by a policy, proposed or adopted. `run` is told how many have been read."""
 
-    def told(parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    def count_read(parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         for part in parts:
             if run:
                 run.read += part.height
             yield part
 
     policies = policies_of(session)
-    known: dict[str, Policy] = {one.digest: one for one in policies}
-    known |= {name: one.policy for name, one in proposals(session).items()}
-    other = known[against] if against else None
-    return rehearsed(known[digest], past_referrals(session, told), policies, rulebook().offences, other)
+    by_digest: dict[str, Policy] = {policy.digest: policy for policy in policies}
+    by_digest |= {proposed: proposal.policy for proposed, proposal in proposals(session).items()}
+    return rehearse_policy(
+        by_digest[digest],
+        past_referrals(session, count_read),
+        policies,
+        rulebook().offences,
+        by_digest[against] if against else None,
+    )
 
 
-def _carry_out(database: Database, one: Run, digest: str, against: str | None) -> None:
+def _carry_out(database: Database, run: Run, digest: str, against: str | None) -> None:
     try:
         with database.reading() as session:
-            one.found = rehearse(session, digest, against, one)
+            run.rehearsal = rehearse(session, digest, against, run)
     except Exception:
-        one.failed = True
+        run.failed = True
         raise

@@ -14,7 +14,7 @@ NOTICE = timedelta(days=28)
 HEADING = "# Only what changes needs to stand here: the rest comes from the policy that it extends.\n"
 
 
-def begun(base: Policy, rule_id: str | None, today: date) -> str:
+def draft_policy(base: Policy, rule_id: str | None, today: date) -> str:
     """A policy as TOML that extends another; with the rule as it stands there, where that is one of its rules.
 
     And with the examples that it decides: a rule that changes may make them come out otherwise.

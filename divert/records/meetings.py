@@ -107,13 +107,13 @@ class Meeting:
         return self.is_open and pack in self.packs and member in self.may_score(pack)
 
 
-def meeting(session: Session, number: int) -> Meeting | None:
+def get_meeting(session: Session, number: int) -> Meeting | None:
     """The meeting of that number."""
     query = select(PanelEntry).where(PanelEntry.meeting == number).order_by(PanelEntry.seq)
     return next(replay_meetings(session.scalars(query)), None)
 
 
-def meetings(session: Session) -> list[Meeting]:
+def all_meetings(session: Session) -> list[Meeting]:
     """Every meeting, the first first."""
     return list(replay_meetings(entries(session)))
 
@@ -125,15 +125,15 @@ def entries(session: Session) -> Sequence[PanelEntry]:
 
 def replay_meetings(entries: Iterable[PanelEntry]) -> Iterator[Meeting]:
     """Each meeting as its entries leave it; they come meeting by meeting, each in order."""
-    for _, of_meeting in groupby(entries, key=lambda entry: entry.meeting):
+    for _, meeting_entries in groupby(entries, key=lambda entry: entry.meeting):
         meeting: Meeting | None = None
-        for entry in of_meeting:
-            meeting = follow(meeting, entry)
+        for entry in meeting_entries:
+            meeting = apply_entry(meeting, entry)
         if meeting is not None:
             yield meeting
 
 
-def follow(meeting: Meeting | None, entry: PanelEntry) -> Meeting:
+def apply_entry(meeting: Meeting | None, entry: PanelEntry) -> Meeting:
     """A meeting as one entry more leaves it; its first entry opens it."""
     body = json.loads(entry.body)
     if meeting is None:
@@ -168,12 +168,12 @@ def follow(meeting: Meeting | None, entry: PanelEntry) -> Meeting:
             meeting.responses[pack] = body
         case EntryKind.close_meeting:
             meeting.is_open = False
-        case unknown:
-            raise ValueError(f"Entry {entry.seq} of meeting {entry.meeting} says {unknown}, which nobody can do.")
+        case command:
+            raise ValueError(f"Entry {entry.seq} of meeting {entry.meeting} says {command}, which nobody can do.")
     return meeting
 
 
-def says(entry: PanelEntry) -> dict[str, Any]:
+def entry_content(entry: PanelEntry) -> dict[str, Any]:
     """What the hash of an entry covers, beside the hash before it."""
     return {
         "meeting": entry.meeting,
@@ -194,7 +194,9 @@ def chain_name(number: int) -> str:
 def verify(session: Session) -> Iterator[Fault]:
     """Every fault in the chains of the meetings. Nothing yielded: all that was ever done there is as it was written."""
     for number, chain in groupby(entries(session), key=lambda entry: entry.meeting):
-        yield from verify_chain(chain_name(number), (Link(entry.seq, entry.hash, says(entry)) for entry in chain))
+        yield from verify_chain(
+            chain_name(number), (Link(entry.seq, entry.hash, entry_content(entry)) for entry in chain)
+        )
 
 
 def _packs(body: dict[str, Any]) -> dict[str, MeetingPack]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from divert.acts.chain import Fault
 from divert.models import Case, LedgerEntry, PolicyEntry, Seal
-from divert.records.meetings import chain_name, entries, meetings
+from divert.records.meetings import all_meetings, chain_name, entries
 
 POLICY_CHAIN = "policies"
 """What the chain of what was done to policy is called, where a case has its reference."""
@@ -28,7 +28,7 @@ def seal(session: Session, at: datetime) -> Seal:
     heads = "".join(f"{row.ref} {row.version} {row.head}\n" for row in rows)
     if policy := session.scalar(select(PolicyEntry).order_by(PolicyEntry.seq.desc()).limit(1)):
         heads += f"{POLICY_CHAIN} {policy.seq} {policy.hash}\n"
-    for meeting in meetings(session):
+    for meeting in all_meetings(session):
         heads += f"{chain_name(meeting.number)} {meeting.entries} {meeting.head}\n"
     digest = hashlib.sha256(heads.encode()).hexdigest()
     record = session.get(Seal, digest)

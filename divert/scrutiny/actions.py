@@ -32,27 +32,31 @@ class Action(NamedTuple):
 
 def actions(meetings: Iterable[Meeting]) -> list[Action]:
     """Every finding to learn from or that doubts a rule, and every inappropriate case: the open first, by their day."""
-    return sorted(_actions(meetings), key=lambda one: (one.closed, one.due_on or date.max, one.meeting, one.pack))
+    return sorted(
+        _actions(meetings),
+        key=lambda action: (action.closed, action.due_on or date.max, action.meeting, action.pack),
+    )
 
 
 def _actions(meetings: Iterable[Meeting]) -> Iterator[Action]:
-    for told in meetings:
-        for pack, said in told.findings.items():
-            scored = told.scale[said["score"]]
-            if not said["learning"] and not said["doubts"] and (not scored.found or scored.comes_back):
+    for meeting in meetings:
+        for pack, finding in meeting.findings.items():
+            score = meeting.scale[finding["score"]]
+            inappropriate = score.found and not score.comes_back
+            if not (finding["learning"] or finding["doubts"] or inappropriate):
                 continue
-            answered = told.responses.get(pack, {})
+            response = meeting.responses.get(pack, {})
             yield Action(
-                meeting=told.number,
+                meeting=meeting.number,
                 pack=pack,
-                frame=told.packs[pack].frame,
-                drawn_as=told.packs[pack].pack,
-                score=said["score"],
-                doubts=said["doubts"],
-                learning=said["learning"],
-                learning_for=said["learning_for"],
-                owner=said["owner"],
-                due_on=date.fromisoformat(said["due_on"]) if said["due_on"] else None,
-                response=answered.get("response"),
-                closed=bool(answered.get("closed")),
+                frame=meeting.packs[pack].frame,
+                drawn_as=meeting.packs[pack].pack,
+                score=finding["score"],
+                doubts=finding["doubts"],
+                learning=finding["learning"],
+                learning_for=finding["learning_for"],
+                owner=finding["owner"],
+                due_on=date.fromisoformat(finding["due_on"]) if finding["due_on"] else None,
+                response=response.get("response"),
+                closed=bool(response.get("closed")),
             )

@@ -41,10 +41,15 @@ def allot(
             f"A sample of {total} cannot be allotted: with {least} of each stratum, and those that are drawn whole or"
             f" with a stated size, it is at least {fewest}; and at most {most}."
         )
-    thin = [(-cases[one] / (2 * sizes[one] + 1), one) for one in cases if one not in fixed and sizes[one] < cases[one]]
-    heapify(thin)
+    thinnest = [
+        (-cases[stratum] / (2 * size + 1), stratum)
+        for stratum, size in sizes.items()
+        if stratum not in fixed and size < cases[stratum]
+    ]
+    heapify(thinnest)
     for _ in range(total - fewest):
-        one = thin[0][1]
-        sizes[one] += 1
-        heapreplace(thin, (-cases[one] / (2 * sizes[one] + 1) if sizes[one] < cases[one] else 0.0, one))
+        stratum = thinnest[0][1]
+        sizes[stratum] += 1
+        has_more = sizes[stratum] < cases[stratum]
+        heapreplace(thinnest, (-cases[stratum] / (2 * sizes[stratum] + 1) if has_more else 0.0, stratum))
     return sizes

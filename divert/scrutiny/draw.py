@@ -26,23 +26,23 @@ Frame = Mapping[str, Sequence[str]]
 """Case ids by stratum; each stratum sorted, and no id anywhere twice."""
 
 
-class Picked(NamedTuple):
+class DrawnCase(NamedTuple):
     """A case drawn, and the ticket that drew it."""
 
     id: str
     ticket: str
 
 
-class Addition(TypedDict):
+class TopUpPublication(TypedDict):
     """A top-up, as it is published: more of each stratum, by the same tickets, from where the draw had stopped."""
 
     at: str
     reason: str
     sizes: dict[str, int]
-    drawn: dict[str, list[Picked]]
+    drawn: dict[str, list[DrawnCase]]
 
 
-class Chosen(TypedDict):
+class PickPublication(TypedDict):
     """A thematic pick, as it is published: chosen, not drawn, and in no rate."""
 
     at: str
@@ -66,9 +66,9 @@ class Publication(FramePublication):
     seed: str
     at: str
     sizes: dict[str, int]
-    drawn: dict[str, list[Picked]]  # in JSON, pairs of id and ticket
-    top_ups: list[Addition]
-    thematic: list[Chosen]
+    drawn: dict[str, list[DrawnCase]]  # in JSON, pairs of id and ticket
+    top_ups: list[TopUpPublication]
+    thematic: list[PickPublication]
 
 
 def validate_seed(text: str) -> str:
@@ -88,7 +88,7 @@ def ticket(seed: str, id: str) -> str:
     return _ticket(_sha256(seed), id)
 
 
-def draw(ids: Collection[str], seed: str, size: int, skip: int = 0) -> tuple[Picked, ...]:
+def draw(ids: Collection[str], seed: str, size: int, skip: int = 0) -> tuple[DrawnCase, ...]:
     """The `size` cases with the lowest tickets, lowest first, in whatever order the ids come.
 
     `skip` leaves out that many already drawn: a top-up continues the same tickets. Raises ValueError where an id stands
@@ -102,19 +102,19 @@ def draw(ids: Collection[str], seed: str, size: int, skip: int = 0) -> tuple[Pic
     _refuse_repeats(ids)
     hashed_seed = _sha256(seed)
     lowest = nsmallest(skip + size, ((_ticket(hashed_seed, id), id) for id in ids))
-    return tuple(Picked(id, number) for number, id in lowest[skip:])
+    return tuple(DrawnCase(id, ticket) for ticket, id in lowest[skip:])
 
 
 def draw_strata(
     frame: Mapping[str, Collection[str]], seed: str, sizes: Mapping[str, int], skip: Mapping[str, int] | None = None
-) -> dict[str, tuple[Picked, ...]]:
+) -> dict[str, tuple[DrawnCase, ...]]:
     """A sample from each stratum, after as many as are to be skipped.
 
     Raises ValueError as `draw` does, unless every stratum has a size, if only 0, and where every size is 0.
     """
     if frame.keys() != sizes.keys():
-        apart = ", ".join(sorted(frame.keys() ^ sizes.keys()))
-        raise ValueError(f"Give every stratum of the frame one size, 0 if none, and no other: {apart}.")
+        mismatched = ", ".join(sorted(frame.keys() ^ sizes.keys()))
+        raise ValueError(f"Give every stratum of the frame one size, 0 if none, and no other: {mismatched}.")
     if not any(sizes.values()):
         raise ValueError("Every size is 0: nothing would be drawn. Ask for at least one case.")
     _refuse_repeats([id for ids in frame.values() for id in ids])
@@ -122,8 +122,8 @@ def draw_strata(
     for stratum in sorted(frame):
         try:
             drawn[stratum] = draw(frame[stratum], seed, sizes[stratum], (skip or {}).get(stratum, 0))
-        except ValueError as problem:
-            raise ValueError(f"Stratum {stratum}: {problem}") from None
+        except ValueError as error:
+            raise ValueError(f"Stratum {stratum}: {error}") from None
     return drawn
 
 
@@ -140,8 +140,9 @@ def frame_text(rule: str, cut_off: date, frame: Frame) -> str:
         if list(ids) != sorted(ids):
             raise ValueError(f"Stratum {stratum}: the ids are not sorted.")
     _refuse_repeats([id for ids in frame.values() for id in ids])
-    said = {"rule": rule, "cut_off": cut_off.isoformat(), "frame": {name: list(ids) for name, ids in frame.items()}}
-    return json.dumps(said, sort_keys=True, separators=(",", ":"))
+    strata = {stratum: list(ids) for stratum, ids in frame.items()}
+    content = {"rule": rule, "cut_off": cut_off.isoformat(), "frame": strata}
+    return json.dumps(content, sort_keys=True, separators=(",", ":"))
 
 
 def frame_digest(rule: str, cut_off: date, frame: Frame) -> str:

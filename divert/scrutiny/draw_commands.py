@@ -6,7 +6,6 @@ come before the meeting that is open, or else the next.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
@@ -21,17 +20,17 @@ from divert.clock import london_date, written_date
 from divert.models import Case, Draw, Frame, Role, ThematicPick, TopUp
 from divert.people.rights import COORDINATOR, MANAGER
 from divert.scrutiny import draw as sampling
-from divert.scrutiny import pseudonyms
-from divert.scrutiny.frame import drawn_from, drawn_in_all, frame, sizes_for, unchanged
+from divert.scrutiny.frame import drawn_cases, get_draw, get_frame, lock_frame, sizes_for
 from divert.scrutiny.meeting_commands import take_additions
-from divert.scrutiny.population import FrameRule, left_by, strata_of
+from divert.scrutiny.population import FrameRule, exit_seq, strata_of
+from divert.scrutiny.pseudonyms import pseudonymise
 
 COORDINATES = (*COORDINATOR, *MANAGER)
 """The manager stands for the operator at the server's own command line."""
 
 Sizes = dict[str, Annotated[int, Field(ge=0, le=10_000)]]
 Total = Annotated[int, Field(ge=1, le=10_000)]
-Why = Annotated[str, Field(min_length=1, max_length=300)]
+Words = Annotated[str, Field(min_length=1, max_length=300)]
 
 
 class FreezeFrame(FrameRule, Act, title="Freeze a frame"):
@@ -43,31 +42,29 @@ class FreezeFrame(FrameRule, Act, title="Freeze a frame"):
         """The frame, under its SHA-256."""
         session = context.session
         if self.counts_until >= context.today:
-            raise Unusable({(): _not_over(self.counts_until)})
+            cut_off = written_date(self.counts_until)
+            sentence = f"The cut-off, {cut_off}, is not over."
+            raise Unusable({(): f"{sentence} It lies before today, so that nothing can still be decided within it."})
         refs = strata_of(session, self)
         if not refs:
-            raise Unusable(
-                {(): "No case fits this rule: nothing can be drawn. Widen the dates, or ask for more kinds."}
-            )
-        ids = pseudonyms.given(session, [ref for stratum in refs.values() for ref in stratum])
-        strata = {stratum: sorted(ids[ref] for ref in refs[stratum]) for stratum in refs}
-        decider = pseudonyms.given(session, [self.decided_by])[self.decided_by] if self.decided_by else None
-        rule = self.says(decider)
+            sentence = "No case fits this rule: nothing can be drawn. Widen the dates, or ask for more kinds."
+            raise Unusable({(): sentence})
+        ids = pseudonymise(session, [ref for of_stratum in refs.values() for ref in of_stratum])
+        strata = {stratum: sorted(ids[ref] for ref in of_stratum) for stratum, of_stratum in refs.items()}
+        decider = pseudonymise(session, [self.decided_by])[self.decided_by] if self.decided_by else None
+        rule = self.rule_text(decider)
         digest = sampling.frame_digest(rule, self.counts_until, strata)
         insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-        session.execute(
-            insert(Frame)
-            .values(
-                digest=digest,
-                rule=rule,
-                cut_off=self.counts_until,
-                strata=strata,
-                frozen_at=context.at,
-                frozen_by=context.by.username,
-            )
-            .on_conflict_do_nothing()
+        frame = insert(Frame).values(
+            digest=digest,
+            rule=rule,
+            cut_off=self.counts_until,
+            strata=strata,
+            frozen_at=context.at,
+            frozen_by=context.by.username,
         )
-        return frame(session, digest)
+        session.execute(frame.on_conflict_do_nothing())
+        return get_frame(session, digest)
 
 
 class DrawCommand(Act):
@@ -78,7 +75,7 @@ class DrawCommand(Act):
     @classmethod
     def find(cls, on: str | None, context: ActContext) -> Frame:
         """The frame, held for as long as something is drawn from it. Raises NoSuchFrame, FrameChanged."""
-        return unchanged(context.session, on or "")
+        return lock_frame(context.session, on or "")
 
 
 class DrawSample(
@@ -121,20 +118,21 @@ class DrawSample(
             raise Unusable(
                 {("seed",): "The draw is dated before the frame was frozen. The frame comes first, then the seed."}
             )
-        sizes, seed = self.sizes or {}, ""
+        sizes = self.sizes or {}
+        seed = ""
         faults = _too_many(subject, sizes, {})
         try:
             seed = sampling.validate_seed(self.seed)
-        except ValueError as wrong:
-            faults["seed",] = str(wrong)
+        except ValueError as error:
+            faults["seed",] = str(error)
         if faults:
             raise Unusable(faults)
         try:
             if self.total is not None:
                 sizes = sizes_for(subject, self.total, stated=sizes)
             drawn = sampling.draw_strata(subject.strata, seed, sizes)
-        except ValueError as wrong:
-            raise Unusable({("sizes" if self.total is None else "total",): str(wrong)}) from None
+        except ValueError as error:
+            raise Unusable({("sizes" if self.total is None else "total",): str(error)}) from None
         draw = Draw(
             frame_digest=subject.digest,
             seed=seed,
@@ -156,19 +154,19 @@ class TopUpDraw(
     """Draw more by the same seed, from where it stopped; for the meeting that is open, or else the next."""
 
     sizes: Sizes = Field(title="How many more of each stratum", description="Those left out have none.")
-    reason: Why = Field(title="Reason")
+    reason: Words = Field(title="Reason")
 
     def apply(self, subject: Frame, context: ActContext) -> Draw:
         """The draw, with what was added to it."""
-        draw = drawn_from(context.session, subject.digest)
+        draw = get_draw(context.session, subject.digest)
         sizes = dict.fromkeys(subject.strata, 0) | dict(self.sizes)
-        had = {stratum: len(picked) for stratum, picked in drawn_in_all(draw).items()}
-        if faults := _too_many(subject, sizes, had):
+        drawn_before = {stratum: len(cases) for stratum, cases in drawn_cases(draw).items()}
+        if faults := _too_many(subject, sizes, drawn_before):
             raise Unusable(faults)
         try:
-            drawn = sampling.draw_strata(subject.strata, draw.seed, sizes, skip=had)
-        except ValueError as wrong:
-            raise Unusable({("sizes",): str(wrong)}) from None
+            drawn = sampling.draw_strata(subject.strata, draw.seed, sizes, skip=drawn_before)
+        except ValueError as error:
+            raise Unusable({("sizes",): str(error)}) from None
         top_up = TopUp(
             frame_digest=subject.digest,
             number=1 + len(draw.top_ups),
@@ -178,7 +176,7 @@ class TopUpDraw(
             at=context.at,
             by=context.by.username,
         )
-        return _put(top_up, context)
+        return _add(top_up, context)
 
 
 class PickCase(
@@ -189,20 +187,20 @@ class PickCase(
     """A case to be read beside a draw: chosen, so it counts in no rate. For the meeting that is open, or the next."""
 
     case: str = Field(title="Case reference", max_length=16, description="It had ended by the frame's cut-off.")
-    theme: Why = Field(title="Theme", description="Why this case, without naming anybody.")
+    theme: Words = Field(title="Theme", description="Why this case, without naming anybody.")
 
     def apply(self, subject: Frame, context: ActContext) -> Draw:
         """The draw, with what was added to it."""
         session = context.session
-        draw = drawn_from(session, subject.digest)
+        draw = get_draw(session, subject.digest)
         case = session.scalar(select(Case).where(Case.ref == self.case))
-        if case is None or left_by(session, case, subject.cut_off) is None:
+        if case is None or exit_seq(session, case, subject.cut_off) is None:
             cut_off = written_date(subject.cut_off)
             raise Unusable({("case",): f"No case of that reference had left the scheme by {cut_off}."})
-        case_id = pseudonyms.given(session, [self.case])[self.case]
-        before_the_panel = {picked.id for stratum in drawn_in_all(draw).values() for picked in stratum}
-        before_the_panel |= {pick.id for pick in draw.picks}
-        if before_the_panel & {case_id, self.case}:
+        case_id = pseudonymise(session, [self.case])[self.case]
+        drawn = {case.id for cases in drawn_cases(draw).values() for case in cases}
+        picked = {pick.id for pick in draw.picks}
+        if (drawn | picked) & {case_id, self.case}:
             raise Unusable({("case",): "This case is before the panel already, drawn or picked."})
         pick = ThematicPick(
             frame_digest=subject.digest,
@@ -212,19 +210,12 @@ class PickCase(
             at=context.at,
             by=context.by.username,
         )
-        return _put(pick, context)
+        return _add(pick, context)
 
 
-def _not_over(cut_off: date) -> str:
-    return (
-        f"The cut-off, {written_date(cut_off)}, is not over. It lies before today, so that nothing can still be decided"
-        " within it."
-    )
-
-
-def _too_many(frame: Frame, sizes: Mapping[str, int], had: Mapping[str, int]) -> dict[tuple[str | int, ...], str]:
-    """The sizes that are more than what is left of their stratum."""
-    left = {stratum: len(ids) - had.get(stratum, 0) for stratum, ids in frame.strata.items()}
+def _too_many(frame: Frame, sizes: Mapping[str, int], drawn: Mapping[str, int]) -> dict[tuple[str | int, ...], str]:
+    """The sizes that are more than what is left of their stratum, each with a sentence. `drawn`: how many were."""
+    left = {stratum: len(ids) - drawn.get(stratum, 0) for stratum, ids in frame.strata.items()}
     return {
         ("sizes", stratum): f"{stratum.replace('_', ' ').capitalize()}: at most {left[stratum]} can be drawn."
         for stratum, size in sizes.items()
@@ -232,11 +223,12 @@ def _too_many(frame: Frame, sizes: Mapping[str, int], had: Mapping[str, int]) ->
     }
 
 
-def _put(added: TopUp | ThematicPick, context: ActContext) -> Draw:
+def _add(addition: TopUp | ThematicPick, context: ActContext) -> Draw:
+    """Put it to its draw, and before the meeting that is open, if one is."""
     session = context.session
-    session.add(added)
+    session.add(addition)
     session.flush()
-    draw = drawn_from(session, added.frame_digest)
+    draw = get_draw(session, addition.frame_digest)
     session.expire(draw)  # what it was added to is read again
     take_additions(session, context.by, context.at)
     return draw

@@ -14,7 +14,7 @@ from divert.acts.refusals import NotFound, Refused
 from divert.models import Draw, Frame
 from divert.scrutiny import draw as sampling
 from divert.scrutiny.allotment import allot
-from divert.scrutiny.draw import FramePublication, Picked, Publication
+from divert.scrutiny.draw import DrawnCase, FramePublication, Publication
 from divert.scrutiny.population import CERTAINTY
 
 
@@ -30,12 +30,12 @@ class FrameChanged(Refused):
         super().__init__([("frame_unchanged", sentence)])
 
 
-def frame(session: Session, digest: str) -> Frame:
+def get_frame(session: Session, digest: str) -> Frame:
     """The frame with that SHA-256. Raises NoSuchFrame."""
-    found = session.get(Frame, digest)
-    if found is None:
+    frame = session.get(Frame, digest)
+    if frame is None:
         raise NoSuchFrame("No frame with that SHA-256 was frozen here.")
-    return found
+    return frame
 
 
 def frames(session: Session) -> list[tuple[Frame, Draw | None]]:
@@ -44,66 +44,75 @@ def frames(session: Session) -> list[tuple[Frame, Draw | None]]:
     return [(row[0], row[1]) for row in session.execute(query)]
 
 
-def cases_in(frozen: Frame) -> dict[str, int]:
+def case_counts(frame: Frame) -> dict[str, int]:
     """How many cases each stratum of a frame holds."""
-    return {stratum: len(ids) for stratum, ids in frozen.strata.items()}
+    return {stratum: len(ids) for stratum, ids in frame.strata.items()}
 
 
-def sizes_for(frozen: Frame, total: int | None = None, stated: Mapping[str, int] | None = None) -> dict[str, int]:
+def sizes_for(frame: Frame, total: int | None = None, stated: Mapping[str, int] | None = None) -> dict[str, int]:
     """The sizes of a sample of `total` cases (none: as few as may be), strata of certainty whole. Raises ValueError."""
-    return allot(cases_in(frozen), total, certain=CERTAINTY, stated=stated)
+    return allot(case_counts(frame), total, certain=CERTAINTY, stated=stated)
 
 
-def unchanged(session: Session, frame_digest: str) -> Frame:
+def lock_frame(session: Session, digest: str) -> Frame:
     """The frame, held for as long as something is drawn from it. Raises NoSuchFrame, FrameChanged."""
-    frozen = session.scalar(select(Frame).where(Frame.digest == frame_digest).with_for_update())
-    if frozen is None:
+    frame = session.scalar(select(Frame).where(Frame.digest == digest).with_for_update())
+    if frame is None:
         raise NoSuchFrame("No frame with that SHA-256 was frozen here. Freeze one first.")
-    if sampling.frame_digest(frozen.rule, frozen.cut_off, frozen.strata) != frozen.digest:
+    if sampling.frame_digest(frame.rule, frame.cut_off, frame.strata) != frame.digest:
         raise FrameChanged
-    return frozen
+    return frame
 
 
-def drawn_from(session: Session, frame_digest: str) -> Draw:
+def get_draw(session: Session, frame_digest: str) -> Draw:
     """The draw on a frame. Raises NoSuchFrame where there is none."""
-    made = session.get(Draw, frame_digest)
-    if made is None:
+    draw = session.get(Draw, frame_digest)
+    if draw is None:
         raise NoSuchFrame("No frame with that SHA-256 was drawn here.")
-    return made
+    return draw
 
 
-def drawn_in_all(made: Draw) -> dict[str, list[Picked]]:
+def drawn_cases(draw: Draw) -> dict[str, list[DrawnCase]]:
     """Every case drawn, by stratum, in the order of the tickets: those of the draw, then of each top-up."""
-    rounds = [made.drawn, *(one.drawn for one in made.top_ups)]
-    return {stratum: [Picked(*each) for one in rounds for each in one[stratum]] for stratum in sorted(made.drawn)}
+    cases = _drawn(draw.drawn)
+    for top_up in draw.top_ups:
+        for stratum, more in _drawn(top_up.drawn).items():
+            cases[stratum] += more
+    return dict(sorted(cases.items()))
 
 
-def frame_publication(frozen: Frame) -> FramePublication:
+def frame_publication(frame: Frame) -> FramePublication:
     """What is published of a frame before there is a seed."""
     return {
-        "rule": frozen.rule,
-        "cut_off": frozen.cut_off.isoformat(),
-        "frame": frozen.strata,
-        "frame_sha256": frozen.digest,
-        "frozen_at": frozen.frozen_at.isoformat(),
+        "rule": frame.rule,
+        "cut_off": frame.cut_off.isoformat(),
+        "frame": frame.strata,
+        "frame_sha256": frame.digest,
+        "frozen_at": frame.frozen_at.isoformat(),
     }
 
 
-def publication_of(frozen: Frame, made: Draw) -> Publication:
+def publication_of(frame: Frame, draw: Draw) -> Publication:
     """All that a stranger needs to draw again with docs/redraw.py: as it is stored, so that any change shows."""
     return {
-        **frame_publication(frozen),
-        "seed": made.seed,
-        "at": made.at.isoformat(),
-        "sizes": made.sizes,
-        "drawn": _pairs(made.drawn),
+        **frame_publication(frame),
+        "seed": draw.seed,
+        "at": draw.at.isoformat(),
+        "sizes": draw.sizes,
+        "drawn": _drawn(draw.drawn),
         "top_ups": [
-            {"at": one.at.isoformat(), "reason": one.reason, "sizes": one.sizes, "drawn": _pairs(one.drawn)}
-            for one in made.top_ups
+            {
+                "at": top_up.at.isoformat(),
+                "reason": top_up.reason,
+                "sizes": top_up.sizes,
+                "drawn": _drawn(top_up.drawn),
+            }
+            for top_up in draw.top_ups
         ],
-        "thematic": [{"at": one.at.isoformat(), "id": one.id, "theme": one.theme} for one in made.picks],
+        "thematic": [{"at": pick.at.isoformat(), "id": pick.id, "theme": pick.theme} for pick in draw.picks],
     }
 
 
-def _pairs(drawn: Mapping[str, list[list[str]]]) -> dict[str, list[Picked]]:
-    return {stratum: [Picked(*each) for each in picked] for stratum, picked in drawn.items()}
+def _drawn(stored: Mapping[str, list[list[str]]]) -> dict[str, list[DrawnCase]]:
+    """The drawn cases of a column of JSON."""
+    return {stratum: [DrawnCase(id, ticket) for id, ticket in pairs] for stratum, pairs in stored.items()}

@@ -51,7 +51,7 @@ SMALL = frozenset(SMALL_WORDS_OF_EVERY_DAY.split())
 EVERYDAY = frozenset(WORDS_OF_EVERY_DAY.split())
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-WITHIN = re.compile(r"[\w,;:]")
+MID_SENTENCE = re.compile(r"[\w,;:]")
 """What stands before a word, and its space, that does not begin a sentence."""
 
 FIGURES = re.compile(r"\d(?:[\W_]{0,3}\d){4,}")
@@ -62,10 +62,8 @@ class Likeness:
 
     def __init__(self, words: Iterable[str], known: Iterable[str]) -> None:
         self.words = sorted(word for word in set(words) if len(word) >= SHORTEST and word.isalpha())
-        self.long = {
-            letter: [*words]
-            for letter, words in groupby((word for word in self.words if len(word) >= LONG), itemgetter(0))
-        }
+        long_words = (word for word in self.words if len(word) >= LONG)
+        self.long = {letter: [*group] for letter, group in groupby(long_words, itemgetter(0))}
         self.parts = sorted({word for word in words if word.isalpha() and len(word) > 1}, key=len, reverse=True)
         self.numbers = sorted({figures for text in known if len(figures := _figures(text)) >= NUMBER})
 
@@ -78,18 +76,19 @@ class Likeness:
             return
         tokens = [(match.start(), match.end(), match.group()) for match in WORD.finditer(text)]
         for place, (begin, end, token) in enumerate(tokens):
-            within_a_sentence = WITHIN.match(text[:begin].rstrip()[-1:]) is not None
-            if self._like(token, within_a_sentence) or (
-                token.endswith(("'s", "’s")) and self._like(token[:-2], within_a_sentence)
-            ):
+            mid_sentence = MID_SENTENCE.match(text[:begin].rstrip()[-1:]) is not None
+            possessive = token.endswith(("'s", "’s"))
+            if self._is_name(token, mid_sentence) or (possessive and self._is_name(token[:-2], mid_sentence)):
                 yield begin, end
-            for more in (1, 2):
-                if place + more < len(tokens) and self._split(tokens[place : place + more + 1], text):
-                    yield begin, tokens[place + more][1]
+            for following in (1, 2):
+                neighbours = tokens[place : place + following + 1]
+                if len(neighbours) > following and self._is_split_name(neighbours, text):
+                    yield begin, neighbours[-1][1]
 
-    def _like(self, token: str, within_a_sentence: bool) -> bool:
+    def _is_name(self, token: str, mid_sentence: bool) -> bool:
+        """Whether a word is like a name, or holds one."""
         bare = re.sub(r"['’]", "", token.lower())
-        if bare in SMALL and not (within_a_sentence and token.istitle()):
+        if bare in SMALL and not (mid_sentence and token.istitle()):
             return False
         if bare.isdigit() or len(bare) < SHORTEST - (not token.islower()):
             return False
@@ -97,42 +96,46 @@ class Likeness:
             return False
         letters = re.sub(r"^\d+|\d+$", "", bare)
         return (
-            self._near(bare)
-            or self._near(letters)
+            self._is_near_name(bare)
+            or self._is_near_name(letters)
             or any(len(word) >= INSIDE and word in bare for word in self.words)
-            or self._joined(letters)
+            or self._is_joined_names(letters)
         )
 
-    def _near(self, token: str) -> bool:
+    def _is_near_name(self, token: str) -> bool:
         """Whether a word is a name but for a letter, or a long name but for two."""
-        return within(token, self.words) or (len(token) >= LONG and within(token, self.long.get(token[0], ()), edits=2))
+        if is_near(token, self.words):
+            return True
+        return len(token) >= LONG and is_near(token, self.long.get(token[0], ()), edits=2)
 
-    def _joined(self, letters: str) -> bool:
+    def _is_joined_names(self, letters: str) -> bool:
         """Whether two parts of names were run together, one of them perhaps misspelt."""
         for part in self.parts:
             for rest in (letters.removeprefix(part), letters.removesuffix(part)):
-                if rest != letters and (rest in self.parts or (len(rest) >= SHORTEST - 1 and within(rest, self.words))):
+                if rest == letters:
+                    continue
+                if rest in self.parts or (len(rest) >= SHORTEST - 1 and is_near(rest, self.words)):
                     return True
         return False
 
-    def _split(self, tokens: list[tuple[int, int, str]], text: str) -> bool:
+    def _is_split_name(self, tokens: list[tuple[int, int, str]], text: str) -> bool:
         """Whether neighbouring scraps make up one name, misspelt. Spelt right, the rules have found it."""
         scraps = [token.lower() for _, _, token in tokens]
-        if "\0" in text[tokens[0][0] : tokens[-1][1]] or all(
-            scrap in EVERYDAY or len(scrap) > INSIDE for scrap in scraps
-        ):
+        if "\0" in text[tokens[0][0] : tokens[-1][1]]:
+            return False
+        if all(scrap in EVERYDAY or len(scrap) > INSIDE for scrap in scraps):
             return False
         joined = "".join(scraps)
-        return len(joined) > INSIDE and within(joined, self.words)
+        return len(joined) > INSIDE and is_near(joined, self.words)
 
     def _numbers(self, text: str) -> Iterator[tuple[int, int]]:
         for match in FIGURES.finditer(text):
             figures = _figures(match.group())
-            if any(number in figures or figures in number for number in self.numbers) or within(figures, self.numbers):
+            if any(number in figures or figures in number for number in self.numbers) or is_near(figures, self.numbers):
                 yield match.span()
 
 
-def within(text: str, words: Sequence[str], edits: int = 1) -> bool:
+def is_near(text: str, words: Sequence[str], edits: int = 1) -> bool:
     """Whether so few letters put in, left out, changed, or swapped with the next make one of the words of the text."""
     return extractOne(text, words, scorer=OSA.distance, score_cutoff=edits) is not None
 

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 from divert.models import Frame
 from divert.records.meetings import Meeting, MeetingPack
 from divert.scrutiny.agreement import kappa
-from divert.scrutiny.proof import Estimate, Seen, estimate
+from divert.scrutiny.proof import Estimate, Sample, estimate
 
 
-class Proved(NamedTuple):
+class MeetingResult(NamedTuple):
     """What a meeting's sample proves of its frame: by stratum, and altogether; and how far members agreed (kappa)."""
 
     strata: dict[str, Estimate]
@@ -20,48 +20,51 @@ class Proved(NamedTuple):
     unsettled: int
 
 
-def comes_back(earlier: Sequence[Meeting]) -> dict[str, MeetingPack]:
+def returning_packs(meetings: Sequence[Meeting]) -> dict[str, MeetingPack]:
     """The packs that an earlier meeting left without a conclusion, and none has concluded since; what was asked for."""
     last: dict[tuple[str, str], tuple[str, MeetingPack] | None] = {}
-    for one in earlier:
-        for name, said in one.findings.items():
-            pack = one.packs[name]
-            asked = MeetingPack(pack.frame, pack.pack, said.get("asked_for"))
-            back = one.scale[said["score"]].comes_back
-            last[pack.frame, pack.pack] = (f"{one.number}-{pack.pack}", asked) if back else None
+    for meeting in meetings:
+        for name, finding in meeting.findings.items():
+            pack = meeting.packs[name]
+            if meeting.scale[finding["score"]].comes_back:
+                again = MeetingPack(pack.frame, pack.pack, finding.get("asked_for"))
+                last[pack.frame, pack.pack] = (f"{meeting.number}-{pack.pack}", again)
+            else:
+                last[pack.frame, pack.pack] = None
     return dict(waiting for waiting in last.values() if waiting is not None)
 
 
-def found_of(frame: str, everyone: Sequence[Meeting]) -> dict[MeetingPack, bool]:
+def inappropriate_by_pack(frame: str, meetings: Sequence[Meeting]) -> dict[MeetingPack, bool]:
     """Whether each pack of a frame that has a finding was found inappropriate, by the latest."""
-    return {
-        MeetingPack(*one.packs[name][:2]): one.scale[said["score"]].found
-        for one in everyone
-        for name, said in one.findings.items()
-        if one.packs[name].frame == frame
-    }
+    inappropriate = {}
+    for meeting in meetings:
+        for name, finding in meeting.findings.items():
+            pack = meeting.packs[name]
+            if pack.frame == frame:
+                inappropriate[MeetingPack(pack.frame, pack.pack)] = meeting.scale[finding["score"]].found
+    return inappropriate
 
 
-def seen(session: Session, one: Meeting, everyone: Sequence[Meeting]) -> dict[str, Seen]:
+def samples(session: Session, meeting: Meeting, meetings: Sequence[Meeting]) -> dict[str, Sample]:
     """What was drawn for a meeting, scored and found, by stratum. Thematic picks were not drawn and are not counted."""
-    frozen = session.get_one(Frame, one.frame)
-    found = found_of(one.frame, everyone)
+    frame = session.get_one(Frame, meeting.frame)
+    inappropriate = inappropriate_by_pack(meeting.frame, meetings)
     strata = {}
-    for stratum, ids in sorted(frozen.strata.items()):
-        mine = [bad for pack, bad in found.items() if pack.stratum == stratum]
-        strata[stratum] = Seen(len(ids), len(mine), sum(mine))
+    for stratum, ids in sorted(frame.strata.items()):
+        findings = [bad for pack, bad in inappropriate.items() if pack.stratum == stratum]
+        strata[stratum] = Sample(cases=len(ids), drawn=len(findings), found=sum(findings))
     return strata
 
 
-def proved(session: Session, one: Meeting, everyone: Sequence[Meeting]) -> Proved:
+def meeting_result(session: Session, meeting: Meeting, meetings: Sequence[Meeting]) -> MeetingResult:
     """What the draw of a meeting proves, by the latest finding on each pack, at whatever meeting it was reached.
 
     A case without a conclusion counts as inappropriate until it has one, and is counted among the unsettled.
     """
-    strata = seen(session, one, everyone)
-    return Proved(
-        {stratum: estimate([counted]) for stratum, counted in strata.items()},
+    strata = samples(session, meeting, meetings)
+    return MeetingResult(
+        {stratum: estimate([sample]) for stratum, sample in strata.items()},
         estimate(strata.values()),
-        kappa(one.own_scores()),
-        sum(case.frame == one.frame and case.stratum in strata for case in comes_back(everyone).values()),
+        kappa(meeting.own_scores()),
+        sum(pack.frame == meeting.frame and pack.stratum in strata for pack in returning_packs(meetings).values()),
     )

@@ -23,8 +23,8 @@ from divert.models import Draw, PanelEntry, Role, Staff
 from divert.people.rights import COORDINATOR, MEMBER, POLICE, Rows, Subject, rows_for
 from divert.people.staff import Actor
 from divert.policies.adopted import policies_of
-from divert.records.meetings import EntryKind, Meeting, MeetingPack, meeting, meetings, says
-from divert.scrutiny.meeting import comes_back
+from divert.records.meetings import EntryKind, Meeting, MeetingPack, all_meetings, entry_content, get_meeting
+from divert.scrutiny.meeting import returning_packs
 from divert.scrutiny.opening import is_missing, packs_of, policy_of
 
 PackName = Annotated[str, Field(title="Pack", min_length=1, max_length=60, json_schema_extra={"choices": "packs"})]
@@ -60,15 +60,15 @@ class OpenMeeting(
     @classmethod
     def find(cls, on: str | None, context: ActContext) -> list[Meeting]:
         """The meetings before it."""
-        return meetings(context.session)
+        return all_meetings(context.session)
 
     def refusals(self, subject: Sequence[Meeting], context: ActContext) -> Iterator[Reason]:
         """One at a time, on a draw that no meeting had, by those who are members."""
-        yield from _strangers(context.session, self.attending)
-        for earlier in subject:
-            if earlier.is_open:
-                yield "no_meeting_open", f"Meeting {earlier.number} is still open. Close it first."
-            if earlier.frame == self.frame:
+        yield from _not_members(context.session, self.attending)
+        for meeting in subject:
+            if meeting.is_open:
+                yield "no_meeting_open", f"Meeting {meeting.number} is still open. Close it first."
+            if meeting.frame == self.frame:
                 yield (
                     "draw_not_had",
                     "That draw was before an earlier meeting. Freeze a new frame and draw from it.",
@@ -80,11 +80,11 @@ class OpenMeeting(
         """The meeting as it begins."""
         session = context.session
         packs = {name: MeetingPack(self.frame, name) for name in packs_of(session, self.frame)}
-        packs |= comes_back(subject) | _added(session, subject)
+        packs |= returning_packs(subject) | _additions(session, subject)
         number = 1 + (session.scalar(select(func.max(PanelEntry.meeting))) or 0)
         body = {**self.body(), "packs": [[name, *pack] for name, pack in packs.items()]}
         _append(session, number, None, self.slug(), body, context.by, context.at)
-        return known_to(session, number, context.by)
+        return find_meeting(session, number, context.by)
 
 
 class MeetingCommand(Act):
@@ -97,7 +97,7 @@ class MeetingCommand(Act):
     @classmethod
     def find(cls, on: str | None, context: ActContext) -> Meeting:
         """The meeting of that number. Raises NoSuchMeeting."""
-        return known_to(context.session, int(on or 0), context.by)
+        return find_meeting(context.session, int(on or 0), context.by)
 
     def refusals(self, subject: Meeting, context: ActContext) -> Iterator[Reason]:
         """Everything that stands against it now."""
@@ -119,7 +119,7 @@ class MeetingCommand(Act):
     def apply(self, subject: Meeting, context: ActContext) -> Meeting:
         """The meeting as it then stands."""
         _append(context.session, subject.number, subject, self.slug(), self.body(), context.by, context.at)
-        return known_to(context.session, subject.number, context.by)
+        return find_meeting(context.session, subject.number, context.by)
 
 
 class Attend(
@@ -131,7 +131,7 @@ class Attend(
 
     def objections(self, meeting: Meeting, context: ActContext) -> Iterator[Reason]:
         """Members alone attend."""
-        yield from _strangers(context.session, [self.member])
+        yield from _not_members(context.session, [self.member])
 
 
 class DeclareConflict(
@@ -148,10 +148,10 @@ class DeclareConflict(
 
     def objections(self, meeting: Meeting, context: ActContext) -> Iterator[Reason]:
         """One's own, or by the coordinator somebody's."""
-        whose = self.member or context.by.username
-        if context.by.role in MEMBER and whose != context.by.username:
+        member = self.member or context.by.username
+        if context.by.role in MEMBER and member != context.by.username:
             yield "own_conflict", "A member declares their own conflict, and nobody else's. Leave the member blank."
-        elif whose not in meeting.attending:
+        elif member not in meeting.attending:
             yield "member_attends", "Say whose conflict it is: a member who attends this meeting."
 
 
@@ -251,8 +251,8 @@ class AgreeFinding(
             )
         rules = [rule.id for rule in rules_of(session, pack)] if self.doubts else []
         if self.doubts and self.doubts not in rules:
-            use = ", ".join(rules) or "it has none"
-            yield "rule_judged_the_case", f"No rule {self.doubts} judged this case. Use one of: {use}."
+            known = ", ".join(rules) or "it has none"
+            yield "rule_judged_the_case", f"No rule {self.doubts} judged this case. Use one of: {known}."
 
 
 class RecordResponse(
@@ -279,10 +279,11 @@ class CloseMeeting(MeetingCommand, title="Close the meeting", json_schema_extra=
 
     def objections(self, meeting: Meeting, context: ActContext) -> Iterator[Reason]:
         """When every pack has a finding, if only that there is no conclusion."""
-        if left := [name for name in meeting.packs if name not in meeting.findings]:
+        if without_finding := [name for name in meeting.packs if name not in meeting.findings]:
             yield (
                 "every_pack_has_a_finding",
-                f"These packs have no finding yet: {', '.join(left)}. Record one for each, if only no conclusion.",
+                f"These packs have no finding yet: {', '.join(without_finding)}. Record one for each, if only no"
+                " conclusion.",
             )
 
 
@@ -301,46 +302,46 @@ def rules_of(session: Session, pack: MeetingPack) -> tuple[Rule, ...]:
 def take_additions(session: Session, by: Actor, at: datetime) -> None:
     """Put what was added to draws before the meeting that is open, if one is."""
     take_turn(session, Turn.meetings)
-    every = meetings(session)
-    current = next((meeting for meeting in every if meeting.is_open), None)
-    if current is not None and (packs := _added(session, every)):
+    meetings = all_meetings(session)
+    current = next((meeting for meeting in meetings if meeting.is_open), None)
+    if current is not None and (packs := _additions(session, meetings)):
         body = {"packs": [[name, *pack] for name, pack in packs.items()]}
         _append(session, current.number, current, EntryKind.take_additions, body, by, at)
 
 
-def known_to(session: Session, number: int, by: Actor) -> Meeting:
+def find_meeting(session: Session, number: int, by: Actor) -> Meeting:
     """The meeting, if whoever asks may know of it: a member does of those they attend. Raises NoSuchMeeting."""
-    asked_for = meeting(session, number)
-    if asked_for is None or not may_know(asked_for, by):
+    meeting = get_meeting(session, number)
+    if meeting is None or not may_know(meeting, by):
         raise NoSuchMeeting(f"There is no meeting {number} that you may open.")
-    return asked_for
+    return meeting
 
 
 def may_know(meeting: Meeting, by: Actor) -> bool:
     """Whether somebody may know of a meeting: by the table of rights, or because they answer for the force."""
-    match rows_for(by.role, Subject.meetings):
-        case Rows.attended:
-            return by.username in meeting.attending
-        case rows:
-            return rows is not None or by.role in RecordResponse.by
+    rows = rows_for(by.role, Subject.meetings)
+    if rows is Rows.attended:
+        return by.username in meeting.attending
+    return rows is not None or by.role in RecordResponse.by
 
 
-def _added(session: Session, earlier: Sequence[Meeting]) -> dict[str, MeetingPack]:
+def _additions(session: Session, meetings: Sequence[Meeting]) -> dict[str, MeetingPack]:
     """The packs of draws that meetings have had, which no meeting has: top-ups and thematic picks."""
-    had = {(pack.frame, pack.pack) for meeting in earlier for pack in meeting.packs.values()}
-    return {
-        pack if meeting.is_open else f"{meeting.number}-{pack}": MeetingPack(meeting.frame, pack)
-        for meeting in earlier
-        for pack in packs_of(session, meeting.frame)
-        if (meeting.frame, pack) not in had
-    }
+    known = {(pack.frame, pack.pack) for meeting in meetings for pack in meeting.packs.values()}
+    additions = {}
+    for meeting in meetings:
+        for pack in packs_of(session, meeting.frame):
+            if (meeting.frame, pack) not in known:
+                name = pack if meeting.is_open else f"{meeting.number}-{pack}"
+                additions[name] = MeetingPack(meeting.frame, pack)
+    return additions
 
 
-def _strangers(session: Session, usernames: list[str]) -> Iterator[Reason]:
-    members = select(Staff.username).where(
+def _not_members(session: Session, usernames: list[str]) -> Iterator[Reason]:
+    query = select(Staff.username).where(
         Staff.username.in_(usernames), Staff.role.in_(ScorePack.by), Staff.active.is_(True)
     )
-    if strangers := sorted(set(usernames) - set(session.scalars(members))):
+    if strangers := sorted(set(usernames) - set(session.scalars(query))):
         yield "members_of_the_panel", f"These are no members of the panel: {', '.join(strangers)}."
 
 
@@ -351,18 +352,18 @@ def _off_the_scale(meeting: Meeting, score: int) -> Iterator[Reason]:
 
 
 def _append(
-    session: Session, number: int, before: Meeting | None, command: str, body: dict[str, Any], by: Actor, at: datetime
+    session: Session, number: int, meeting: Meeting | None, command: str, body: dict[str, Any], by: Actor, at: datetime
 ) -> None:
-    """Write the entry that follows those of the meeting `before`; none: its first."""
+    """Write the next entry of a meeting as it stands, or its first where there is none yet."""
     entry = PanelEntry(
         meeting=number,
-        seq=before.entries + 1 if before else 1,
+        seq=meeting.entries + 1 if meeting else 1,
         at=at,
         by=by.username,
         role=by.role,
         command=command,
         body=canonical(body),
     )
-    entry.hash = chain_hash(before.head if before else BEGINNING, says(entry))
+    entry.hash = chain_hash(meeting.head if meeting else BEGINNING, entry_content(entry))
     session.add(entry)
     session.flush()

@@ -16,6 +16,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from divert.acts.refusals import NotFound
+from divert.casework.commands.appointments import CorrectAttendance
+from divert.casework.commands.conditions import CorrectCondition
+from divert.casework.commands.referral import CorrectFacts
 from divert.casework.upkeep.replay import Gone, as_it_stood, scratch
 from divert.models import Case, Frame, LedgerEntry, Staff
 from divert.people.rights import Rows, Subject, rows_for
@@ -23,9 +26,9 @@ from divert.people.staff import Actor
 from divert.records import access, ledger
 from divert.records.meetings import THEMATIC
 from divert.scrutiny import pseudonyms
-from divert.scrutiny.frame import drawn_from, drawn_in_all
-from divert.scrutiny.pack import WORDS, Pack, packed, told
-from divert.scrutiny.population import left_by
+from divert.scrutiny.frame import drawn_cases, get_draw
+from divert.scrutiny.pack import WORDS, Pack, content_of, make_pack
+from divert.scrutiny.population import exit_seq
 from divert.scrutiny.redaction import Identifiers, Redacted
 
 PANEL = "Out of Court Disposal Scrutiny Panel"
@@ -39,8 +42,6 @@ REFERENCES = frozenset({
     "postcode", "phone", "email", "victim_contact", "keyworker", "agreed_by",
 })  # fmt: skip
 """Answers in the bodies of the ledger that say who or where someone is: names, part by part, and references, whole."""
-
-CORRECTIONS = ("correct-facts", "correct-condition", "correct-attendance")
 
 
 class OpenedPack(BaseModel):
@@ -66,7 +67,7 @@ def open_packs(
     session: Session, frame_digest: str, by: Actor, at: datetime, themes: Collection[str] = ()
 ) -> list[OpenedPack]:
     """Every pack of a frame's draw, in the order drawn; each opening is logged. Raises NoSuchFrame where none was."""
-    return _opened(session, frame_digest, packs_of(session, frame_digest), by, at, themes)
+    return _open(session, frame_digest, packs_of(session, frame_digest), by, at, themes)
 
 
 def open_pack(
@@ -76,16 +77,20 @@ def open_pack(
     ref = packs_of(session, frame_digest).get(pack)
     if ref is None:
         raise NoSuchPack("This draw has no such pack. A pack is named by stratum and pick, like completed-1.")
-    return _opened(session, frame_digest, {pack: ref}, by, at, themes)[0]
+    return _open(session, frame_digest, {pack: ref}, by, at, themes)[0]
 
 
 def packs_of(session: Session, frame_digest: str) -> dict[str, str]:
     """The case reference of each pack of a frame's draw, in the order drawn; last those picked. Raises NoSuchFrame."""
-    made = drawn_from(session, frame_digest)
-    ids = {stratum: [picked.id for picked in each] for stratum, each in drawn_in_all(made).items()}
-    ids[THEMATIC] = [one.id for one in made.picks]
-    of = pseudonyms.stands_for(session, [id for each in ids.values() for id in each])
-    return {f"{stratum}-{number}": of[id] for stratum, each in ids.items() for number, id in enumerate(each, start=1)}
+    draw = get_draw(session, frame_digest)
+    ids = {stratum: [case.id for case in cases] for stratum, cases in drawn_cases(draw).items()}
+    ids[THEMATIC] = [pick.id for pick in draw.picks]
+    refs = pseudonyms.reidentify(session, [id for of_stratum in ids.values() for id in of_stratum])
+    return {
+        f"{stratum}-{number}": refs[id]
+        for stratum, of_stratum in ids.items()
+        for number, id in enumerate(of_stratum, start=1)
+    }
 
 
 def case_of(session: Session, frame_digest: str, pack: str) -> Case | None:
@@ -98,7 +103,7 @@ def is_missing(session: Session, frame_digest: str, pack: str) -> bool:
     case = case_of(session, frame_digest, pack)
     if case is None or case.disposed_at is not None:
         return True
-    return left_by(session, case, session.get_one(Frame, frame_digest).cut_off) is None
+    return exit_seq(session, case, session.get_one(Frame, frame_digest).cut_off) is None
 
 
 def policy_of(session: Session, frame_digest: str, pack: str) -> str | None:
@@ -106,17 +111,16 @@ def policy_of(session: Session, frame_digest: str, pack: str) -> str | None:
     case = case_of(session, frame_digest, pack)
     if case is None:
         return None
-    left = left_by(session, case, session.get_one(Frame, frame_digest).cut_off) or 0
-    return next((one.pack_id for one in reversed(case.checks) if one.seq <= left), None)
+    last = exit_seq(session, case, session.get_one(Frame, frame_digest).cut_off) or 0
+    return next((check.pack_id for check in reversed(case.checks) if check.seq <= last), None)
 
 
-def pack_of(session: Session, other: Session, case: Case, seq: int, themes: Collection[str] = ()) -> Pack:
-    """The pack of a case as it stood after entry `seq`, built in the empty database `other`. Raises Gone."""
-    then = ledger.entries_of(session, case)[:seq]
-    again = as_it_stood(other, case.ref, then)
-    said = told(again, then, themes)
-    other.rollback()
-    return packed(_redacted(said, identifiers(session, case.ref, then)))
+def pack_of(session: Session, empty: Session, case: Case, seq: int, themes: Collection[str] = ()) -> Pack:
+    """The pack of a case as it stood after entry `seq`, built in the empty database `empty`. Raises Gone."""
+    entries = ledger.entries_of(session, case)[:seq]
+    content = content_of(as_it_stood(empty, case.ref, entries), entries, themes)
+    empty.rollback()
+    return make_pack(_redact(content, identifiers(session, case.ref, entries)))
 
 
 def identifiers(session: Session, case_ref: str, entries: Sequence[LedgerEntry]) -> Identifiers:
@@ -131,58 +135,61 @@ def identifiers(session: Session, case_ref: str, entries: Sequence[LedgerEntry])
     return Identifiers(frozenset(names), frozenset(references))
 
 
-def known_today(session: Session, case: Case, entries: Sequence[LedgerEntry]) -> Identifiers:
+def identifiers_today(session: Session, case: Case, entries: Sequence[LedgerEntry]) -> Identifiers:
     """Who and where a case is about, as far as anything on record says today. `entries`: all of its ledger."""
     names, references = identifiers(session, case.ref, entries)
     person, victim = case.person, case.victim
-    today = [person.surname, person.forenames, victim and victim.name, victim and victim.contact_name]
-    numbers = [person.pnc_id, person.cro_no, person.postcode, person.phone, person.email, victim and victim.contact]
-    return Identifiers(names | {one for one in today if one}, references | {one for one in numbers if one})
+    live_names = [person.surname, person.forenames]
+    live_references = [person.pnc_id, person.cro_no, person.postcode, person.phone, person.email]
+    if victim is not None:
+        live_names += [victim.name, victim.contact_name]
+        live_references.append(victim.contact)
+    return Identifiers(names.union(filter(None, live_names)), references.union(filter(None, live_references)))
 
 
-def _opened(
+def _open(
     session: Session, frame_digest: str, packs: dict[str, str], by: Actor, at: datetime, themes: Collection[str]
 ) -> list[OpenedPack]:
     """Members come from outside the scheme, so what they open is disclosed to the panel."""
     outside = rows_for(by.role, Subject.meetings) is Rows.attended
     kind: access.Kind = "disclosure" if outside else "consultation"
     cut_off = session.get_one(Frame, frame_digest).cut_off
-    found = []
-    with scratch(session) as other:
+    opened = []
+    with scratch(session) as empty:
         for pack, ref in packs.items():
             access.record(session, by, kind, at, case_ref=ref, what="pack", recipient=PANEL if outside else None)
             case = session.scalar(select(Case).where(Case.ref == ref))
-            seq = left_by(session, case, cut_off) if case is not None else None
+            seq = None if case is None else exit_seq(session, case, cut_off)
             if case is None or seq is None:
-                found.append(_missing(pack, "No record of this case was found.", disposed_of=False))
+                opened.append(_missing_pack(pack, "No record of this case was found.", disposed_of=False))
                 continue
             try:
-                found.append(_shown(session, pack, case, seq, pack_of(session, other, case, seq, themes)))
+                opened.append(_opened_pack(session, pack, case, seq, pack_of(session, empty, case, seq, themes)))
             except Gone:
-                found.append(_missing(pack, "Its record was lawfully disposed of.", disposed_of=True))
-    return found
+                opened.append(_missing_pack(pack, "Its record was lawfully disposed of.", disposed_of=True))
+    return opened
 
 
-def _shown(session: Session, name: str, case: Case, seq: int, pack: Pack) -> OpenedPack:
+def _opened_pack(session: Session, name: str, case: Case, seq: int, pack: Pack) -> OpenedPack:
     """The pack as it is read today: what only later records show to name somebody is withheld too."""
     entries = ledger.entries_of(session, case)
-    before = pack.said["withheld"]
-    known = _redacted(pack.said, known_today(session, case, entries))
-    after = known["withheld"]
-    known["withheld"] = before
+    content = pack.content
+    known = _redact(content, identifiers_today(session, case, entries))
+    since = known["withheld"]
+    known["withheld"] = content["withheld"]
     return OpenedPack(
         pack=name,
         stratum=name.rpartition("-")[0],
         sha256=pack.digest,
         known=known,
         missing=None,
-        corrected_since=tuple(sorted(set(_corrected(entries[seq:])))),
-        withheld_since=after["by_rule"] + after["by_check"],
+        corrected_since=tuple(sorted(set(_corrections(entries[seq:])))),
+        withheld_since=since["by_rule"] + since["by_check"],
         disposed_of=case.disposed_at is not None,
     )
 
 
-def _missing(name: str, why: str, *, disposed_of: bool) -> OpenedPack:
+def _missing_pack(name: str, why: str, *, disposed_of: bool) -> OpenedPack:
     return OpenedPack(
         pack=name,
         stratum=name.rpartition("-")[0],
@@ -195,47 +202,47 @@ def _missing(name: str, why: str, *, disposed_of: bool) -> OpenedPack:
     )
 
 
-def _corrected(since: Sequence[LedgerEntry]) -> Iterator[str]:
+def _corrections(since: Sequence[LedgerEntry]) -> Iterator[str]:
     """What was corrected by these entries, by the names of the fields."""
     for entry in since:
-        if entry.command in CORRECTIONS and entry.body is not None:
-            said = json.loads(entry.body)
-            match entry.command:
-                case "correct-facts":
-                    yield from (field for field in said if field != "reason")
-                case "correct-condition":
-                    yield f"condition {said['condition']}"
-                case _:
-                    yield "attendance"
+        answers = json.loads(entry.body) if entry.body is not None else {}
+        if entry.command == CorrectFacts.slug():
+            yield from (field for field in answers if field != "reason")
+        elif entry.command == CorrectCondition.slug() and answers:
+            yield f"condition {answers['condition']}"
+        elif entry.command == CorrectAttendance.slug() and answers:
+            yield "attendance"
 
 
-def _redacted(said: dict[str, Any], known: Identifiers) -> dict[str, Any]:
+def _redact(content: dict[str, Any], identifiers: Identifiers) -> dict[str, Any]:
     """The same with everybody's own words redacted, and how many stretches were withheld."""
     counts = {"by_rule": 0, "by_check": 0}
 
     def withhold(text: str) -> str:
-        result: Redacted = known.redact(text)
+        result: Redacted = identifiers.redact(text)
         counts["by_rule"] += result.by_rule
         counts["by_check"] += result.by_check
         return result.text
 
-    walked = {name: _walked(value, name in WORDS, withhold) for name, value in said.items() if name != "withheld"}
-    return {**walked, "withheld": counts}
+    fields = {
+        name: _redact_value(value, name in WORDS, withhold) for name, value in content.items() if name != "withheld"
+    }
+    return {**fields, "withheld": counts}
 
 
-def _walked(value: Any, words: bool, withhold: Callable[[str], str]) -> Any:
+def _redact_value(value: Any, own_words: bool, withhold: Callable[[str], str]) -> Any:
     if isinstance(value, dict):
-        return {name: _walked(one, name in WORDS, withhold) for name, one in value.items()}
+        return {name: _redact_value(inner, name in WORDS, withhold) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_walked(one, words, withhold) for one in value]
-    return withhold(value) if words and isinstance(value, str) else value
+        return [_redact_value(item, own_words, withhold) for item in value]
+    return withhold(value) if own_words and isinstance(value, str) else value
 
 
-def _answers(said: Any) -> Iterator[tuple[str, str]]:
+def _answers(body: Any) -> Iterator[tuple[str, str]]:
     """Every answer in words, however deep, with the name of its field."""
-    for name, value in said.items():
-        for one in value if isinstance(value, list) else [value]:
-            if isinstance(one, dict):
-                yield from _answers(one)
-            elif isinstance(one, str) and one.strip():
-                yield name, one
+    for name, value in body.items():
+        for answer in value if isinstance(value, list) else [value]:
+            if isinstance(answer, dict):
+                yield from _answers(answer)
+            elif isinstance(answer, str) and answer.strip():
+                yield name, answer

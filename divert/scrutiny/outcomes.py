@@ -18,10 +18,10 @@ from divert.models import Case, Decision, Frame, Person
 from divert.people.identifiers import DISTRICTS, ELSEWHERE, ETHNICITIES, SEXES
 from divert.records.meetings import Meeting, MeetingPack
 from divert.scrutiny import pseudonyms
-from divert.scrutiny.frame import drawn_from, drawn_in_all
-from divert.scrutiny.meeting import found_of
-from divert.scrutiny.proof import Estimate, Seen, estimate
-from divert.scrutiny.withholding import Group, shown
+from divert.scrutiny.frame import drawn_cases, get_draw
+from divert.scrutiny.meeting import inappropriate_by_pack
+from divert.scrutiny.proof import Estimate, Sample, estimate
+from divert.scrutiny.withholding import Group, suppress
 
 AT_ONCE = 10_000
 NOT_KNOWN = "Not known"
@@ -43,45 +43,46 @@ class Outcomes(NamedTuple):
     by: dict[str, list[Group]]
 
 
-def outcomes(session: Session, everyone: Sequence[Meeting]) -> Outcomes:
+def outcomes(session: Session, meetings: Sequence[Meeting]) -> Outcomes:
     """What was found at all these meetings."""
-    altogether: list[Seen] = []
-    groups: dict[str, dict[str, list[Seen]]] = {name: defaultdict(list) for name in DIMENSIONS}
-    for digest in dict.fromkeys(one.frame for one in everyone):
-        found = _found_by_id(session, digest, found_of(digest, everyone))
+    altogether: list[Sample] = []
+    groups: dict[str, dict[str, list[Sample]]] = {name: defaultdict(list) for name in DIMENSIONS}
+    for digest in dict.fromkeys(meeting.frame for meeting in meetings):
+        inappropriate = _inappropriate_by_id(session, digest, meetings)
         for ids in session.get_one(Frame, digest).strata.values():
-            altogether.append(_seen(ids, found))
+            altogether.append(_sample(ids, inappropriate))
             for name, label, part in _parts(session, ids):
-                groups[name][label].append(_seen(part, found))
-    by = {name: shown(dict(sorted(each.items()))) for name, each in groups.items()}
+                groups[name][label].append(_sample(part, inappropriate))
+    by = {name: suppress(dict(sorted(of_dimension.items()))) for name, of_dimension in groups.items()}
     return Outcomes(estimate(altogether), by)
 
 
-def _found_by_id(session: Session, digest: str, found: dict[MeetingPack, bool]) -> dict[str, bool]:
-    """The findings on a draw, by the random id of the case."""
-    drawn = drawn_in_all(drawn_from(session, digest))
-    return {
-        picked.id: found[pack]
-        for stratum, each in drawn.items()
-        for number, picked in enumerate(each, start=1)
-        if (pack := MeetingPack(digest, f"{stratum}-{number}")) in found
-    }
+def _inappropriate_by_id(session: Session, digest: str, meetings: Sequence[Meeting]) -> dict[str, bool]:
+    """Whether each case of a draw that has a finding was found inappropriate, by its random id."""
+    by_pack = inappropriate_by_pack(digest, meetings)
+    by_id = {}
+    for stratum, cases in drawn_cases(get_draw(session, digest)).items():
+        for number, case in enumerate(cases, start=1):
+            pack = MeetingPack(digest, f"{stratum}-{number}")
+            if pack in by_pack:
+                by_id[case.id] = by_pack[pack]
+    return by_id
 
 
-def _seen(ids: Sequence[str], found: dict[str, bool]) -> Seen:
-    mine = [found[id] for id in ids if id in found]
-    return Seen(len(ids), len(mine), sum(mine))
+def _sample(ids: Sequence[str], inappropriate: dict[str, bool]) -> Sample:
+    findings = [inappropriate[id] for id in ids if id in inappropriate]
+    return Sample(cases=len(ids), drawn=len(findings), found=sum(findings))
 
 
 def _parts(session: Session, ids: Sequence[str]) -> Iterator[tuple[str, str, list[str]]]:
     """The ids of a stratum by group: dimension, group, and those in it. Whose record is gone is of no known group."""
     parts: dict[tuple[str, str], list[str]] = defaultdict(list)
-    waiting = iter(ids)
-    while lot := list(islice(waiting, AT_ONCE)):
-        of = pseudonyms.stands_for(session, lot)
-        rows = {row.ref: row for row in session.execute(_known.where(Case.ref.in_(of.values())))}
-        for id in lot:
-            row = rows.get(of[id])
+    remaining = iter(ids)
+    while batch := list(islice(remaining, AT_ONCE)):
+        refs = pseudonyms.reidentify(session, batch)
+        rows = {row.ref: row for row in session.execute(_compared.where(Case.ref.in_(refs.values())))}
+        for id in batch:
+            row = rows.get(refs[id])
             for name, group in DIMENSIONS.items():
                 parts[name, NOT_KNOWN if row is None else group(row)].append(id)
     for (name, label), part in parts.items():
@@ -93,7 +94,7 @@ def _last_by(side: str) -> ColumnElement[str]:
     return last.order_by(Decision.seq.desc()).limit(1).scalar_subquery()
 
 
-_known = select(
+_compared = select(
     Case.ref,
     Case.district,
     Person.sex,

@@ -15,12 +15,18 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from divert.acts.chain import canonical
-from divert.casework.compliance import compliance
+from divert.casework.commands.breach import DecideBreach
+from divert.casework.commands.contract import DeclineContract
+from divert.casework.commands.decisions import ReturnToForce
+from divert.casework.commands.ending import CloseCase, CompleteCase
+from divert.casework.commands.referral import Refer
+from divert.casework.commands.victim import RecordVictimViews
+from divert.casework.compliance import Compliance, compliance
 from divert.eligibility.facts import Facts
 from divert.eligibility.judge import Finding
 from divert.law.rulebook import rulebook
-from divert.models import Case, Check, LedgerEntry
-from divert.policies.adopted import judged_again
+from divert.models import Case, Check, Condition, LedgerEntry
+from divert.policies.adopted import judge_again
 
 AGE_BANDS = ((18, "under 18"), (25, "18 to 24"), (35, "25 to 34"), (45, "35 to 44"), (55, "45 to 54"))
 OLDEST = "55 and over"
@@ -37,8 +43,8 @@ WORDS = frozenset({
 """Fields of a pack that are in somebody's own words: these are redacted."""
 
 FINDINGS = {True: "met", False: "not met", None: "not known"}
-ASKS_THE_VICTIM = ("refer", "record-victim-views")
-ENDINGS = ("complete-case", "return-to-force", "decline-contract", "decide-breach", "close-case")
+ASKS_THE_VICTIM = (Refer.slug(), RecordVictimViews.slug())
+ENDINGS = tuple(command.slug() for command in (CompleteCase, ReturnToForce, DeclineContract, DecideBreach, CloseCase))
 
 
 class Pack(NamedTuple):
@@ -48,53 +54,53 @@ class Pack(NamedTuple):
     digest: str
 
     @property
-    def said(self) -> dict[str, Any]:
+    def content(self) -> dict[str, Any]:
         """What it says."""
-        said: dict[str, Any] = json.loads(self.text)
-        return said
+        content: dict[str, Any] = json.loads(self.text)
+        return content
 
 
-def packed(said: dict[str, Any]) -> Pack:
+def make_pack(content: dict[str, Any]) -> Pack:
     """These words and codes as a pack."""
-    text = canonical(said)
+    text = canonical(content)
     return Pack(text, sha256(text.encode()).hexdigest())
 
 
-def told(case: Case, entries: Sequence[LedgerEntry], themes: Collection[str] = ()) -> dict[str, Any]:
+def content_of(case: Case, entries: Sequence[LedgerEntry], themes: Collection[str] = ()) -> dict[str, Any]:
     """What a case comes to, with its words as they were written. `case` is as it stood after `entries`."""
     bodies = {entry.seq: json.loads(entry.body or "{}") for entry in entries}
     roles = {entry.seq: entry.role.value for entry in entries}
     return {
         "offence_code": case.offence_code,
         "account": bodies[1].get("notes"),
-        "further_offences": [one["offence_code"] for one in case.facts.get("further_offences", ())],
-        **_judged(case.check),
+        "further_offences": [offence["offence_code"] for offence in case.facts.get("further_offences", ())],
+        **_eligibility(case.check),
         "decisions": [
             {
-                "side": one.side,
-                "by": roles[one.seq],
-                "accept": one.accept,
-                "override": one.override,
-                "reasons": bodies[one.seq]["reasons"],
-                "override_reason": bodies[one.seq].get("override_reason"),
+                "side": decision.side,
+                "by": roles[decision.seq],
+                "accept": decision.accept,
+                "override": decision.override,
+                "reasons": bodies[decision.seq]["reasons"],
+                "override_reason": bodies[decision.seq].get("override_reason"),
             }
-            for one in case.decisions
+            for decision in case.decisions
         ],
         "victim": _victim(case, entries, bodies),
         "needs": list(_needs(case)),
         "summaries": list(_summaries(case, bodies)),
         "contract": _contract(case, entries),
         "breaches": list(_breaches(case, entries, bodies)),
-        "ended": _ended(case, entries, bodies),
+        "ended": _ending(case, entries, bodies),
         **{theme: getattr(case.person, theme) for theme in THEMES if theme in themes},
     }
 
 
-def _judged(check: Check | None) -> dict[str, Any]:
+def _eligibility(check: Check | None) -> dict[str, Any]:
     """What the policy said at the last check: every rule with its facts, as judged then."""
     if check is None:
         return {"age_band": None, "eligibility": None}
-    judgement = judged_again(check)
+    judgement = judge_again(check)
     return {
         "age_band": age_band(judgement.facts.age),
         "eligibility": {
@@ -102,22 +108,22 @@ def _judged(check: Check | None) -> dict[str, Any]:
             "policy_digest": check.pack_digest,
             "verdict": check.verdict,
             "because": list(judgement.because),
-            "rules": [_finding(one, judgement.facts) for one in judgement.trace],
+            "rules": [_finding(finding, judgement.facts) for finding in judgement.trace],
         },
     }
 
 
-def _finding(one: Finding, facts: Facts) -> dict[str, Any]:
-    shown = {name: value for name, value in one.facts.items() if name not in WITHHELD_FACTS}
-    if "age" in shown:
-        shown["age"] = age_band(facts.age)
+def _finding(finding: Finding, facts: Facts) -> dict[str, Any]:
+    values = {name: value for name, value in finding.facts.items() if name not in WITHHELD_FACTS}
+    if "age" in values:
+        values["age"] = age_band(facts.age)
     return {
-        "id": one.rule.id,
-        "says": one.rule.says,
-        "cites": one.rule.cites,
-        "effect": one.rule.effect.value,
-        "finding": FINDINGS[one.holds],
-        "facts": shown,
+        "id": finding.rule.id,
+        "says": finding.rule.says,
+        "cites": finding.rule.cites,
+        "effect": finding.rule.effect.value,
+        "finding": FINDINGS[finding.holds],
+        "facts": values,
     }
 
 
@@ -132,37 +138,38 @@ def _victim(case: Case, entries: Sequence[LedgerEntry], bodies: dict[int, dict[s
     """Whether the victim was asked, and every wish that was recorded, first to last. None where there is none."""
     if case.victim is None or case.victim.kind == "none":
         return None
-    asked = [bodies[one.seq] for one in entries if one.command in ASKS_THE_VICTIM]
+    wishes = [bodies[entry.seq].get("words") for entry in entries if entry.command in ASKS_THE_VICTIM]
     return {
         "kind": case.victim.kind,
         "views": case.victim.views,
         "attempts": case.victim.attempts,
         "told": case.victim.told_on is not None,
-        "wishes": [one["words"] for one in asked if one.get("words")],
+        "wishes": [words for words in wishes if words],
     }
 
 
 def _needs(case: Case) -> Iterator[dict[str, Any]]:
     """Each need that anyone may see, as first scored at entry and last at exit."""
     needs = rulebook().needs
-    scores = [one for one in case.need_scores if one.need in needs and not needs[one.need].restricted]
-    for need in sorted({one.need for one in scores}):
-        mine = [one for one in scores if one.need == need]
-        entry = [one.score for one in mine if one.stage == "entry"]
-        leaving = [one.score for one in mine if one.stage == "exit"]
+    scores = [score for score in case.need_scores if score.need in needs and not needs[score.need].restricted]
+    for need in sorted({score.need for score in scores}):
+        of_need = [score for score in scores if score.need == need]
+        at_entry = [score.score for score in of_need if score.stage == "entry"]
+        at_exit = [score.score for score in of_need if score.stage == "exit"]
         yield {
             "need": need,
-            "entry": entry[0] if entry else None,
-            "exit": leaving[-1] if leaving else None,
-            "linked": any(one.linked for one in mine),
+            "entry": at_entry[0] if at_entry else None,
+            "exit": at_exit[-1] if at_exit else None,
+            "linked": any(score.linked for score in of_need),
         }
 
 
 def _summaries(case: Case, bodies: dict[int, dict[str, Any]]) -> Iterator[str]:
     """What was written at each assessment, first to last, but at those that scored the restricted need."""
     needs = rulebook().needs
-    told = {one.seq for one in case.need_scores if one.need not in needs or needs[one.need].restricted}
-    for seq in sorted({one.seq for one in case.need_scores} - told):
+    assessments = {score.seq for score in case.need_scores}
+    restricted = {score.seq for score in case.need_scores if score.need not in needs or needs[score.need].restricted}
+    for seq in sorted(assessments - restricted):
         if summary := bodies[seq].get("summary"):
             yield summary
 
@@ -171,26 +178,27 @@ def _contract(case: Case, entries: Sequence[LedgerEntry]) -> dict[str, Any] | No
     """How long it ran, and how each condition stood: what was signed, and all that was recorded about it."""
     if case.contract is None:
         return None
-    kinds = {one.number: one for one in case.conditions}
+    conditions = {condition.number: condition for condition in case.conditions}
     return {
         "days": (case.contract.ends_on - case.contracts[0].signed_on).days + 1,
         "versions": len(case.contracts),
         "pauses": len(case.pauses),
-        "conditions": [
-            {
-                "code": kinds[one.number].code,
-                "kind": kinds[one.number].kind,
-                "text": kinds[one.number].text,
-                "standing": one.standing,
-                "in_time": one.in_time,
-                "evidence": [{"says": said.standing, "words": said.words} for said in one.statements],
-            }
-            for one in compliance(case, entries)
-        ],
+        "conditions": [_condition(conditions[result.number], result) for result in compliance(case, entries)],
         "appointments": {
-            "held": sum(one.held is True for one in case.appointments),
-            "attended": sum(one.attended is True for one in case.appointments),
+            "held": sum(appointment.held is True for appointment in case.appointments),
+            "attended": sum(appointment.attended is True for appointment in case.appointments),
         },
+    }
+
+
+def _condition(condition: Condition, result: Compliance) -> dict[str, Any]:
+    return {
+        "code": condition.code,
+        "kind": condition.kind,
+        "text": condition.text,
+        "standing": result.standing,
+        "in_time": result.in_time,
+        "evidence": [{"says": statement.standing, "words": statement.words} for statement in result.statements],
     }
 
 
@@ -198,32 +206,35 @@ def _breaches(
     case: Case, entries: Sequence[LedgerEntry], bodies: dict[int, dict[str, Any]]
 ) -> Iterator[dict[str, Any]]:
     """Each report, with the decision on it. A report may be decided afresh: the last decision counts."""
-    for place, one in enumerate(case.breaches):
-        until = case.breaches[place + 1].seq if place + 1 < len(case.breaches) else len(entries) + 1
-        decided = [e for e in entries if e.command == "decide-breach" and one.seq < e.seq < until]
-        last = decided[-1] if decided and one.decision else None
-        report, decision = bodies[one.seq], bodies[last.seq] if last else {}
+    for place, breach in enumerate(case.breaches):
+        later = case.breaches[place + 1 :]
+        end = later[0].seq if later else len(entries) + 1
+        decisions = [
+            entry for entry in entries if entry.command == DecideBreach.slug() and breach.seq < entry.seq < end
+        ]
+        last = decisions[-1] if decisions and breach.decision else None
+        report, decision = bodies[breach.seq], bodies[last.seq] if last else {}
         yield {
-            "kind": one.kind,
+            "kind": breach.kind,
             "what": report["what"],
             "excuse_asked": report.get("excuse_asked"),
             "excuse": report.get("excuse"),
-            "decision": one.decision,
+            "decision": breach.decision,
             "by": last.role.value if last else None,
             "probation_view": decision.get("probation_view"),
             "reasons": decision.get("reasons"),
         }
 
 
-def _ended(case: Case, entries: Sequence[LedgerEntry], bodies: dict[int, dict[str, Any]]) -> dict[str, Any]:
+def _ending(case: Case, entries: Sequence[LedgerEntry], bodies: dict[int, dict[str, Any]]) -> dict[str, Any]:
     """How it left the scheme's hands, and in which words."""
     last = entries[-1]
-    said = bodies[last.seq] if last.command in ENDINGS else {}
+    body = bodies[last.seq] if last.command in ENDINGS else {}
     return {
         "state": case.state.value,
         "by": last.role.value,
         "outcome_code": case.outcome_code,
         "return_reason": case.return_reason,
         "close_reason": case.close_reason,
-        "in_words": said.get("reasons") or said.get("explanation"),
+        "in_words": body.get("reasons") or body.get("explanation"),
     }

@@ -103,38 +103,41 @@ class FrameRule(BaseModel):
         return self.cut_off or self.decided_to
 
     @property
-    def chosen(self) -> tuple[Kind, ...]:
+    def ordered_kinds(self) -> tuple[Kind, ...]:
         """The kinds asked for, in the order in which they claim a case."""
         return tuple(kind for kind in Kind if kind in self.kinds)
 
-    def says(self, decider_id: str | None = None) -> str:
+    def rule_text(self, decider_id: str | None = None) -> str:
         """The rule as it is published beside the frame: `decider_id` stands for the decision maker's name."""
         period = f"{self.decided_from} to {self.decided_to}"
-        first = f"Cases that left the scheme {period}"
+        parts = [f"Cases that left the scheme {period}"]
         if self.dated_by == "decision":
-            first = f"Cases decided {period} that left the scheme by the cut-off"
-        only = [f"offence {self.offence_code}"] if self.offence_code else []
-        only += [f"district {self.district}"] if self.district else []
-        only += [f"decided by {decider_id}"] if self.decided_by else []
-        return f"{', '.join([first, *only])}; first fit of {', '.join(self.chosen)}."
+            parts = [f"Cases decided {period} that left the scheme by the cut-off"]
+        if self.offence_code:
+            parts.append(f"offence {self.offence_code}")
+        if self.district:
+            parts.append(f"district {self.district}")
+        if self.decided_by:
+            parts.append(f"decided by {decider_id}")
+        return f"{', '.join(parts)}; first fit of {', '.join(self.ordered_kinds)}."
 
 
 def strata_of(session: Session, rule: FrameRule) -> dict[str, list[str]]:
     """The references of the cases that the rule chooses, by stratum."""
-    weapons = frozenset(one.code for one in rulebook().offences.all if one.weapon)
-    found: dict[str, list[str]] = defaultdict(list)
-    for row in session.execute(_decided(rule)):
+    weapons = frozenset(offence.code for offence in rulebook().offences.all if offence.weapon)
+    strata: dict[str, list[str]] = defaultdict(list)
+    for row in session.execute(_decided_cases(rule)):
         stratum = next((kind for kind in _kinds(row, weapons) if kind in rule.kinds), None)
         if stratum is not None:
-            found[stratum.value].append(row.ref)
-    return dict(sorted(found.items()))
+            strata[stratum.value].append(row.ref)
+    return dict(sorted(strata.items()))
 
 
-def left_by(session: Session, case: Case, cut_off: date) -> int | None:
+def exit_seq(session: Session, case: Case, cut_off: date) -> int | None:
     """The entry by which a case left the scheme's hands within a frame: the moment that the panel looks at."""
     ends = midnight(cut_off + timedelta(days=1))
     last = select(func.max(LedgerEntry.seq)).where(
-        LedgerEntry.case_id == case.id, LedgerEntry.at < ends, or_(_left(LedgerEntry), _came_back(LedgerEntry))
+        LedgerEntry.case_id == case.id, LedgerEntry.at < ends, or_(_leaves(LedgerEntry), _comes_back(LedgerEntry))
     )
     return session.scalar(last)
 
@@ -168,7 +171,7 @@ def _kinds(row: ResultRow[*tuple[object, ...]], weapons: frozenset[str]) -> Iter
         yield Kind.prosecuted
 
 
-def _decided(rule: FrameRule) -> Select[*tuple[object, ...]]:
+def _decided_cases(rule: FrameRule) -> Select[*tuple[object, ...]]:
     """One row a case that left the scheme's hands in time and had not come back by the cut-off.
 
     It goes from the entries of the period to their cases, so that its cost follows the period and not the database.
@@ -179,7 +182,7 @@ def _decided(rule: FrameRule) -> Select[*tuple[object, ...]]:
         later.case_id == LedgerEntry.case_id,
         later.seq > LedgerEntry.seq,
         later.at < ends,
-        or_(_left(later), _came_back(later)),
+        or_(_leaves(later), _comes_back(later)),
     )
     query = (
         select(
@@ -187,8 +190,8 @@ def _decided(rule: FrameRule) -> Select[*tuple[object, ...]]:
             LedgerEntry.from_state,
             LedgerEntry.to_state,
             _decisions(func.sum(case((Decision.override, 1), else_=0)), ends).label("overrides"),
-            _first_said("police", ends).label("police_yes"),
-            _first_said("probation", ends).label("probation_yes"),
+            _first_decision("police", ends).label("police_yes"),
+            _first_decision("probation", ends).label("probation_yes"),
             _last_check(Check.verdict, ends).label("verdict"),
             _last_check(Check.facts, ends).label("facts"),
             exists()
@@ -196,7 +199,7 @@ def _decided(rule: FrameRule) -> Select[*tuple[object, ...]]:
             .label("charged"),
         )
         .join(LedgerEntry, LedgerEntry.case_id == Case.id)
-        .where(LedgerEntry.at >= begins, LedgerEntry.at < ends, _left(LedgerEntry), ~crossed_later)
+        .where(LedgerEntry.at >= begins, LedgerEntry.at < ends, _leaves(LedgerEntry), ~crossed_later)
     )
     if rule.dated_by == "decision":
         decided = func.coalesce(_decisions(func.max(Decision.at), ends), LedgerEntry.at)
@@ -221,19 +224,19 @@ def _decided(rule: FrameRule) -> Select[*tuple[object, ...]]:
     return query
 
 
-def _left(entry: type[LedgerEntry]) -> ColumnElement[bool]:
+def _leaves(entry: type[LedgerEntry]) -> ColumnElement[bool]:
     return and_(entry.from_state.in_(IN_HAND), entry.to_state.not_in(IN_HAND))
 
 
-def _came_back(entry: type[LedgerEntry]) -> ColumnElement[bool]:
+def _comes_back(entry: type[LedgerEntry]) -> ColumnElement[bool]:
     return and_(entry.from_state.not_in(IN_HAND), entry.to_state.in_(IN_HAND))
 
 
-def _decisions(summed: ColumnElement[Any], ends: datetime) -> ColumnElement[Any]:
-    return select(summed).where(Decision.case_id == Case.id, Decision.at < ends).scalar_subquery()
+def _decisions(aggregate: ColumnElement[Any], ends: datetime) -> ColumnElement[Any]:
+    return select(aggregate).where(Decision.case_id == Case.id, Decision.at < ends).scalar_subquery()
 
 
-def _first_said(side: str, ends: datetime) -> ColumnElement[bool]:
+def _first_decision(side: str, ends: datetime) -> ColumnElement[bool]:
     """What a side decided first: a disagreement that was talked through remains one."""
     return (
         select(Decision.accept)

@@ -10,7 +10,7 @@ Risk by Turning Manifest Phantoms into Evil Zombies", arXiv 1207.3413).
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from math import exp, lgamma, log
 from typing import NamedTuple
@@ -23,12 +23,17 @@ INFINITE = float("inf")
 ROUNDING = 1e-9
 
 
-class Seen(NamedTuple):
+class Sample(NamedTuple):
     """One stratum: its cases, how many were drawn and scored, and how many of those were found inappropriate."""
 
     cases: int
     drawn: int
     found: int
+
+    @property
+    def most(self) -> int:
+        """How many of its cases could be inappropriate: all but those that were seen not to be."""
+        return self.cases - (self.drawn - self.found)
 
 
 class Estimate(NamedTuple):
@@ -59,26 +64,25 @@ class Estimate(NamedTuple):
         return f"{self.found} of {self.drawn} found; between {low} and {high} in 100 of all of them could be."
 
 
-def estimate(strata: Iterable[Seen], confidence: float = CONFIDENCE) -> Estimate:
+def estimate(strata: Iterable[Sample], confidence: float = CONFIDENCE) -> Estimate:
     """What was seen, put together. ValueError where a stratum's numbers cannot be."""
-    each = tuple(strata)
-    for one in each:
-        if not 0 <= one.found <= one.drawn <= one.cases:
-            raise ValueError(f"{one.found} found of {one.drawn} drawn from {one.cases} cannot be.")
+    samples = tuple(strata)
+    for sample in samples:
+        if not 0 <= sample.found <= sample.drawn <= sample.cases:
+            raise ValueError(f"{sample.found} found of {sample.drawn} drawn from {sample.cases} cannot be.")
     doubt = 1 - confidence
-    whole = [one for one in each if one.cases]
-    unseen = any(not one.drawn for one in whole)
-    cases = sum(one.cases for one in each)
-    weighed = sum(one.cases * one.found / one.drawn for one in whole if one.drawn)
-    innocent = tuple(Seen(one.cases, one.drawn, one.drawn - one.found) for one in each)
+    unseen = any(sample.cases and not sample.drawn for sample in samples)
+    cases = sum(sample.cases for sample in samples)
+    weighted = sum(sample.cases * sample.found / sample.drawn for sample in samples if sample.drawn)
+    innocent = tuple(Sample(sample.cases, sample.drawn, sample.drawn - sample.found) for sample in samples)
     return Estimate(
         cases=cases,
-        drawn=sum(one.drawn for one in each),
-        found=sum(one.found for one in each),
-        rate=None if unseen or not cases else weighed / cases,
+        drawn=sum(sample.drawn for sample in samples),
+        found=sum(sample.found for sample in samples),
+        rate=None if unseen or not cases else weighted / cases,
         least=cases - _most(innocent, doubt / 2),
-        most=_most(each, doubt / 2),
-        ceiling=_most(each, doubt),
+        most=_most(samples, doubt / 2),
+        ceiling=_most(samples, doubt),
     )
 
 
@@ -89,27 +93,27 @@ def if_clean(cases: Mapping[str, int], sizes: Mapping[str, int], confidence: flo
     """
     if strangers := sorted(sizes.keys() - cases.keys()):
         raise ValueError(f"There is no stratum {strangers[0]}. Use one of: {', '.join(cases)}.")
-    if over := [one for one in sizes if sizes[one] > cases[one]]:
-        raise ValueError(f"Stratum {over[0]} holds {cases[over[0]]} cases, and a sample of {sizes[over[0]]} was asked.")
-    seen = {stratum: Seen(count, sizes.get(stratum, 0), 0) for stratum, count in cases.items()}
+    for stratum, size in sizes.items():
+        if size > cases[stratum]:
+            raise ValueError(f"Stratum {stratum} holds {cases[stratum]} cases, and a sample of {size} was asked.")
+    samples = {stratum: Sample(count, sizes.get(stratum, 0), 0) for stratum, count in cases.items()}
     return {
-        **{stratum: estimate([one], confidence) for stratum, one in seen.items()},
-        ALTOGETHER: estimate(seen.values(), confidence),
+        **{stratum: estimate([sample], confidence) for stratum, sample in samples.items()},
+        ALTOGETHER: estimate(samples.values(), confidence),
     }
 
 
-def would_miss(strata: Iterable[Seen], bad: int) -> float:
+def miss_probability(strata: Iterable[Sample], bad: int) -> float:
     """How likely (0 to 1) samples of these sizes would hold none of `bad` cases that lie where they are missed best."""
-    blank = [Seen(one.cases, one.drawn, 0) for one in strata]
-    placed = [0] * len(blank)
+    clean = [Sample(sample.cases, sample.drawn, 0) for sample in strata]
+    placed = [0] * len(clean)
     for _ in range(bad):
-        cost, place = min(
-            ((_cost(one, put), place) for place, (one, put) in enumerate(zip(blank, placed, strict=True)))
-        )
-        if cost == INFINITE:
+        costs = [_cost(sample, count) for sample, count in zip(clean, placed, strict=True)]
+        cheapest = min(costs)
+        if cheapest == INFINITE:
             return 0.0
-        placed[place] += 1
-    return exp(_total(blank, placed))
+        placed[costs.index(cheapest)] += 1
+    return exp(_total(clean, placed))
 
 
 def least_sample(cases: int, bad: int, confidence: float = CONFIDENCE) -> int:
@@ -117,7 +121,7 @@ def least_sample(cases: int, bad: int, confidence: float = CONFIDENCE) -> int:
     if not 0 < bad <= cases:
         raise ValueError("Say how many of the cases would be inappropriate: at least 1, at most all.")
     enough = log(1 - confidence)
-    return 1 + bisect_left(range(1, cases + 1), True, key=lambda size: _at_most(0, cases, bad, size) <= enough)
+    return 1 + bisect_left(range(1, cases + 1), True, key=lambda size: _log_at_most(0, cases, bad, size) <= enough)
 
 
 def _in_a_hundred(count: int, cases: int) -> int:
@@ -125,18 +129,18 @@ def _in_a_hundred(count: int, cases: int) -> int:
     return -(-count * 100 // cases)
 
 
-def _most(strata: Sequence[Seen], doubt: float) -> int:
+def _most(strata: Sequence[Sample], doubt: float) -> int:
     """The largest number of bad cases that the findings do not refute at the level `doubt`."""
-    known = sum(one.found for one in strata if one.drawn == one.cases)
-    unseen = sum(one.cases for one in strata if not one.drawn)
-    sampled = tuple(one for one in strata if 0 < one.drawn < one.cases)
+    known = sum(sample.found for sample in strata if sample.drawn == sample.cases)
+    unseen = sum(sample.cases for sample in strata if not sample.drawn)
+    sampled = tuple(sample for sample in strata if 0 < sample.drawn < sample.cases)
     if not sampled:
         return known + unseen
     allowed = -_fisher(doubt, len(sampled)) - ROUNDING  # what is just not refuted stays possible
     return known + unseen + _spread(sampled, allowed)
 
 
-def _spread(sampled: Sequence[Seen], allowed: float) -> int:
+def _spread(sampled: Sequence[Sample], allowed: float) -> int:
     """The most bad cases over the strata whose log probabilities sum to more than `allowed`.
 
     The log probability of seeing no more than was found falls ever faster as a stratum's bad cases grow, so they are
@@ -152,9 +156,9 @@ def _spread(sampled: Sequence[Seen], allowed: float) -> int:
     placed = _placed(sampled, low)
     while True:
         steps = [
-            (_cost(one, bad), place)
-            for place, (one, bad) in enumerate(zip(sampled, placed, strict=True))
-            if bad < one.cases - (one.drawn - one.found)
+            (_cost(sample, bad), place)
+            for place, (sample, bad) in enumerate(zip(sampled, placed, strict=True))
+            if bad < sample.most
         ]
         if not steps:
             break
@@ -165,50 +169,44 @@ def _spread(sampled: Sequence[Seen], allowed: float) -> int:
     return sum(placed)
 
 
-def _placed(sampled: Sequence[Seen], price: float) -> list[int]:
+def _placed(sampled: Sequence[Sample], price: float) -> list[int]:
     """In each stratum as many bad cases as come at steps no dearer than the price."""
-    return [
-        _last(one.found, one.cases - (one.drawn - one.found), lambda bad, one=one: _cost(one, bad) <= price)  # type: ignore[misc]  # mypy types no default of a lambda
-        for one in sampled
-    ]
+    return [_affordable(sample, price) for sample in sampled]
 
 
-def _last(low: int, high: int, affordable: Callable[[int], bool]) -> int:
-    """The number reached from `low` by steps that are affordable, at most `high`; dearer steps follow cheaper ones."""
-    while low < high:
-        middle = (low + high) // 2
-        if affordable(middle):
-            low = middle + 1
-        else:
-            high = middle
-    return low
+def _affordable(sample: Sample, price: float) -> int:
+    """How many bad cases come at steps no dearer than the price; dearer steps follow cheaper ones."""
+    steps = range(sample.found, sample.most)
+    return sample.found + bisect_left(steps, True, key=lambda bad: _cost(sample, bad) > price)
 
 
-def _cost(one: Seen, bad: int) -> float:
+def _cost(sample: Sample, bad: int) -> float:
     """By how much one more bad case lowers the log probability."""
-    after = _at_most(one.found, one.cases, bad + 1, one.drawn)
-    return INFINITE if after == -INFINITE else _at_most(one.found, one.cases, bad, one.drawn) - after
+    after = _log_at_most(sample.found, sample.cases, bad + 1, sample.drawn)
+    return INFINITE if after == -INFINITE else _log_at_most(sample.found, sample.cases, bad, sample.drawn) - after
 
 
-def _total(sampled: Sequence[Seen], placed: Sequence[int]) -> float:
-    return sum(_at_most(one.found, one.cases, bad, one.drawn) for one, bad in zip(sampled, placed, strict=True))
+def _total(sampled: Sequence[Sample], placed: Sequence[int]) -> float:
+    return sum(
+        _log_at_most(sample.found, sample.cases, bad, sample.drawn) for sample, bad in zip(sampled, placed, strict=True)
+    )
 
 
 @lru_cache(maxsize=65_536)
-def _at_most(found: int, cases: int, bad: int, drawn: int) -> float:
+def _log_at_most(found: int, cases: int, bad: int, drawn: int) -> float:
     """The log of the probability that `drawn` of `cases`, of which `bad` are bad, hold `found` of those at most."""
     least, most = max(0, drawn - (cases - bad)), min(found, bad, drawn)
     if most >= min(bad, drawn):
         return 0.0
     if most < least:
         return -INFINITE
-    terms = [_choose(bad, k) + _choose(cases - bad, drawn - k) for k in range(least, most + 1)]
+    terms = [_log_choose(bad, k) + _log_choose(cases - bad, drawn - k) for k in range(least, most + 1)]
     highest = max(terms)
-    summed = highest + log(sum(exp(term - highest) for term in terms))
-    return min(0.0, summed - _choose(cases, drawn))
+    total = highest + log(sum(exp(term - highest) for term in terms))
+    return min(0.0, total - _log_choose(cases, drawn))
 
 
-def _choose(n: int, k: int) -> float:
+def _log_choose(n: int, k: int) -> float:
     return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
 
 

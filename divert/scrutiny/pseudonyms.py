@@ -19,27 +19,26 @@ AT_ONCE = 10_000
 BYTES = 8
 
 
-def given(session: Session, names: Collection[str]) -> dict[str, str]:
+def pseudonymise(session: Session, names: Collection[str]) -> dict[str, str]:
     """The id of each of these case references or usernames; one is made for whoever has none."""
-    found: dict[str, str] = {}
-    waiting = iter(names)
-    while lot := list(islice(waiting, AT_ONCE)):
-        known = _known(session, lot)
-        if new := [{"of": one, "id": secrets.token_hex(BYTES)} for one in lot if one not in known]:
+    ids: dict[str, str] = {}
+    remaining = iter(names)
+    while batch := list(islice(remaining, AT_ONCE)):
+        known = _known(session, batch)
+        if new := [{"of": name, "id": secrets.token_hex(BYTES)} for name in batch if name not in known]:
             insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
             session.execute(insert(Pseudonym).on_conflict_do_nothing(index_elements=["of"]), new)
-            known = _known(session, lot)  # another may have named it first
-        found |= known
-    return found
+            known = _known(session, batch)  # another may have named it first
+        ids |= known
+    return ids
 
 
-def stands_for(session: Session, ids: Collection[str]) -> dict[str, str]:
+def reidentify(session: Session, ids: Collection[str]) -> dict[str, str]:
     """What each id stands for. A frame frozen before there were any holds references: those stand for themselves."""
     query = select(Pseudonym.id, Pseudonym.of).where(Pseudonym.id.in_(ids))
-    return {one: one for one in ids} | {row.id: row.of for row in session.execute(query)}
+    return {id: id for id in ids} | {row.id: row.of for row in session.execute(query)}
 
 
 def _known(session: Session, names: Sequence[str]) -> dict[str, str]:
-    return {
-        one.of: one.id for one in session.execute(select(Pseudonym.of, Pseudonym.id).where(Pseudonym.of.in_(names)))
-    }
+    query = select(Pseudonym.of, Pseudonym.id).where(Pseudonym.of.in_(names))
+    return {row.of: row.id for row in session.execute(query)}

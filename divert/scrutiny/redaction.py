@@ -52,7 +52,7 @@ LETTERS = str.maketrans(
 )
 """Letters that have no accent to take off, and those of other alphabets that look like ours, one for one."""
 
-AGAIN = re.compile(rf"{re.escape(WITHHELD)}(?:[\s,.-]*{re.escape(WITHHELD)})+")
+REPEATED = re.compile(rf"{re.escape(WITHHELD)}(?:[\s,.-]*{re.escape(WITHHELD)})+")
 
 
 class Redacted(NamedTuple):
@@ -73,13 +73,14 @@ class Identifiers(NamedTuple):
         """The text without them however they are spaced, accented or joined, without what is but a letter from them,
         and without anything in the form of an e-mail address, telephone number, postcode, date, plate or reference.
         """
-        rules, likeness = _prepared(self.names, self.references)
+        identifiers, likeness = _prepared(self.names, self.references)
         clean = _clean(text)
         plain = _plain(clean)
-        left, by_rule = _without(clean, [one.span() for rule in (FORM, rules) for one in rule.finditer(plain)])
+        spans = [match.span() for pattern in (FORM, identifiers) for match in pattern.finditer(plain)]
+        left, by_rule = _withhold(clean, spans)
         spans = likeness.spans(_plain(left).replace(WITHHELD, "\0" * len(WITHHELD)))
-        left, by_check = _without(left, spans)
-        return Redacted(AGAIN.sub(WITHHELD, left), by_rule, by_check)
+        left, by_check = _withhold(left, spans)
+        return Redacted(REPEATED.sub(WITHHELD, left), by_rule, by_check)
 
 
 def redact(text: str, names: Iterable[str] = (), references: Iterable[str] = ()) -> str:
@@ -91,31 +92,33 @@ def redact(text: str, names: Iterable[str] = (), references: Iterable[str] = ())
 def _prepared(names: frozenset[str], references: frozenset[str]) -> tuple[re.Pattern[str], Likeness]:
     words = {word for name in names for word in parts_of(name)}
     known = words | {_bare(_plain(_clean(reference))) for reference in references}
-    spaced = [_any_spacing(one) for one in sorted(known, key=lambda one: (-len(one), one)) if len(one) > 1]
-    return re.compile("|".join(spaced) or r"(?!)", re.IGNORECASE), Likeness(words, known)
+    longest_first = sorted(known, key=lambda text: (-len(text), text))
+    patterns = [_any_spacing(text) for text in longest_first if len(text) > 1]
+    return re.compile("|".join(patterns) or r"(?!)", re.IGNORECASE), Likeness(words, known)
 
 
-def _without(text: str, spans: Iterable[tuple[int, int]]) -> tuple[str, int]:
-    """The text with each stretch withheld; stretches that overlap are one."""
-    left, at, count = [], 0, 0
+def _withhold(text: str, spans: Iterable[tuple[int, int]]) -> tuple[str, int]:
+    """The text with each stretch withheld, and how many there were; stretches that overlap are one."""
+    parts, at, count = [], 0, 0
     for begin, end in sorted(spans):
         if end <= at:
             continue
-        left += [text[at:begin], WITHHELD] if begin >= at else []
-        count += begin >= at
+        if begin >= at:
+            parts += [text[at:begin], WITHHELD]
+            count += 1
         at = end
-    return "".join([*left, text[at:]]), count
+    return "".join([*parts, text[at:]]), count
 
 
 def _clean(text: str) -> str:
     """Composed, wide letters made plain, and without what does not show."""
     composed = normalize("NFKC", text)
-    return "".join(one for one in composed if category(one) not in ("Cf", "Mn", "Me"))
+    return "".join(letter for letter in composed if category(letter) not in ("Cf", "Mn", "Me"))
 
 
 def _plain(text: str) -> str:
     """The same letters without their accents, place for place."""
-    return "".join(normalize("NFD", one)[0] for one in text).translate(LETTERS)
+    return "".join(normalize("NFD", letter)[0] for letter in text).translate(LETTERS)
 
 
 def parts_of(name: str) -> set[str]:

@@ -19,12 +19,12 @@ from divert.documents.letterhead import letterhead
 from divert.documents.render import render
 from divert.models import Staff
 from divert.records import ledger
-from divert.records.meetings import THEMATIC, Meeting, MeetingPack, meetings
+from divert.records.meetings import THEMATIC, Meeting, MeetingPack, all_meetings
 from divert.scrutiny.actions import Action, actions
 from divert.scrutiny.agreement import kappa
-from divert.scrutiny.meeting import comes_back, seen
-from divert.scrutiny.opening import case_of, is_missing, known_today
-from divert.scrutiny.proof import Seen, estimate, would_miss
+from divert.scrutiny.meeting import returning_packs, samples
+from divert.scrutiny.opening import case_of, identifiers_today, is_missing
+from divert.scrutiny.proof import Sample, estimate, miss_probability
 from divert.scrutiny.redaction import Identifiers
 
 FEWEST = 10
@@ -38,7 +38,7 @@ STARTS = (4, 1)
 Level = Literal["person", "team", "organisation"]
 
 
-class Held(BaseModel):
+class MeetingSummary(BaseModel):
     """One meeting: how many attended, how many packs it had, and how many of those came back from before."""
 
     model_config = ConfigDict(frozen=True)
@@ -51,7 +51,7 @@ class Held(BaseModel):
     theme: str | None
 
 
-class Sampled(BaseModel):
+class StratumResult(BaseModel):
     """What was drawn from one stratum over the year, and what that proves. No counts: withheld, for they are few."""
 
     model_config = ConfigDict(frozen=True)
@@ -67,7 +67,7 @@ class Sampled(BaseModel):
     )
 
 
-class Learnt(BaseModel):
+class LearningPoint(BaseModel):
     """One thing to learn, whose it is, and what became of it."""
 
     model_config = ConfigDict(frozen=True)
@@ -88,9 +88,9 @@ class Report(BaseModel):
     first: date
     last: date
     as_at: date
-    meetings: list[Held]
-    strata: list[Sampled]
-    altogether: Sampled
+    meetings: list[MeetingSummary]
+    strata: list[StratumResult]
+    altogether: StratumResult
     kappa: float | None
     scored_alone: int = Field(description="Packs that two members or more scored, each alone.")
     scores: dict[str, int] | None = Field(description="Drawn packs by agreed score. null: withheld, for they are few.")
@@ -99,7 +99,7 @@ class Report(BaseModel):
     missing: int = Field(description="Records missing: they count as the worst case.")
     good_practice: list[str]
     learning: dict[str, int] = Field(description="Things to learn, by person, team and organisation.")
-    learnt: list[Learnt]
+    learnt: list[LearningPoint]
     doubted: dict[str, int] = Field(description="Rules of policy that findings doubt, and how often.")
     actions_open: int
     actions_overdue: int
@@ -114,129 +114,142 @@ def year_of(on: date) -> int:
 def report(session: Session, year: int, as_at: date) -> Report:
     """What the meetings of a year come to, as recorded by `as_at`."""
     first, last = date(year, *STARTS), date(year + 1, *STARTS) - timedelta(days=1)
-    everyone = meetings(session)
-    held = [one for one in everyone if first <= one.held_on <= last]
-    frames = {one.frame for one in held}
-    packs = {(case.frame, case.pack): case for one in held for case in one.packs.values()}
-    strata = together([seen(session, one, everyone) for one in held])
-    altogether = _sampled("altogether", [counted for each in strata.values() for counted in each])
-    own = [scores for one in held for scores in one.own_scores() if len(scores) > 1]
-    asked = actions(held)
-    blind = _Blind(session, held)
+    every_meeting = all_meetings(session)
+    meetings = [meeting for meeting in every_meeting if first <= meeting.held_on <= last]
+    frames = {meeting.frame for meeting in meetings}
+    packs = {MeetingPack(pack.frame, pack.pack) for meeting in meetings for pack in meeting.packs.values()}
+    drawn = {pack for pack in packs if pack.stratum != THEMATIC}
+    unsettled = [
+        pack for pack in returning_packs(every_meeting).values() if pack.frame in frames and pack.stratum != THEMATIC
+    ]
+    strata = merge_small_strata([samples(session, meeting, every_meeting) for meeting in meetings])
+    altogether = _stratum_result("altogether", [sample for merged in strata.values() for sample in merged])
+    own_scores = [scores for meeting in meetings for scores in meeting.own_scores() if len(scores) > 1]
+    year_actions = actions(meetings)
+    redactor = _Redactor(session, meetings)
     return Report(
         first=first,
         last=last,
         as_at=as_at,
-        meetings=[_held(one) for one in held],
-        strata=[_sampled(stratum, each) for stratum, each in strata.items()],
+        meetings=[_summary(meeting) for meeting in meetings],
+        strata=[_stratum_result(stratum, merged) for stratum, merged in strata.items()],
         altogether=altogether,
-        kappa=kappa(own),
-        scored_alone=len(own),
-        scores=_scores(everyone, frames) if altogether.cases else None,
-        thematic=sum(case.stratum == THEMATIC for case in packs.values()),
-        unsettled=sum(case.frame in frames and case.stratum != THEMATIC for case in comes_back(everyone).values()),
-        missing=sum(is_missing(session, *case[:2]) for case in packs.values() if case.stratum != THEMATIC),
+        kappa=kappa(own_scores),
+        scored_alone=len(own_scores),
+        scores=_scores(every_meeting, frames) if altogether.cases else None,
+        thematic=len(packs) - len(drawn),
+        unsettled=len(unsettled),
+        missing=sum(is_missing(session, pack.frame, pack.pack) for pack in drawn),
         good_practice=[
-            blind.words(one.packs[pack], said["good_practice"])
-            for one in held
-            for pack, said in one.findings.items()
-            if said["good_practice"]
+            redactor.redact(meeting.packs[name], finding["good_practice"])
+            for meeting in meetings
+            for name, finding in meeting.findings.items()
+            if finding["good_practice"]
         ],
-        learning=dict(Counter(one.learning_for for one in asked if one.learning_for)),
-        learnt=[_learnt(one, blind, as_at) for one in asked if one.learning],
-        doubted=dict(sorted(Counter(one.doubts for one in asked if one.doubts).items())),
-        actions_open=sum(not one.closed for one in asked),
-        actions_overdue=sum(one.overdue(as_at) for one in asked),
-        actions_closed=sum(one.closed for one in asked),
+        learning=dict(Counter(action.learning_for for action in year_actions if action.learning_for)),
+        learnt=[_learning_point(action, redactor, as_at) for action in year_actions if action.learning],
+        doubted=dict(sorted(Counter(action.doubts for action in year_actions if action.doubts).items())),
+        actions_open=sum(not action.closed for action in year_actions),
+        actions_overdue=sum(action.overdue(as_at) for action in year_actions),
+        actions_closed=sum(action.closed for action in year_actions),
     )
 
 
-def explained(told: Report) -> tuple[str, ...]:
+def explanations(report: Report) -> tuple[str, ...]:
     """How the figures came about and how they must be read, for whoever was not there."""
-    said = [
+    return (
         "Cases are drawn at random from lists of decided cases that are frozen and published before the seed is made,"
         " with refused and ineligible cases among them. Anyone can draw again from what was published.",
         "Each case is judged by what was known when it left the scheme, from a record that names nobody. Members score"
         " alone before they speak.",
         "A case without a conclusion, and a case whose record is missing, count as inappropriate: no case takes their"
-        f" place. {_count(told.unsettled, 'case')} without a conclusion yet,"
-        f" and {_count(told.missing, 'record')} missing.",
+        f" place. {_count(report.unsettled, 'case')} without a conclusion yet,"
+        f" and {_count(report.missing, 'record')} missing.",
         "A range holds with 95% confidence and is exact for the number of cases. “Would miss” says in how many of 100"
         f" samples like this none would show, were 1 case in {ONE_IN} inappropriate and lay where it is missed best.",
-        f"{_count(told.thematic, 'case')} chosen for a theme and not drawn: in no rate here.",
+        f"{_count(report.thematic, 'case')} chosen for a theme and not drawn: in no rate here.",
         f"A stratum of fewer than {FEWEST} cases is put together with others, so that no count points at anybody.",
-    ]
-    return tuple(said)
-
-
-def report_paper(told: Report) -> bytes:
-    """The report as a PDF: the same bytes for the same report."""
-    words = {
-        "period": f"{written_date(told.first)} to {written_date(told.last)}",
-        "as_at": written_date(told.as_at),
-        "meetings": [{**one.model_dump(), "held_on": written_date(one.held_on)} for one in told.meetings],
-        "learnt": [{**one.model_dump(), "due_on": written_date(one.due_on)} for one in told.learnt],
-    }
-    said = {**told.model_dump(mode="json"), **words, "explained": explained(told)}
-    return render("report", {**said, "office": letterhead(), "ref": f"scrutiny {told.first.year}"})
-
-
-class _Blind:
-    """Takes out of what was written at a meeting whoever is on record of the case, and whoever sat there."""
-
-    def __init__(self, session: Session, held: Sequence[Meeting]) -> None:
-        sat = {who for one in held for who in (*one.attending, one.opened_by)}
-        self._session = session
-        self._panel = Identifiers(
-            frozenset(session.scalars(select(Staff.name).where(Staff.username.in_(sat)))), frozenset(sat)
-        )
-
-    def words(self, one: MeetingPack, text: str) -> str:
-        """The text without them."""
-        case = case_of(self._session, one.frame, one.pack)
-        names, references = self._panel
-        if case is not None:
-            known = known_today(self._session, case, ledger.entries_of(self._session, case))
-            names, references = names | known.names, references | known.references
-        return Identifiers(names, references).redact(text).text
-
-
-def _held(one: Meeting) -> Held:
-    return Held(
-        number=one.number,
-        held_on=one.held_on,
-        members=len(one.attending),
-        packs=len(one.packs),
-        came_back=sum(case.asked_for is not None for case in one.packs.values()),
-        theme=one.theme,
     )
 
 
-def together(counted: Sequence[Mapping[str, Seen]]) -> dict[str, list[Seen]]:
+def report_paper(report: Report) -> bytes:
+    """The report as a PDF: the same bytes for the same report."""
+    written = {
+        "period": f"{written_date(report.first)} to {written_date(report.last)}",
+        "as_at": written_date(report.as_at),
+        "meetings": [{**meeting.model_dump(), "held_on": written_date(meeting.held_on)} for meeting in report.meetings],
+        "learnt": [{**point.model_dump(), "due_on": written_date(point.due_on)} for point in report.learnt],
+    }
+    return render(
+        "report",
+        {
+            **report.model_dump(mode="json"),
+            **written,
+            "explained": explanations(report),
+            "office": letterhead(),
+            "ref": f"scrutiny {report.first.year}",
+        },
+    )
+
+
+class _Redactor:
+    """Takes out of what was written at a meeting whoever is on record of the case, and whoever sat there."""
+
+    def __init__(self, session: Session, meetings: Sequence[Meeting]) -> None:
+        usernames = {username for meeting in meetings for username in (*meeting.attending, meeting.opened_by)}
+        names = session.scalars(select(Staff.name).where(Staff.username.in_(usernames)))
+        self._session = session
+        self._panel = Identifiers(frozenset(names), frozenset(usernames))
+
+    def redact(self, pack: MeetingPack, text: str) -> str:
+        """The text without them."""
+        case = case_of(self._session, pack.frame, pack.pack)
+        names, references = self._panel
+        if case is not None:
+            of_case = identifiers_today(self._session, case, ledger.entries_of(self._session, case))
+            names, references = names | of_case.names, references | of_case.references
+        return Identifiers(names, references).redact(text).text
+
+
+def _summary(meeting: Meeting) -> MeetingSummary:
+    return MeetingSummary(
+        number=meeting.number,
+        held_on=meeting.held_on,
+        members=len(meeting.attending),
+        packs=len(meeting.packs),
+        came_back=sum(pack.asked_for is not None for pack in meeting.packs.values()),
+        theme=meeting.theme,
+    )
+
+
+def merge_small_strata(frames: Sequence[Mapping[str, Sample]]) -> dict[str, list[Sample]]:
     """What each frame's strata held, by stratum; those with few cases put together until they are not few."""
-    strata: dict[str, list[Seen]] = defaultdict(list)
-    for each in counted:
-        for stratum, one in each.items():
-            strata[stratum].append(one)
-    by_size = sorted(strata, key=lambda stratum: (_cases(strata[stratum]), stratum))
-    few = [stratum for stratum in by_size if _cases(strata[stratum]) < FEWEST]
-    while few and len(few) < len(by_size) and sum(_cases(strata[stratum]) for stratum in few) < FEWEST:
-        few.append(by_size[len(few)])
-    shown = {stratum: each for stratum, each in sorted(strata.items()) if stratum not in few}
-    return shown | ({SMALLER: [one for stratum in few for one in strata[stratum]]} if few else {})
+    strata: dict[str, list[Sample]] = defaultdict(list)
+    for frame in frames:
+        for stratum, sample in frame.items():
+            strata[stratum].append(sample)
+    cases = {stratum: _cases(of_stratum) for stratum, of_stratum in strata.items()}
+    by_size = sorted(strata, key=lambda stratum: (cases[stratum], stratum))
+    small = [stratum for stratum in by_size if cases[stratum] < FEWEST]
+    while small and len(small) < len(by_size) and sum(cases[stratum] for stratum in small) < FEWEST:
+        small.append(by_size[len(small)])
+    merged = {stratum: of_stratum for stratum, of_stratum in sorted(strata.items()) if stratum not in small}
+    if small:
+        merged[SMALLER] = [sample for stratum in small for sample in strata[stratum]]
+    return merged
 
 
-def _cases(each: Iterable[Seen]) -> int:
-    return sum(one.cases for one in each)
+def _cases(of_stratum: Iterable[Sample]) -> int:
+    return sum(sample.cases for sample in of_stratum)
 
 
-def _sampled(stratum: str, each: Sequence[Seen]) -> Sampled:
-    if 0 < _cases(each) < FEWEST:
+def _stratum_result(stratum: str, of_stratum: Sequence[Sample]) -> StratumResult:
+    if 0 < _cases(of_stratum) < FEWEST:
         few = f"Fewer than {FEWEST} cases: not shown."
-        return Sampled(stratum=stratum, cases=None, drawn=None, found=None, rate=None, says=few, misses=None)
-    proof = estimate(each)
-    missed = would_miss([one for one in each if one.cases], -(-proof.cases // ONE_IN))
-    return Sampled(
+        return StratumResult(stratum=stratum, cases=None, drawn=None, found=None, rate=None, says=few, misses=None)
+    proof = estimate(of_stratum)
+    missed = miss_probability([sample for sample in of_stratum if sample.cases], -(-proof.cases // ONE_IN))
+    return StratumResult(
         stratum=stratum,
         cases=proof.cases,
         drawn=proof.drawn,
@@ -247,26 +260,27 @@ def _sampled(stratum: str, each: Sequence[Seen]) -> Sampled:
     )
 
 
-def _scores(everyone: Sequence[Meeting], frames: Collection[str]) -> dict[str, int]:
+def _scores(meetings: Sequence[Meeting], frames: Collection[str]) -> dict[str, int]:
     """How many drawn packs have each agreed score, by the latest finding on each."""
-    latest = {
-        (case.frame, case.pack): f"{said['score']}: {one.scale[said['score']].title}"
-        for one in everyone
-        for name, said in one.findings.items()
-        if (case := one.packs[name]).frame in frames and case.stratum != THEMATIC
-    }
+    latest = {}
+    for meeting in meetings:
+        for name, finding in meeting.findings.items():
+            pack = meeting.packs[name]
+            if pack.frame in frames and pack.stratum != THEMATIC:
+                score = meeting.scale[finding["score"]]
+                latest[pack.frame, pack.pack] = f"{score.code}: {score.title}"
     return dict(sorted(Counter(latest.values()).items()))
 
 
-def _learnt(one: Action, blind: _Blind, as_at: date) -> Learnt:
-    case = MeetingPack(one.frame, one.drawn_as)
-    return Learnt.model_validate({
-        "level": one.learning_for,
-        "says": blind.words(case, one.learning or ""),
-        "owner": blind.words(case, one.owner or ""),
-        "due_on": one.due_on,
-        "stands": "closed" if one.closed else "overdue" if one.overdue(as_at) else "open",
-        "response": blind.words(case, one.response) if one.response else None,
+def _learning_point(action: Action, redactor: _Redactor, as_at: date) -> LearningPoint:
+    pack = MeetingPack(action.frame, action.drawn_as)
+    return LearningPoint.model_validate({
+        "level": action.learning_for,
+        "says": redactor.redact(pack, action.learning or ""),
+        "owner": redactor.redact(pack, action.owner or ""),
+        "due_on": action.due_on,
+        "stands": "closed" if action.closed else "overdue" if action.overdue(as_at) else "open",
+        "response": redactor.redact(pack, action.response) if action.response else None,
     })  # fmt: skip
 
 

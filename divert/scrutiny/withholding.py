@@ -11,7 +11,7 @@ Pure: counts in, counts out.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from divert.scrutiny.proof import Seen, estimate
+from divert.scrutiny.proof import Sample, estimate
 
 FEWEST = 5
 """The smallest number of people that is told."""
@@ -30,16 +30,17 @@ class Group(NamedTuple):
     says: str
 
 
-def shown(groups: Mapping[str, Sequence[Seen]]) -> list[Group]:
+def suppress(groups: Mapping[str, Sequence[Sample]]) -> list[Group]:
     """Each group, from what was seen of it in each stratum."""
-    drawn = {label: sum(one.drawn for one in strata) for label, strata in groups.items()}
-    found = {label: sum(one.found for one in strata) for label, strata in groups.items()}
-    hidden = _hidden(drawn)
-    told = _told({label: (drawn[label], found[label]) for label in groups if drawn[label]}, hidden)
-    return [_group(label, strata, label in hidden, label in told) for label, strata in groups.items()]
+    drawn = {label: sum(sample.drawn for sample in samples) for label, samples in groups.items()}
+    found = {label: sum(sample.found for sample in samples) for label, samples in groups.items()}
+    withheld = _withheld(drawn)
+    seen = {label: (drawn[label], found[label]) for label in groups if drawn[label]}
+    with_findings = _with_findings(seen, withheld)
+    return [_group(label, samples, label in withheld, label in with_findings) for label, samples in groups.items()]
 
 
-def _hidden(drawn: Mapping[str, int]) -> set[str]:
+def _withheld(drawn: Mapping[str, int]) -> set[str]:
     """The groups to withhold whole: those of which few cases were seen, and as many more as they need beside them."""
     by_size = sorted((label for label in drawn if drawn[label]), key=lambda label: (drawn[label], label))
     few = sum(drawn[label] < FEWEST for label in by_size)
@@ -48,25 +49,27 @@ def _hidden(drawn: Mapping[str, int]) -> set[str]:
     return set(by_size[:few])
 
 
-def _told(seen: Mapping[str, tuple[int, int]], hidden: set[str]) -> set[str]:
+def _with_findings(seen: Mapping[str, tuple[int, int]], withheld: set[str]) -> set[str]:
     """The groups whose findings are told, from how many of each were seen and found."""
     if not any(found for _, found in seen.values()):
-        return set(seen) - hidden
-    told = [one for one, (drawn, found) in seen.items() if one not in hidden and FEWEST <= found <= drawn - FEWEST]
-    told.sort(key=lambda one: (seen[one][1], one), reverse=True)
-    while told:
-        unsaid = [seen[one] for one in seen if one not in told]
-        bad = sum(found for _, found in unsaid)
-        if not unsaid or (len(unsaid) > 1 and 0 < bad < sum(drawn for drawn, _ in unsaid)):
+        return set(seen) - withheld
+    labels = [
+        label for label, (drawn, found) in seen.items() if label not in withheld and FEWEST <= found <= drawn - FEWEST
+    ]
+    labels.sort(key=lambda label: (seen[label][1], label), reverse=True)
+    while labels:
+        rest = [counts for label, counts in seen.items() if label not in labels]
+        found_in_rest = sum(found for _, found in rest)
+        if not rest or (len(rest) > 1 and 0 < found_in_rest < sum(drawn for drawn, _ in rest)):
             break
-        told.pop()
-    return set(told)
+        labels.pop()
+    return set(labels)
 
 
-def _group(label: str, strata: Sequence[Seen], hidden: bool, told: bool) -> Group:
-    if hidden:
+def _group(label: str, samples: Sequence[Sample], withheld: bool, with_findings: bool) -> Group:
+    if withheld:
         return Group(label, None, None, None, TOO_FEW)
-    together = estimate(strata)
-    if told or not together.drawn:
+    together = estimate(samples)
+    if with_findings or not together.drawn:
         return Group(label, together.cases, together.drawn, together.found, together.says)
     return Group(label, together.cases, together.drawn, None, UNSAID)

@@ -14,15 +14,15 @@ from divert.scrutiny.opening import OpenedPack
 NOT_KNOWN = "not known"
 NOT_SHOWN = "not shown: it would say where or when"
 SIDES = {"police": "Decision for the police", "probation": "Decision for probation"}
-STOOD = {"kept": "Kept", "open": "Still open", "waived": "Let go"}
-SETTLED = {"kept": "Marked as kept", "open": "Not kept", "waived": "Waived", None: "Progress"}
+STANDINGS = {"kept": "Kept", "open": "Still open", "waived": "Let go"}
+STATEMENTS = {"kept": "Marked as kept", "open": "Not kept", "waived": "Waived", None: "Progress"}
 
 
 class Line(NamedTuple):
     """One line of a pack: what it is about, and each thing said."""
 
     name: str
-    said: tuple[str, ...]
+    texts: tuple[str, ...]
 
 
 class RuleLine(NamedTuple):
@@ -35,34 +35,40 @@ class RuleLine(NamedTuple):
     decides: bool
 
 
-def lines(known: dict[str, Any], on: date) -> tuple[Line, ...]:
+def lines(content: dict[str, Any], on: date) -> tuple[Line, ...]:
     """What a pack says, in the order in which it happened. `on`: the cut-off, for the titles of offences."""
-    return tuple(Line(name, said) for name, said in _lines(known, rulebook(), on))
+    return tuple(Line(name, texts) for name, texts in _lines(content, rulebook(), on))
 
 
-def rules(known: dict[str, Any]) -> tuple[RuleLine, ...]:
+def rules(content: dict[str, Any]) -> tuple[RuleLine, ...]:
     """Every rule of the policy by which the case was last checked; none where it never was."""
-    if known["eligibility"] is None:
+    if content["eligibility"] is None:
         return ()
-    because = known["eligibility"]["because"]
+    because = content["eligibility"]["because"]
     return tuple(
-        RuleLine(one["says"], one["finding"], in_words(one["facts"]) or NOT_SHOWN, one["cites"], one["id"] in because)
-        for one in known["eligibility"]["rules"]
+        RuleLine(
+            says=rule["says"],
+            finding=rule["finding"],
+            turned_on=in_words(rule["facts"]) or NOT_SHOWN,
+            cites=rule["cites"],
+            decides=rule["id"] in because,
+        )
+        for rule in content["eligibility"]["rules"]
     )
 
 
-def since(one: OpenedPack) -> tuple[str, ...]:
+def later_notes(pack: OpenedPack) -> tuple[str, ...]:
     """What came later than a pack, in sentences: it stands beside the pack and never in it."""
-    said = []
-    if one.corrected_since:
-        fields = ", ".join(name.replace("_", " ") for name in one.corrected_since)
-        said.append(f"Corrected since, and shown as it was known then: {fields}.")
-    if one.withheld_since:
-        stretches = _stretches(one.withheld_since)
-        said.append(f"{stretches} of its words withheld, because a later record shows that they name somebody.")
-    if one.disposed_of and one.known is not None:
-        said.append("Who it was about has been lawfully erased since.")
-    return tuple(said)
+    notes = []
+    if pack.corrected_since:
+        fields = ", ".join(name.replace("_", " ") for name in pack.corrected_since)
+        notes.append(f"Corrected since, and shown as it was known then: {fields}.")
+    if pack.withheld_since:
+        stretches = _stretches(pack.withheld_since)
+        notes.append(f"{stretches} of its words withheld, because a later record shows that they name somebody.")
+    if pack.disposed_of and pack.known is not None:
+        notes.append("Who it was about has been lawfully erased since.")
+    return tuple(notes)
 
 
 def in_words(value: Any) -> str:
@@ -73,9 +79,9 @@ def in_words(value: Any) -> str:
         case bool():
             return "yes" if value else "no"
         case list() | tuple():
-            return ", ".join(in_words(one) for one in value) or "none"
+            return ", ".join(in_words(item) for item in value) or "none"
         case Mapping():
-            return "; ".join(f"{name.replace('_', ' ')}: {in_words(one)}" for name, one in value.items())
+            return "; ".join(f"{name.replace('_', ' ')}: {in_words(inner)}" for name, inner in value.items())
         case _:
             return str(value)
 
@@ -84,100 +90,102 @@ def _stretches(count: int) -> str:
     return "1 stretch" if count == 1 else f"{count} stretches"
 
 
-def _lines(known: dict[str, Any], book: Rulebook, on: date) -> Iterator[tuple[str, tuple[str, ...]]]:
-    offences = [known["offence_code"], *known["further_offences"]]
+def _lines(content: dict[str, Any], book: Rulebook, on: date) -> Iterator[tuple[str, tuple[str, ...]]]:
+    offences = [content["offence_code"], *content["further_offences"]]
     yield "Offence", tuple(book.offences.find(code, on).title for code in offences if code)
-    yield "Age at referral", (in_words(known["age_band"]),)
+    yield "Age at referral", (in_words(content["age_band"]),)
     for theme in ("sex", "ethnicity"):
-        if theme in known:
-            yield theme.capitalize(), (in_words(known[theme]),)
-    yield "What the officer wrote", (known["account"] or "nothing",)
-    checked = known["eligibility"]
-    verdict = f"{checked['verdict'].replace('_', ' ')} ({checked['policy']})" if checked else "not checked"
+        if theme in content:
+            yield theme.capitalize(), (in_words(content[theme]),)
+    yield "What the officer wrote", (content["account"] or "nothing",)
+    check = content["eligibility"]
+    verdict = f"{check['verdict'].replace('_', ' ')} ({check['policy']})" if check else "not checked"
     yield "Verdict of the policy", (verdict,)
-    for one in known["decisions"]:
-        yield SIDES[one["side"]], tuple(_decision(one))
-    if not known["decisions"]:
+    for decision in content["decisions"]:
+        yield SIDES[decision["side"]], tuple(_decision(decision))
+    if not content["decisions"]:
         yield "Decisions", ("none",)
-    yield "Victim", tuple(_victim(known["victim"]))
-    needs = [_need(one, book) for one in known["needs"]]
-    yield "Needs, entry to exit", (*(needs or ["none scored"]), *known["summaries"])
-    yield from _contract(known["contract"])
-    for one in known["breaches"]:
-        yield "New offence" if one["kind"] == "new_offence" else "Breach", tuple(_breach(one))
-    yield "How it left the scheme", tuple(_ended(known["ended"], book))
-    withheld = known["withheld"]
+    yield "Victim", tuple(_victim(content["victim"]))
+    needs = [_need(need, book) for need in content["needs"]]
+    yield "Needs, entry to exit", (*(needs or ["none scored"]), *content["summaries"])
+    yield from _contract(content["contract"])
+    for breach in content["breaches"]:
+        yield "New offence" if breach["kind"] == "new_offence" else "Breach", tuple(_breach(breach))
+    yield "How it left the scheme", tuple(_ending(content["ended"], book))
+    withheld = content["withheld"]
     yield (
         "Withheld from the words",
         (f"{_stretches(withheld['by_rule'])} by rule, {withheld['by_check']} by the check after it",),
     )
 
 
-def _decision(one: dict[str, Any]) -> Iterator[str]:
-    yield f"{'Yes' if one['accept'] else 'No'}, by {_role(one['by'])}."
-    yield one["reasons"]
-    if one["override"]:
-        yield f"Against the verdict, because: {in_words(one['override_reason'])}"
+def _decision(decision: dict[str, Any]) -> Iterator[str]:
+    yield f"{'Yes' if decision['accept'] else 'No'}, by {_role(decision['by'])}."
+    yield decision["reasons"]
+    if decision["override"]:
+        yield f"Against the verdict, because: {in_words(decision['override_reason'])}"
 
 
 def _role(name: str) -> str:
     return f"the {name.replace('_', ' ')}"
 
 
-def _victim(one: dict[str, Any] | None) -> Iterator[str]:
-    if one is None:
+def _victim(victim: dict[str, Any] | None) -> Iterator[str]:
+    if victim is None:
         yield "There is none."
         return
-    tried = "once" if one["attempts"] == 1 else f"{one['attempts']} times"
-    yield f"Kind: {in_words(one['kind'])}. Views: {in_words(one['views'])}; tried {tried}."
-    yield from (f"“{wish}”" for wish in one["wishes"])
-    yield "Was told where things stood." if one["told"] else "Not on record as told where things stood."
+    attempts = "once" if victim["attempts"] == 1 else f"{victim['attempts']} times"
+    yield f"Kind: {in_words(victim['kind'])}. Views: {in_words(victim['views'])}; tried {attempts}."
+    yield from (f"“{wish}”" for wish in victim["wishes"])
+    yield "Was told where things stood." if victim["told"] else "Not on record as told where things stood."
 
 
-def _need(one: dict[str, Any], book: Rulebook) -> str:
-    title = book.needs[one["need"]].title if one["need"] in book.needs else one["need"]
-    linked = ", linked to the offending" if one["linked"] else ""
-    entry, leaving = ("not scored" if one[when] is None else one[when] for when in ("entry", "exit"))
-    return f"{title}: {entry} to {leaving}{linked}"
+def _need(need: dict[str, Any], book: Rulebook) -> str:
+    title = book.needs[need["need"]].title if need["need"] in book.needs else need["need"]
+    linked = ", linked to the offending" if need["linked"] else ""
+    at_entry, at_exit = ("not scored" if need[stage] is None else need[stage] for stage in ("entry", "exit"))
+    return f"{title}: {at_entry} to {at_exit}{linked}"
 
 
-def _contract(one: dict[str, Any] | None) -> Iterator[tuple[str, tuple[str, ...]]]:
-    if one is None:
+def _contract(contract: dict[str, Any] | None) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if contract is None:
         yield "Contract", ("None was signed.",)
         return
-    versions = f", signed in {one['versions']} versions" if one["versions"] > 1 else ""
-    pauses = f", paused {one['pauses']} times" if one["pauses"] else ""
-    met = one["appointments"]
+    versions = f", signed in {contract['versions']} versions" if contract["versions"] > 1 else ""
+    pauses = f", paused {contract['pauses']} times" if contract["pauses"] else ""
+    appointments = contract["appointments"]
     yield (
         "Contract",
         (
-            f"{one['days']} days{versions}{pauses}.",
-            f"Appointments held: {met['held']}; attended: {met['attended']}.",
+            f"{contract['days']} days{versions}{pauses}.",
+            f"Appointments held: {appointments['held']}; attended: {appointments['attended']}.",
         ),
     )
-    for number, each in enumerate(one["conditions"], start=1):
-        late = "" if each["in_time"] is None else ", in time" if each["in_time"] else ", late"
-        evidence = (f"{SETTLED[said['says']]}: {said['words']}" for said in each["evidence"])
-        yield f"Condition {number}", (each["text"], f"{STOOD[each['standing']]}{late}.", *evidence)
+    for number, condition in enumerate(contract["conditions"], start=1):
+        late = "" if condition["in_time"] is None else ", in time" if condition["in_time"] else ", late"
+        evidence = (f"{STATEMENTS[statement['says']]}: {statement['words']}" for statement in condition["evidence"])
+        yield f"Condition {number}", (condition["text"], f"{STANDINGS[condition['standing']]}{late}.", *evidence)
 
 
-def _breach(one: dict[str, Any]) -> Iterator[str]:
-    yield one["what"]
-    asked = "Not asked for an excuse" if one["excuse_asked"] is False else "Excuse"
-    yield f"{asked}: {in_words(one['excuse'])}"
-    if one["decision"] is None:
+def _breach(breach: dict[str, Any]) -> Iterator[str]:
+    yield breach["what"]
+    excuse = "Not asked for an excuse" if breach["excuse_asked"] is False else "Excuse"
+    yield f"{excuse}: {in_words(breach['excuse'])}"
+    if breach["decision"] is None:
         yield "Not decided."
         return
-    yield f"Decision, by {_role(one['by'])}: {one['decision']}. {one['reasons']}"
-    yield f"Probation’s view: {in_words(one['probation_view'])}"
+    yield f"Decision, by {_role(breach['by'])}: {breach['decision']}. {breach['reasons']}"
+    yield f"Probation’s view: {in_words(breach['probation_view'])}"
 
 
-def _ended(one: dict[str, Any], book: Rulebook) -> Iterator[str]:
-    why = (
-        book.return_reasons.get(one["return_reason"])
-        or book.close_reasons.get(one["close_reason"])
-        or book.outcomes.get(one["outcome_code"])
+def _ending(ending: dict[str, Any], book: Rulebook) -> Iterator[str]:
+    reason = (
+        book.return_reasons.get(ending["return_reason"])
+        or book.close_reasons.get(ending["close_reason"])
+        or book.outcomes.get(ending["outcome_code"])
     )
-    yield f"{one['state'].replace('_', ' ').capitalize()}{f': {why.title}' if why else ''}, by {_role(one['by'])}."
-    if one["in_words"]:
-        yield one["in_words"]
+    state = ending["state"].replace("_", " ").capitalize()
+    why = f": {reason.title}" if reason else ""
+    yield f"{state}{why}, by {_role(ending['by'])}."
+    if ending["in_words"]:
+        yield ending["in_words"]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from divert.clock import london_date
 from divert.models import PanelEntry
-from divert.records.meetings import THEMATIC, EntryKind, Meeting, MeetingPack, follow
+from divert.records.meetings import THEMATIC, EntryKind, Meeting, MeetingPack, apply_entry
 
 COLUMNS = {"name": pl.String, "dim": pl.String, "value": pl.String, "day": pl.Date, "n": pl.Int64}
 
@@ -21,7 +21,7 @@ def tallies(session: Session) -> pl.DataFrame:
     meetings: dict[int, Meeting] = {}
     stands: dict[MeetingPack, tuple[int, bool]] = {}
     for entry in session.scalars(select(PanelEntry).order_by(PanelEntry.at, PanelEntry.meeting, PanelEntry.seq)):
-        meeting = meetings[entry.meeting] = follow(meetings.get(entry.meeting), entry)
+        meeting = meetings[entry.meeting] = apply_entry(meetings.get(entry.meeting), entry)
         if entry.command != EntryKind.agree_finding:
             continue
         name = json.loads(entry.body)["pack"]

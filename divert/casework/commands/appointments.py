@@ -133,12 +133,12 @@ class CancelAppointment(
         """The meeting, and those that go with it, in order."""
         first = appointment(case, self.appointment)
         later = series(case, first) if first is not None and self.rest_of_series else []
-        return [first, *(one for one in later if one.at > first.at)] if first is not None else []
+        return [first, *(meeting for meeting in later if meeting.at > first.at)] if first is not None else []
 
     def apply(self, case: Case, context: Context) -> None:
         """They keep their dates."""
-        for one in self.called_off(case):
-            one.status = "cancelled"
+        for meeting in self.called_off(case):
+            meeting.status = "cancelled"
 
 
 class Attendance(CaseCommand):
@@ -160,11 +160,11 @@ class Attendance(CaseCommand):
 
     def apply(self, case: Case, context: Context) -> None:
         """The facts as now known."""
-        met = appointment(case, self.appointment)
-        if met is not None:
-            met.status = "past"
-            met.held, met.attended, met.late_minutes = self.held, self.attended, self.late_minutes
-            met.fault, met.acceptable = self.fault, self.acceptable
+        meeting = appointment(case, self.appointment)
+        if meeting is not None:
+            meeting.status = "past"
+            meeting.held, meeting.attended, meeting.late_minutes = self.held, self.attended, self.late_minutes
+            meeting.fault, meeting.acceptable = self.fault, self.acceptable
 
 
 CAME = {"appointment": 10, "held": "yes", "attended": "yes"}
@@ -188,13 +188,13 @@ class CorrectAttendance(
 
 def appointment(case: Case, number: int) -> Appointment | None:
     """The appointment of that number."""
-    return next((one for one in case.appointments if one.number == number), None)
+    return next((meeting for meeting in case.appointments if meeting.number == number), None)
 
 
-def series(case: Case, one: Appointment) -> list[Appointment]:
+def series(case: Case, meeting: Appointment) -> list[Appointment]:
     """The meetings still booked by the entry that booked this one."""
-    return [other for other in case.appointments if other.seq == one.seq and other.status == "booked"]
+    return [other for other in case.appointments if other.seq == meeting.seq and other.status == "booked"]
 
 
 def _next_number(case: Case, context: Context) -> int:
-    return max([context.seq, *(one.number + 1 for one in case.appointments)])
+    return max([context.seq, *(meeting.number + 1 for meeting in case.appointments)])

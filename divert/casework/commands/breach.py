@@ -8,7 +8,7 @@ from divert.acts.answers import PastDate, YesNo
 from divert.acts.command import Reasons, Short, Words
 from divert.casework.command import CaseCommand, Context
 from divert.casework.commands.conditions import ConditionNumber
-from divert.casework.commands.ending import call_off
+from divert.casework.commands.ending import cancel_appointments
 from divert.casework.files import Files, attach
 from divert.models import Breach, Case
 
@@ -97,7 +97,7 @@ class DecideBreach(
             report.decided_on = context.today
             if self.decision == "end":
                 case.return_reason = "breached" if report.kind == "breach" else "new_offence"
-                call_off(case)
+                cancel_appointments(case)
 
 
 class ReviewBreach(
@@ -118,4 +118,4 @@ class ReviewBreach(
 
 def open_breach(case: Case) -> Breach | None:
     """The report that waits for a decision."""
-    return next((one for one in reversed(case.breaches) if one.decision is None), None)
+    return next((report for report in reversed(case.breaches) if report.decision is None), None)

@@ -104,6 +104,6 @@ class CorrectCondition(
 
 def settle(case: Case, number: int, status: str, on: date | None) -> None:
     """Give a condition its standing."""
-    for one in case.conditions:
-        if one.number == number:
-            one.status, one.settled_on = status, on
+    for condition in case.conditions:
+        if condition.number == number:
+            condition.status, condition.settled_on = status, on

@@ -57,20 +57,20 @@ class Terms(CaseCommand):
     @field_validator("conditions")
     @classmethod
     def _each_once(cls, value: list[Promise]) -> list[Promise]:
-        given = [one.code for one in value]
-        if twice := sorted({code for code in given if given.count(code) > 1}):
+        codes = [promise.code for promise in value]
+        if twice := sorted({code for code in codes if codes.count(code) > 1}):
             raise ValueError(f"Name each condition once. Given twice: {', '.join(twice)}.")
         return value
 
     def apply(self, case: Case, context: Context) -> None:
         """A new version. Conditions that go on keep their number and standing; those dropped are withdrawn."""
         case.contracts.append(Contract(seq=context.seq, signed_on=self.signed_on, ends_on=self.ends_on))
-        standing = {one.code: one for one in case.conditions if one.status != "withdrawn"}
+        standing = {condition.code: condition for condition in case.conditions if condition.status != "withdrawn"}
         for number, promise in enumerate(self.conditions, start=len(case.conditions) + 1):
             if promise.code in standing:
-                kept = standing.pop(promise.code)
-                kept.text, kept.provider, kept.seq = promise.text or "", promise.provider, context.seq
-                kept.due_on = promise.due_on
+                condition = standing.pop(promise.code)
+                condition.text, condition.provider, condition.seq = promise.text or "", promise.provider, context.seq
+                condition.due_on = promise.due_on
                 continue
             case.conditions.append(
                 Condition(
@@ -207,16 +207,16 @@ class ResumeContract(
 
 def running_pause(case: Case, on: date) -> Pause | None:
     """The pause that a day lies in or before, and that nobody has ended."""
-    return next((one for one in reversed(case.pauses) if one.resumed_on is None and one.until_on >= on), None)
+    return next((pause for pause in reversed(case.pauses) if pause.resumed_on is None and pause.until_on >= on), None)
 
 
 def _move_clocks(case: Case, pause: Pause, days: int) -> None:
     """Move what a pause stops: the contract's end, and each open condition's own date from its first day on."""
     if "contract_end" in pause.stops and case.contract is not None:
         case.contract.ends_on += timedelta(days=days)
-    for one in case.conditions if "condition_dates" in pause.stops else ():
-        if one.status == "open" and one.due_on is not None and one.due_on >= pause.from_on:
-            one.due_on += timedelta(days=days)
+    for condition in case.conditions if "condition_dates" in pause.stops else ():
+        if condition.status == "open" and condition.due_on is not None and condition.due_on >= pause.from_on:
+            condition.due_on += timedelta(days=days)
 
 
 def days_in(first: date, last: date) -> int:

@@ -49,10 +49,10 @@ class IssueDocument(
         """What is settled about its kind."""
         return KINDS[self.kind]
 
-    def made(self, case: Case, context: Context) -> bytes:
+    def render_pdf(self, case: Case, context: Context) -> bytes:
         """The PDF as the case stands. LookupError where the case has nothing that it could say."""
-        said = inputs(self.kind, case, context.session, context.today, self.about)
-        self._pdf = render(self.kind, said, large_print=self.large_print)
+        content = inputs(self.kind, case, context.session, context.today, self.about)
+        self._pdf = render(self.kind, content, large_print=self.large_print)
         return self._pdf
 
     def apply(self, case: Case, context: Context) -> None:

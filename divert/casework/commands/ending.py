@@ -46,7 +46,7 @@ class CompleteCase(
     def apply(self, case: Case, context: Context) -> None:
         """What was to be refrained from has been, as nobody has shown otherwise: the term is over."""
         super().apply(case, context)
-        call_off(case)
+        cancel_appointments(case)
         for condition in case.conditions:
             if condition.status == "open" and not ConditionKind(condition.kind).must_be_shown:
                 condition.status, condition.settled_on = "kept", context.today
@@ -92,7 +92,7 @@ class CloseCase(
         """The reason, the outcome it fixes (a death is outcome 5), and where the case stood."""
         reason = rulebook().close_reasons[self.reason_code]
         case.close_reason, case.outcome_code, case.closed_from = self.reason_code, reason.outcome, case.state
-        call_off(case)
+        cancel_appointments(case)
 
 
 class Reinstate(
@@ -109,8 +109,8 @@ class Reinstate(
         case.close_reason = case.outcome_code = None
 
 
-def call_off(case: Case) -> None:
+def cancel_appointments(case: Case) -> None:
     """Nothing that was booked will take place: the person is no longer with the scheme."""
-    for one in case.appointments:
-        if one.status == "booked":
-            one.status = "cancelled"
+    for appointment in case.appointments:
+        if appointment.status == "booked":
+            appointment.status = "cancelled"

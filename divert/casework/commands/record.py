@@ -38,6 +38,10 @@ class CorrectNote(
     reason: Reasons = Field(title="Why")
 
 
+NOTES = (AddNote.slug(), CorrectNote.slug())
+"""What an entry that holds a note is of."""
+
+
 class Sensitive(CaseCommand):
     """Who may open the case."""
 

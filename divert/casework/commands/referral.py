@@ -149,8 +149,10 @@ class Refer(
 
     def same_crime_and_person(self, context: Context) -> list[Case]:
         """Cases of this crime for this person, by PNC identifier or by name and date of birth, newest first."""
-        said = {name: getattr(self, name) for name in ("crime_ref", "surname", "forenames", "date_of_birth", "pnc_id")}
-        return list(context.session.scalars(_same(self.date_of_birth is not None), said))
+        identity = {
+            name: getattr(self, name) for name in ("crime_ref", "surname", "forenames", "date_of_birth", "pnc_id")
+        }
+        return list(context.session.scalars(_same(self.date_of_birth is not None), identity))
 
 
 @lru_cache
@@ -194,8 +196,8 @@ class CorrectFacts(
         about_eligibility = self.model_fields_set & set(ReferralFacts.model_fields)
         if about_eligibility:
             changes = self.model_dump(mode="json", include=about_eligibility)
-            known = referral_facts(case).model_dump(mode="json")
-            keep_facts(case, ReferralFacts.model_validate({**known, **changes}), context)
+            standing = referral_facts(case).model_dump(mode="json")
+            keep_facts(case, ReferralFacts.model_validate({**standing, **changes}), context)
             case.verdict_out_of_date = case.verdict is not None
         for field in self.model_fields_set & PERSON_FIELDS:
             setattr(case.person, field, getattr(self, field))
@@ -229,23 +231,23 @@ def referral_facts(case: Case) -> ReferralFacts:
     return ReferralFacts.model_validate({**case.facts, **columns, "date_of_birth": case.person.date_of_birth})
 
 
-def keep_facts(case: Case, said: ReferralFacts, context: Context) -> None:
+def keep_facts(case: Case, facts: ReferralFacts, context: Context) -> None:
     """Store what was said, each fact in one place, and the clock that follows from it."""
-    kept = set(ReferralFacts.model_fields) - set(COLUMNS_OF_CASE) - {"date_of_birth"}
-    case.facts = said.model_dump(mode="json", include=kept, exclude_none=True)
-    case.person.date_of_birth = said.date_of_birth
+    in_facts = set(ReferralFacts.model_fields) - set(COLUMNS_OF_CASE) - {"date_of_birth"}
+    case.facts = facts.model_dump(mode="json", include=in_facts, exclude_none=True)
+    case.person.date_of_birth = facts.date_of_birth
     for name in COLUMNS_OF_CASE:
-        setattr(case, name, getattr(said, name))
-    limit = clock_of(said)
+        setattr(case, name, getattr(facts, name))
+    limit = clock_of(facts)
     case.limit_on, case.limit_basis = limit.last_day, limit.basis.value
 
 
-def clock_of(said: ReferralFacts) -> Limit:
+def clock_of(facts: ReferralFacts) -> Limit:
     """The time limit of a case: the earliest that binds in law, else the earliest kept as a precaution."""
-    offences = [(said.offence_code, said.offence_on, said.value_gbp)]
-    offences += [(one.offence_code, one.offence_on, one.value_gbp) for one in said.further_offences]
+    offences = [(facts.offence_code, facts.offence_on, facts.value_gbp)]
+    offences += [(further.offence_code, further.offence_on, further.value_gbp) for further in facts.further_offences]
     limits = [
-        limit_for(rulebook().offences.find(code, said.referred_on), on, value)
+        limit_for(rulebook().offences.find(code, facts.referred_on), on, value)
         for code, on, value in offences
         if code and on
     ]

@@ -85,7 +85,7 @@ class RecordConsent(
                 given=self.answer == "given",
                 said_on=self.said_on,
                 how=self.how,
-                recipients=[one.name for one in self.recipients],
+                recipients=[recipient.name for recipient in self.recipients],
                 parts=[part.value for part in in_order(self.parts)],
                 until_on=self.until_on,
             )
@@ -113,7 +113,7 @@ class ShareCase(
         description="Of the very bytes that leave: the ETag of the file as it was looked at.",
     )
 
-    def made(self, case: Case, context: Context) -> bytes:
+    def write_file(self, case: Case, context: Context) -> bytes:
         """The file as it may leave today. LookupError where consent does not cover it."""
         return to_bytes(shared_case(case, self.recipient, self.parts, context.today), self.format)
 

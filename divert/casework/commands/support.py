@@ -77,9 +77,9 @@ class AssessNeeds(
     @field_validator("scores")
     @classmethod
     def _all_needs_once(cls, value: list[Score]) -> list[Score]:
-        given = [one.need for one in value]
-        twice = sorted({need for need in given if given.count(need) > 1})
-        missing = [need.title for need in rulebook().needs.values() if not need.restricted and need.code not in given]
+        codes = [score.need for score in value]
+        twice = sorted({need for need in codes if codes.count(need) > 1})
+        missing = [need.title for need in rulebook().needs.values() if not need.restricted and need.code not in codes]
         if twice:
             raise ValueError(f"Score each need once. Given twice: {', '.join(twice)}.")
         if missing:
@@ -89,6 +89,6 @@ class AssessNeeds(
     def apply(self, case: Case, context: Context) -> None:
         """One row a need."""
         case.need_scores.extend(
-            NeedScore(seq=context.seq, need=one.need, stage=self.stage, score=one.score, linked=one.linked)
-            for one in self.scores
+            NeedScore(seq=context.seq, need=score.need, stage=self.stage, score=score.score, linked=score.linked)
+            for score in self.scores
         )

@@ -23,7 +23,7 @@ from divert.models import Case
 
 @guard("There is no open condition with that number.")
 def condition_is_open(case: Case, _context: Context, command: Any) -> bool:
-    return any(one.number == command.condition and one.status == "open" for one in case.conditions)
+    return any(condition.number == command.condition and condition.status == "open" for condition in case.conditions)
 
 
 def _names_open_conditions(case: Case, _context: Context, _command: CaseCommand | None) -> str:
@@ -38,13 +38,19 @@ def conditions_kept_or_waived(case: Case, _context: Context) -> bool:
 
 @guard("There is no condition with that number in the contract.")
 def condition_in_force(case: Case, _context: Context, command: CorrectCondition) -> bool:
-    return any(one.number == command.condition and one.status != "withdrawn" for one in case.conditions)
+    return any(
+        condition.number == command.condition and condition.status != "withdrawn" for condition in case.conditions
+    )
 
 
 @guard("That is what the record says already.")
 def record_differs(case: Case, _context: Context, command: CorrectCondition) -> bool:
-    wanted = ("kept", command.effective_on) if command.kept else ("open", None)
-    return all((one.status, one.settled_on) != wanted for one in case.conditions if one.number == command.condition)
+    standing = ("kept", command.effective_on) if command.kept else ("open", None)
+    return all(
+        (condition.status, condition.settled_on) != standing
+        for condition in case.conditions
+        if condition.number == command.condition
+    )
 
 
 @guard("That day is before the contract was signed.")
@@ -68,20 +74,20 @@ def series_within_the_contract(case: Case, _context: Context, command: BookAppoi
 def appointment_is_booked(
     case: Case, _context: Context, command: RescheduleAppointment | CancelAppointment | Attendance
 ) -> bool:
-    one = appointment(case, command.appointment)
-    return one is not None and one.status == "booked"
+    meeting = appointment(case, command.appointment)
+    return meeting is not None and meeting.status == "booked"
 
 
 @guard("Nothing has been recorded for that appointment yet.")
 def attendance_recorded(case: Case, _context: Context, command: Attendance) -> bool:
-    one = appointment(case, command.appointment)
-    return one is not None and one.status == "past"
+    meeting = appointment(case, command.appointment)
+    return meeting is not None and meeting.status == "past"
 
 
 @guard("That appointment has not taken place yet: attendance in the future cannot be recorded.")
 def appointment_is_past(case: Case, context: Context, command: Attendance) -> bool:
-    one = appointment(case, command.appointment)
-    return one is None or one.at <= context.at
+    meeting = appointment(case, command.appointment)
+    return meeting is None or meeting.at <= context.at
 
 
 # Breach
@@ -95,7 +101,9 @@ def within_term(case: Case, _context: Context, command: ReportBreach | RecordNew
 
 @guard("Name conditions of this contract.")
 def conditions_of_this_contract(case: Case, _context: Context, command: ReportBreach) -> bool:
-    return set(command.conditions) <= {one.number for one in case.conditions if one.status != "withdrawn"}
+    return set(command.conditions) <= {
+        condition.number for condition in case.conditions if condition.status != "withdrawn"
+    }
 
 
 @guard("Ask the person for their reasonable excuse, or say why they could not be asked, before reporting a breach.")

@@ -41,7 +41,10 @@ def override_is_explained(case: Case, _context: Context, command: Decide) -> boo
 
 @guard("Nobody has said no. A case goes back to the force only after a refusal.")
 def someone_refused(case: Case, _context: Context) -> bool:
-    return any(one is not None and not one.accept for one in (case.decision("police"), case.decision("probation")))
+    return any(
+        decision is not None and not decision.accept
+        for decision in (case.decision("police"), case.decision("probation"))
+    )
 
 
 @guard("That reason does not fit where the case stands: it comes from another step.")
@@ -51,4 +54,6 @@ def return_reason_fits(case: Case, context: Context, command: ReturnToForce) -> 
 
 @guard("Police and probation have both said yes.")
 def both_agree(case: Case, _context: Context) -> bool:
-    return all(one is not None and one.accept for one in (case.decision("police"), case.decision("probation")))
+    return all(
+        decision is not None and decision.accept for decision in (case.decision("police"), case.decision("probation"))
+    )

@@ -43,9 +43,12 @@ def _what_is_missing(_case: Case, _context: Context, command: IssueDocument) -> 
 def what_it_is_about_is_there(case: Case, _context: Context, command: IssueDocument) -> bool:
     match command.settled.about:
         case "appointment":
-            return any(one.number == command.about and one.status == "booked" for one in case.appointments)
+            return any(
+                appointment.number == command.about and appointment.status == "booked"
+                for appointment in case.appointments
+            )
         case "breach":
-            return any(one.seq == command.about for one in case.breaches)
+            return any(report.seq == command.about for report in case.breaches)
         case _:
             return True
 
@@ -56,6 +59,6 @@ CAN_BE_MADE = (document_fits_the_state, document_is_theirs_to_issue, there_is_a_
 
 @guard("What would be issued now is not what was previewed: the case, or the day, has changed. Look at it again.")
 def is_what_was_previewed(case: Case, context: Context, command: IssueDocument) -> bool:
-    if not all(one.holds(case, context, command) for one in CAN_BE_MADE):
+    if not all(required.holds(case, context, command) for required in CAN_BE_MADE):
         return True  # there is nothing to compare, and the reasons are given already
-    return sha256(command.made(case, context)) == command.sha256
+    return sha256(command.render_pdf(case, context)) == command.sha256

@@ -9,7 +9,7 @@ from divert.casework.commands.ending import (
     CompleteCase,
     RecordChargingDecision,
 )
-from divert.casework.commands.record import CorrectNote, LinkCases, MergePerson, RecordFollowUp, Sensitive
+from divert.casework.commands.record import NOTES, CorrectNote, LinkCases, MergePerson, RecordFollowUp, Sensitive
 from divert.casework.guard import Guard, guard
 from divert.clock import written_date
 from divert.models import Case, Sensitivity, State
@@ -105,7 +105,7 @@ def stood(state: State) -> Guard:
 @guard("There is no note with that number.")
 def note_exists(case: Case, context: Context, command: CorrectNote) -> bool:
     entry = context.entry(case, command.note)
-    return entry is not None and entry.command in ("add-note", "correct-note")
+    return entry is not None and entry.command in NOTES
 
 
 LEVELS = (Sensitivity.standard, Sensitivity.sensitive, Sensitivity.restricted)
@@ -127,8 +127,8 @@ def other_case_exists(case: Case, context: Context, command: LinkCases | MergePe
 
 
 def _tables_out(_case: Case, context: Context, _command: CaseCommand) -> str:
-    known = ", ".join(context.rules.harm_tables_on(context.today))
-    return f"There is no such table of harm scores yet: there is {known or 'none'}. Leave out score and table."
+    tables = ", ".join(context.rules.harm_tables_on(context.today))
+    return f"There is no such table of harm scores yet: there is {tables or 'none'}. Leave out score and table."
 
 
 @guard(_tables_out)

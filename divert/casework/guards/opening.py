@@ -11,7 +11,7 @@ def _names_the_open_case(_case: Case, context: Context, command: Refer) -> str:
 
 
 def _open_cases(context: Context, command: Refer) -> list[Case]:
-    return [one for one in command.same_crime_and_person(context) if one.state in OPEN]
+    return [case for case in command.same_crime_and_person(context) if case.state in OPEN]
 
 
 @guard(_names_the_open_case)

@@ -34,4 +34,4 @@ def restricted_shared_by_leads(case: Case, context: Context) -> bool:
 def is_what_would_be_shared(case: Case, context: Context, command: ShareCase) -> bool:
     if not consent_covers_it.holds(case, context, command):
         return True  # nothing can be made, and the reason is given already
-    return sha256(command.made(case, context)) == command.sha256
+    return sha256(command.write_file(case, context)) == command.sha256

@@ -16,8 +16,8 @@ from divert.people.rights import KEYWORKERS, PROBATION, Subject, may_read
 
 @guard("That is not an active keyworker. Choose a probation service officer or the complex needs specialist.")
 def names_a_keyworker(_case: Case, context: Context, command: Allocate) -> bool:
-    one = context.session.get(Staff, command.keyworker)
-    return one is not None and one.active and one.role in KEYWORKERS
+    member = context.session.get(Staff, command.keyworker)
+    return member is not None and member.active and member.role in KEYWORKERS
 
 
 @guard("This person is the keyworker already.")
@@ -36,7 +36,7 @@ def by_the_keyworker(case: Case, context: Context) -> bool:
 
 @guard("A need that is restricted is scored by the complex needs specialist only. Leave it out.")
 def restricted_need_by_specialist(_case: Case, context: Context, command: AssessNeeds) -> bool:
-    restricted = any(context.rules.needs[one.need].restricted for one in command.scores)
+    restricted = any(context.rules.needs[score.need].restricted for score in command.scores)
     return not restricted or may_read(context.by.role, Subject.restricted_need)
 
 
@@ -51,7 +51,7 @@ def exit_after_the_start(case: Case, _context: Context, command: AssessNeeds) ->
 
 
 def _assessed(case: Case, stage: str) -> bool:
-    return any(one.stage == stage for one in case.need_scores)
+    return any(score.stage == stage for score in case.need_scores)
 
 
 @guard("Needs have not been assessed at entry. The contract follows from them.")
@@ -68,8 +68,8 @@ def exit_assessed(case: Case, _context: Context) -> bool:
 
 
 def _missing_mandatory(case: Case, context: Context, command: Terms) -> list[str]:
-    given = {one.code for one in command.conditions}
-    return [code for code in context.policy(case).contract.mandatory if code not in given]
+    codes = {promise.code for promise in command.conditions}
+    return [code for code in context.policy(case).contract.mandatory if code not in codes]
 
 
 def _names_missing(case: Case, context: Context, command: Terms) -> str:
@@ -91,8 +91,10 @@ def conditions_within_the_maximum(case: Case, context: Context, command: Terms) 
 
 
 def _not_offered(_case: Case, context: Context, command: Terms) -> list[str]:
-    known = context.rules.conditions
-    return [one.code for one in command.conditions if not known[one.code].is_offered_on(command.signed_on)]
+    catalogue = context.rules.conditions
+    return [
+        promise.code for promise in command.conditions if not catalogue[promise.code].is_offered_on(command.signed_on)
+    ]
 
 
 def _names_not_offered(case: Case, context: Context, command: Terms) -> str:
@@ -107,12 +109,12 @@ def conditions_offered(case: Case, context: Context, command: Terms) -> bool:
 
 @guard("The words of a condition are the catalogue's. Put what is particular to this person in the detail.")
 def words_of_the_catalogue(_case: Case, _context: Context, command: Terms) -> bool:
-    return all(one.text == one.words() for one in command.conditions)
+    return all(promise.text == promise.words() for promise in command.conditions)
 
 
 @guard("Contact with a victim is free for both and can never be a condition that someone could break.")
 def no_victim_contact_as_condition(_case: Case, context: Context, command: Terms) -> bool:
-    return not any(context.rules.conditions[one.code].victim_contact for one in command.conditions)
+    return not any(context.rules.conditions[promise.code].victim_contact for promise in command.conditions)
 
 
 @guard("The contract's last day comes before the day it is signed.")
@@ -120,15 +122,13 @@ def ends_after_it_is_signed(_case: Case, _context: Context, command: Terms) -> b
     return command.ends_on > command.signed_on
 
 
-def _longest(case: Case, context: Context, _command: Terms | PauseContract) -> str:
+def _longest(case: Case, context: Context, _command: Terms) -> str:
     months = context.policy(case).contract.max_months
     return f"A contract runs for at most {months} months from the day it was first signed."
 
 
 @guard(_longest)
-def no_longer_than_the_pack_allows(case: Case, context: Context, command: Terms | PauseContract) -> bool:
-    if isinstance(command, PauseContract):
-        return True  # the days of a pause do not count
+def no_longer_than_the_pack_allows(case: Case, context: Context, command: Terms) -> bool:
     first = case.contracts[0].signed_on if case.contracts else command.signed_on
     longest = add_months(first, context.policy(case).contract.max_months)
     return command.ends_on <= longest + timedelta(days=days_paused(case))
@@ -136,8 +136,8 @@ def no_longer_than_the_pack_allows(case: Case, context: Context, command: Terms 
 
 def days_paused(case: Case) -> int:
     """The days by which pauses have moved a contract's end."""
-    stopped = [one for one in case.pauses if "contract_end" in one.stops]
-    return sum(((one.resumed_on or one.until_on + timedelta(days=1)) - one.from_on).days for one in stopped)
+    pauses = [pause for pause in case.pauses if "contract_end" in pause.stops]
+    return sum(((pause.resumed_on or pause.until_on + timedelta(days=1)) - pause.from_on).days for pause in pauses)
 
 
 def latest_end(case: Case, context: Context) -> date | None:
@@ -163,8 +163,8 @@ def fits_time_limit(case: Case, context: Context, command: Terms | PauseContract
 
 @guard("Someone who has changed a contract must name a probation team lead who agreed to it.")
 def probation_lead_agreed(_case: Case, context: Context, command: VaryContract) -> bool:
-    one = context.session.get(Staff, command.agreed_by)
-    return one is not None and one.active and one.role in PROBATION
+    lead = context.session.get(Staff, command.agreed_by)
+    return lead is not None and lead.active and lead.role in PROBATION
 
 
 @guard("The contract is paused already.")

@@ -14,18 +14,18 @@ KEPT = timedelta(days=7)
 
 def begin(session: Session, username: str, at: datetime) -> str:
     """A new one; answers its reference, which says nothing about anybody."""
-    one = Draft(id=secrets.token_urlsafe(32), username=username, body={}, begun_at=at, saved_at=at)
-    session.add(one)
-    return one.id
+    draft = Draft(id=secrets.token_urlsafe(32), username=username, body={}, begun_at=at, saved_at=at)
+    session.add(draft)
+    return draft.id
 
 
 def find(session: Session, ref: str, username: str, at: datetime) -> Draft | None:
     """The one with this reference, if it is this officer's and not too old."""
-    one = session.get(Draft, ref)
-    return one if one is not None and one.username == username and one.saved_at > at - KEPT else None
+    draft = session.get(Draft, ref)
+    return draft if draft is not None and draft.username == username and draft.saved_at > at - KEPT else None
 
 
-def those_of(session: Session, username: str, at: datetime) -> list[Draft]:
+def begun_by(session: Session, username: str, at: datetime) -> list[Draft]:
     """Everything this officer has begun, the latest first."""
     query = select(Draft).where(Draft.username == username, Draft.saved_at > at - KEPT)
     return list(session.scalars(query.order_by(Draft.saved_at.desc())))

@@ -33,7 +33,7 @@ def purge(session: Session, at: datetime) -> None:
 def begin(session: Session, username: str, file: bytes, at: datetime, *, dry_run: bool) -> str:
     """A new run of a whole file. Raises FileRefused for one that is not."""
     count = check_shape(BytesIO(file))
-    one = Import(
+    run = Import(
         id=secrets.token_urlsafe(32),
         username=username,
         begun_at=at,
@@ -42,43 +42,43 @@ def begin(session: Session, username: str, file: bytes, at: datetime, *, dry_run
         rows=count,
         file=file,
     )
-    session.add(one)
-    return one.id
+    session.add(run)
+    return run.id
 
 
 def find(session: Session, ref: str, username: str) -> Import | None:
     """The run with this reference, if it is this person's."""
-    one = session.get(Import, ref)
-    return one if one is not None and one.username == username else None
+    run = session.get(Import, ref)
+    return run if run is not None and run.username == username else None
 
 
-def those_of(session: Session, username: str) -> list[Import]:
+def begun_by(session: Session, username: str) -> list[Import]:
     """Everything this person has lately begun, the latest first."""
     return list(session.scalars(select(Import).where(Import.username == username).order_by(Import.begun_at.desc())))
 
 
-def results(session: Session, one: Import) -> dict[str, int]:
+def results(session: Session, run: Import) -> dict[str, int]:
     """How many rows came to what so far."""
-    query = select(ImportedRow.result, func.count()).where(ImportedRow.import_id == one.id).group_by(ImportedRow.result)
+    query = select(ImportedRow.result, func.count()).where(ImportedRow.import_id == run.id).group_by(ImportedRow.result)
     return {str(result): int(count) for result, count in session.execute(query.order_by(ImportedRow.result))}
 
 
-def outcomes(session: Session, one: Import, result: str | None = None) -> list[ImportedRow]:
+def outcomes(session: Session, run: Import, result: str | None = None) -> list[ImportedRow]:
     """What each row came to, in the file's order; only those that came to `result`, if one is named."""
-    query = select(ImportedRow).where(ImportedRow.import_id == one.id).order_by(ImportedRow.row)
+    query = select(ImportedRow).where(ImportedRow.import_id == run.id).order_by(ImportedRow.row)
     return list(session.scalars(query if result is None else query.where(ImportedRow.result == result)))
 
 
-def was_cut_short(one: Import, at: datetime) -> bool:
+def was_cut_short(run: Import, at: datetime) -> bool:
     """Whether nobody is at work on it any more."""
-    return one.ended_at is None and one.beat_at < at - SILENT
+    return run.ended_at is None and run.beat_at < at - SILENT
 
 
 def run(database: Database, ref: str, clock: Clock, stopping: Callable[[], bool]) -> None:
     """Take the rest of a file, batch by batch, until it is done or the service stops."""
     with database.reading() as session:
-        one = session.get_one(Import, ref)
-        by = active(session, one.username)
+        started = session.get_one(Import, ref)
+        by = active(session, started.username)
         noted = session.scalar(select(func.max(ImportedRow.row)).where(ImportedRow.import_id == ref)) or 0
     if by is None:
         return
@@ -88,8 +88,8 @@ def run(database: Database, ref: str, clock: Clock, stopping: Callable[[], bool]
         session.execute(update(Import).where(Import.id == ref).values(beat_at=clock()))
 
     # a trial begins again at the first row: what it had come to is nowhere
-    waiting = islice(rows(BytesIO(one.file)), 0 if one.dry_run else noted, None)
-    for _ in take_in_batches(database, waiting, by, clock, dry_run=one.dry_run, note=note):
+    waiting = islice(rows(BytesIO(started.file)), 0 if started.dry_run else noted, None)
+    for _ in take_in_batches(database, waiting, by, clock, dry_run=started.dry_run, note=note):
         if stopping():
             return
     with database.writing() as session:

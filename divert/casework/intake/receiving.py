@@ -13,7 +13,7 @@ from divert.acts.refusals import Refused
 from divert.casework.commands.record import AddNote
 from divert.casework.workflow import NoSuchCase, locked, perform
 from divert.exchange.consent import same_organisation
-from divert.exchange.received import Line, LineFault, ReceivedNote, Unusable
+from divert.exchange.received import Line, LineFault, ReceivedNote, UnusableFile
 from divert.models import Case, ReceivedItem
 from divert.people.staff import Actor
 from divert.records import access
@@ -27,7 +27,7 @@ class Taken(NamedTuple):
 
 
 def receive(session: Session, lines: Sequence[Line], organisation: str, by: Actor, at: datetime) -> Taken:
-    """Add every note of a file that `organisation` sent. Unusable names each line at fault: then roll back.
+    """Add every note of a file that `organisation` sent. UnusableFile names each line at fault: then roll back.
 
     Raises NotAllowed where `by` may not add notes. Cases are locked in the order of their references, so that two
     files taken at once never wait for each other in a circle.
@@ -52,11 +52,11 @@ def receive(session: Session, lines: Sequence[Line], organisation: str, by: Acto
         except _OtherWords:
             faults.append(LineFault(number, "external_id", "this one was received before, for another note."))
         except ValidationError as invalid:
-            faults += [LineFault(number, "text", one["msg"]) for one in invalid.errors(include_input=False)]
+            faults += [LineFault(number, "text", error["msg"]) for error in invalid.errors(include_input=False)]
         else:
             added += 1
     if faults:
-        raise Unusable(sorted(faults))
+        raise UnusableFile(sorted(faults))
     return Taken(added, known)
 
 

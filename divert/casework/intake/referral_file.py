@@ -168,26 +168,26 @@ def _placed(fault: str, columns: Sequence[str], number: int, lines: _Lines) -> s
     if not columns:
         return f"First line: {says}"
     whole, place = 0, 0  # cells that are whole; what comes after them is at fault
-    while found := _CELL.match(lines.record, place):
-        whole, place = whole + 1, found.end()
+    while cell := _CELL.match(lines.record, place):
+        whole, place = whole + 1, cell.end()
     column = columns[whole] if whole < len(columns) else f"after {columns[-1]}"
     return f"Row {number + 1} (line {lines.count}), column {column}: {says}"
 
 
 def _header(cells: Sequence[str]) -> tuple[str, ...]:
     """The names of the columns. FileRefused names those that are unknown, missing or given twice."""
-    given = tuple(cell.strip() for cell in cells)
-    if not set(given) & set(COLUMNS):  # perhaps a row of data: it is not repeated
+    columns = tuple(cell.strip() for cell in cells)
+    if not set(columns) & set(COLUMNS):  # perhaps a row of data: it is not repeated
         raise FileRefused(f"The first line names no column of a referral file. {_LIKE}")
     faults = {
-        "Unknown columns": [name[:40] or "(no name)" for name in given if name not in COLUMNS],
-        "Missing columns": [name for name in COLUMNS if name not in given and name not in OPTIONAL],
-        "Columns given twice": [name for name, times in Counter(given).items() if times > 1 and name in COLUMNS],
+        "Unknown columns": [name[:40] or "(no name)" for name in columns if name not in COLUMNS],
+        "Missing columns": [name for name in COLUMNS if name not in columns and name not in OPTIONAL],
+        "Columns given twice": [name for name, times in Counter(columns).items() if times > 1 and name in COLUMNS],
     }
     if any(faults.values()):
-        said = [f"{what}: {', '.join(names)}." for what, names in faults.items() if names]
-        raise FileRefused(" ".join(said))
-    return given
+        sentences = [f"{what}: {', '.join(names)}." for what, names in faults.items() if names]
+        raise FileRefused(" ".join(sentences))
+    return columns
 
 
 def _require_shape(cells: Sequence[str], columns: Sequence[str], number: int, line: int) -> None:
@@ -308,7 +308,7 @@ def _take(
     refer = _understood(row)
     if isinstance(refer, Outcome):
         return refer
-    if any(refer.same_crime_and_person(Context(known, by, at, 1)) for known in known_in):
+    if any(refer.same_crime_and_person(Context(place, by, at, 1)) for place in known_in):
         return Outcome(row.number, row.crime_ref, "duplicate")
     try:
         with session.begin_nested():

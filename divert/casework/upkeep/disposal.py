@@ -58,23 +58,23 @@ def _forget_the_rows(case: Case, context: Context) -> None:
     case.custody_ref = case.asn = case.urn = case.officer = case.officer_unit = None
     if case.victim is not None:
         case.victim.name = case.victim.contact = case.victim.contact_name = None
-    for promised in case.conditions:
-        promised.text, promised.provider = context.rules.conditions[promised.code].text, None
-    for met in case.appointments:
-        met.purpose = met.place = GONE
+    for condition in case.conditions:
+        condition.text, condition.provider = context.rules.conditions[condition.code].text, None
+    for appointment in case.appointments:
+        appointment.purpose = appointment.place = GONE
 
 
-def left_of(session: Session, case: Case) -> Sequence[str]:
+def tables_left(session: Session, case: Case) -> Sequence[str]:
     """What is left, of a case that was disposed of, that should not be: names of tables."""
-    said = select(LedgerEntry.seq).where(
+    bodies = select(LedgerEntry.seq).where(
         LedgerEntry.case_id == case.id, LedgerEntry.seq < case.version, LedgerEntry.body.is_not(None)
     )
-    found: dict[str, Any] = {
-        "ledger": session.scalar(said.limit(1)),
+    left: dict[str, Any] = {
+        "ledger": session.scalar(bodies.limit(1)),
         "people": case.person.forenames or case.person.date_of_birth or case.person.pnc_id,
         "documents": case.documents,
         "evidence": case.evidence,
         "consents": case.consents,
         "outbox": session.scalar(select(OutboxMessage.id).where(OutboxMessage.case_id == case.id).limit(1)),
     }
-    return [table for table, left in found.items() if left]
+    return [table for table, rows in left.items() if rows]
