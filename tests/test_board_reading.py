@@ -146,7 +146,7 @@ def test_every_link_that_a_board_member_sees_leads_somewhere_and_never_to_a_pers
             links = re.findall(r'(?:href|src|srcset)="([^"#]+)[^"]*"', answer.text)
             ahead += [link.replace("&amp;", "&") for link in links if not link.startswith("/assets")]
     assert {"/board", "/board/fairness", "/board/paper.pdf", "/policies/proposed"} <= seen
-    assert len(seen) > 100
+    assert len(seen) > 60  # the more the rounding of a few cases lets be drawn, the more
 
 
 # What is asked stays on the page

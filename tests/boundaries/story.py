@@ -101,8 +101,11 @@ def looked_at(who: Actor, slug: str, *meanwhile: Step, **said: Any) -> Step:
         with office.database.reading() as session, suppress(Refused, LookupError):
             case = office.find(session, office.refs[-1])
             command: Any = COMMANDS[slug].model_validate(given)
-            made = command.made(case, Context(session, who, office.now, case.version + 1))
-            given["sha256"] = sha256(made).hexdigest()
+            context = Context(session, who, office.now, case.version + 1)
+            content = (
+                command.render_pdf(case, context) if slug == "issue-document" else command.write_file(case, context)
+            )
+            given["sha256"] = sha256(content).hexdigest()
         for happens in meanwhile:
             happens(office)
         office.does(who, COMMANDS[slug].model_validate(given), office.refs[-1])
