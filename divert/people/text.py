@@ -20,14 +20,18 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", LOOSE_JOINER.sub("", visible))
 
 
-def clean_all(value: Any) -> Any:
-    """A value as JSON has it with every text in it clean."""
+DEEPEST = 4
+"""How deep an answer of any command goes. What is deeper is no answer, and is left to be refused."""
+
+
+def clean_all(value: Any, levels: int = DEEPEST) -> Any:
+    """A value as JSON has it with every text in it clean, so many levels down."""
     match value:
         case str():
             return clean(value)
-        case dict():
-            return {name: clean_all(part) for name, part in value.items()}
-        case list():
-            return [clean_all(part) for part in value]
+        case dict() if levels:
+            return {name: clean_all(part, levels - 1) for name, part in value.items()}
+        case list() if levels:
+            return [clean_all(part, levels - 1) for part in value]
         case _:
             return value
