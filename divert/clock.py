@@ -27,8 +27,15 @@ def midnight(on: date) -> datetime:
 
 def london_text(at: datetime) -> str:
     """An instant as people there read it: 3 January 2019, 2:05pm."""
+    return f"{written_date(london_date(at))}, {london_time(at)}"
+
+
+def london_time(at: datetime) -> str:
+    """The time of day there: 2:05pm, 10:00am; midday and midnight by name, since 12pm is read as either."""
     local = at.astimezone(LONDON)
-    return f"{written_date(local.date())}, {local:%I:%M%p}".replace(", 0", ", ").replace("AM", "am").replace("PM", "pm")
+    if local.minute == 0 and local.hour in (0, 12):
+        return "midday" if local.hour else "midnight"
+    return f"{local.hour % 12 or 12}:{local:%M}{'pm' if local.hour >= 12 else 'am'}"
 
 
 def written_date(on: date) -> str:

@@ -105,7 +105,9 @@ def test_whatever_is_typed_is_printed_or_named_and_never_taken_for_markup(name: 
 
 
 def test_what_no_font_holds_is_named_by_its_number(desk: Office) -> None:
-    assert "[U+738B] Dale [U+202E] #strong[x]" in text_of(made(desk, K.contract, surname="王 Dale \u202e #strong[x]"))
+    assert "[U+738B] Dale [U+13000] #strong[x]" in text_of(
+        made(desk, K.contract, surname="王 Dale \U00013000 #strong[x]")
+    )
 
 
 def test_a_bundle_quotes_entries_of_commands_that_there_are() -> None:

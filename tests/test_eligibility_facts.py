@@ -70,7 +70,7 @@ def refusals(model: type[ReferralFacts] = ReferralFacts, **changed: Any) -> dict
         ("offence_on", "1994-07-07", "before the date of birth"),
         ("offence_force", "Cleveland", "17"),
         ("value_gbp", "-12.50", "below zero"),
-        ("value_gbp", "£12.50", "pounds and pence in figures"),
+        ("value_gbp", "12,50", "pounds and pence in figures"),
         ("value_gbp", "12.505", "pounds and pence in figures"),
         ("value_gbp", "NaN", "pounds and pence in figures"),
         ("value_gbp", "99999999", "up to 9999999.99"),

@@ -17,6 +17,7 @@ from pydantic import (
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
+    ValidationInfo,
     WithJsonSchema,
     model_validator,
 )
@@ -24,6 +25,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from divert.law.offences import CODE_EXAMPLE, CODE_PATTERN
+from divert.people.text import clean_all
 
 FIRST_YEAR, LAST_YEAR = 1880, 2100
 MONTH_PATTERN = r"^20[0-9]{2}-(0[1-9]|1[0-2])$"
@@ -32,6 +34,15 @@ MONTH_PATTERN = r"^20[0-9]{2}-(0[1-9]|1[0-2])$"
 def fault(sentence: str) -> PydanticCustomError:
     """The error for an answer that cannot be used: what is wrong with it, and what a right one looks like."""
     return PydanticCustomError("unusable", "{fault}", {"fault": sentence})
+
+
+ON_RECORD = {"on_record": True}
+"""The validation context of an entry that is read again: what has come to be refused since was taken then."""
+
+
+def is_on_record(info: ValidationInfo) -> bool:
+    """Whether what is validated was taken long ago and is only read again."""
+    return bool(info.context and info.context.get("on_record"))
 
 
 def _read_date(value: Any) -> date:
@@ -64,7 +75,9 @@ def _read_yes_no(value: Any) -> bool:
 
 
 def _read_money(value: Any) -> Decimal:
-    text = str(value).strip()
+    text = re.sub(r"^(-?)£\s*", r"\1", str(value).strip())
+    if re.fullmatch(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]{1,2})?", text):
+        text = text.replace(",", "")
     if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,7}(\.[0-9]{1,2})?", text):
         raise fault("This is not an amount. Write pounds and pence in figures, up to 9999999.99, like 44.14.")
     if text.startswith("-"):
@@ -113,7 +126,7 @@ Money = Annotated[
     Decimal,
     BeforeValidator(_read_money),
     _accepts(
-        {"type": "string", "pattern": r"^[0-9]{1,7}(\.[0-9]{1,2})?$"},
+        {"type": "string", "pattern": r"^£?([0-9]{1,7}|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{1,2})?$"},
         {"type": "number", "minimum": 0, "maximum": 9999999.99, "multipleOf": 0.01},
     ),
 ]
@@ -137,10 +150,11 @@ class BlankIsUnknown(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _drop_blanks(cls, data: Any) -> Any:
+    def _drop_blanks(cls, data: Any, info: ValidationInfo) -> Any:
         """A blank, from a form or a file, is the same as nothing said; a required field then reads as missing."""
         if not isinstance(data, dict):
             return data
+        data = data if is_on_record(info) else clean_all(data)
         return {name: value for name, value in data.items() if not (isinstance(value, str) and not value.strip())}
 
     @classmethod

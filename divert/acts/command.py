@@ -1,13 +1,23 @@
 """What a command is: one class that is the JSON body, the form, the file row and what is kept of it."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from divert.acts.answers import FIRST_YEAR, LAST_YEAR, fault, past_dates
+from divert.acts.answers import FIRST_YEAR, LAST_YEAR, fault, is_on_record, past_dates
 from divert.clock import LONDON
+from divert.people.text import clean_all
 
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 """Control characters and halves of characters: PostgreSQL refuses some, UTF-8 others, and no page shows any."""
@@ -17,6 +27,12 @@ class Command(BaseModel):
     """Something that a person does. Subclasses carry a `title`, their fields, and what they change."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_nobody_sees(cls, data: Any, info: ValidationInfo) -> Any:
+        """What is typed or pasted comes clean. What is on record already stays as it was written."""
+        return data if is_on_record(info) else clean_all(data)
 
     @field_validator("*", mode="before")
     @classmethod
@@ -52,18 +68,36 @@ class Command(BaseModel):
         return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", cls.__name__).lower()
 
 
+WITH_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}")
+
+
 def _as_london(value: object) -> object:
-    """Read a wall-clock time that names no zone as Cleveland's."""
+    """Read a wall-clock time that names no zone as Cleveland's: one that is there, and there once."""
     if isinstance(value, str):
+        text = value.strip()
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            raise fault("This has no time. Write the date and time, like 2019-05-01T14:30.")
         try:
-            value = datetime.fromisoformat(value.strip())
+            value = datetime.fromisoformat(text) if WITH_TIME.match(text) else None
         except ValueError as error:
             raise fault("This is not a date and time. Write it like 2019-05-01T14:30.") from error
     if not isinstance(value, datetime):
         raise fault("This is not a date and time. Write it like 2019-05-01T14:30.")
     if not FIRST_YEAR <= value.year <= LAST_YEAR:
         raise fault(f"This is outside {FIRST_YEAR} to {LAST_YEAR}. Write the date and time like 2019-05-01T14:30.")
-    return value.replace(tzinfo=LONDON) if value.tzinfo is None else value
+    return _on_the_clock(value) if value.tzinfo is None else value
+
+
+def _on_the_clock(wall: datetime) -> datetime:
+    """Cleveland's wall clock as an instant. On two nights a year an hour is left out, or comes twice."""
+    first, second = wall.replace(tzinfo=LONDON), wall.replace(tzinfo=LONDON, fold=1)
+    if first.utcoffset() == second.utcoffset():
+        return first
+    if first.astimezone(UTC).astimezone(LONDON).replace(tzinfo=None) != wall:
+        before, after = (f"{wall:%Y-%m-%d}T{hour}" for hour in ("00:59", "02:00"))
+        raise fault(f"The clocks go forward that night and leave this hour out. The nearest are {before} and {after}.")
+    summer, winter = (f"{wall:%Y-%m-%dT%H:%M}{offset}" for offset in ("+01:00", "+00:00"))
+    raise fault(f"The clocks go back that night: this hour comes twice. Write {summer} or, an hour later, {winter}.")
 
 
 def _not_blank(value: str) -> str:

@@ -18,7 +18,7 @@ from divert.casework.commands.appointments import (
     series,
 )
 from divert.casework.commands.deadline import EscalateDeadline
-from divert.clock import LONDON, london_date, written_date
+from divert.clock import LONDON, london_date, london_time, written_date
 from divert.law.message_rules import PERSON, MessageRule
 from divert.models import Appointment, Case, OutboxMessage, State
 
@@ -150,7 +150,5 @@ def _day(at: datetime) -> str:
 
 
 def _time(at: datetime) -> str:
-    """The time in Cleveland: 10am, 2:30pm."""
-    local = at.astimezone(LONDON)
-    minutes = f":{local:%M}" if local.minute else ""
-    return f"{local.hour % 12 or 12}{minutes}{'am' if local.hour < 12 else 'pm'}"
+    """The time in Cleveland, short, for a text: 10am, 2:30pm, midday."""
+    return london_time(at).replace(":00", "")

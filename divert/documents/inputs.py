@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from divert.clock import LONDON, london_date, written_date
+from divert.clock import london_date, london_time, written_date
 from divert.documents.handover import Inputs, handover
 from divert.documents.kinds import DocumentKind
 from divert.documents.letterhead import letterhead
@@ -105,10 +105,10 @@ def _appointment_letter(case: Case, session: Session, _on: date, about: int | No
     return {
         **_person_inputs(case, session),
         "day": _weekday(appointment.at),
-        "time": _time(appointment.at),
+        "time": london_time(appointment.at),
         "place": appointment.place,
         "purpose": appointment.purpose,
-        "instead_of": f"{_weekday(previous.at)} at {_time(previous.at)}" if previous else None,
+        "instead_of": f"{_weekday(previous.at)} at {london_time(previous.at)}" if previous else None,
     }
 
 
@@ -119,10 +119,6 @@ def _appointment(case: Case, number: int | None) -> Appointment | None:
 def _weekday(at: datetime) -> str:
     on = london_date(at)
     return f"{on:%A} {written_date(on)}"
-
-
-def _time(at: datetime) -> str:
-    return f"{at.astimezone(LONDON):%I:%M%p}".removeprefix("0").lower()
 
 
 def _breach_letter(case: Case, session: Session, _on: date, about: int | None) -> Inputs:

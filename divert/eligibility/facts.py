@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Annotated, Any, Literal, get_type_hints
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from divert.acts.answers import AnyCase, BlankIsUnknown, Count, Money, OffenceCode, PastDate, YesNo, fault
 from divert.law.offences import UnknownOffence, known_offences
@@ -40,6 +40,11 @@ Value = Annotated[
         examples=["44.14"],
     ),
 ]
+
+
+def _as_the_law_says(value: Any) -> Any:
+    """`mental health act`, the law's own name, is what `mental health` says."""
+    return "mental health" if value == "mental health act" else value
 
 
 class FurtherOffence(BlankIsUnknown):
@@ -128,7 +133,7 @@ class ReferralFacts(BlankIsUnknown):
         description="From the police or a court, for anything other than this.",
         examples=[False],
     )
-    detained: Annotated[Detained, AnyCase] | None = Field(
+    detained: Annotated[Detained, BeforeValidator(_as_the_law_says), AnyCase] | None = Field(
         default=None,
         title="Detained",
         description="For court, or under the Mental Health Act.",

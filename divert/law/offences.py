@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from divert.law.rule_files import RulesError, Strict, in_date_order, read_table, rules_folder
 from divert.law.rule_files import parse as parse_table
 
-CODE_PATTERN = r"^[A-Z]{2}\d{5}[A-Z]?$"
+CODE_PATTERN = r"^([A-Z]{2}\d{5}|[A-Z]{4}\d{3})[A-Z]?$"
 CODE_EXAMPLE = "TH68010 (theft from a shop)"
 
 Code = Annotated[str, Field(pattern=CODE_PATTERN)]

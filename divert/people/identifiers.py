@@ -16,6 +16,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, JsonValue, ValidationInfo
 
+from divert.people.text import clean
+
 CHECK_LETTERS = "ZABCDEFGHJKLMNPQRTUVWXY"  # no I, O or S: they look like digits
 
 ETHNICITIES = {  # self-defined, 18+1
@@ -64,7 +66,9 @@ def pnc_id(text: str, reference_year: int | None) -> str:
     where that is None, only the four-digit form is taken.
     """
     example = "A PNC ID looks like 2019/0012345G"
-    match = re.fullmatch(r"((?:19|20)?[0-9]{2})/([0-9]{1,7})([A-Z])", _compact(text))
+    typed = _compact(text)
+    match = re.fullmatch(r"((?:19|20)?[0-9]{2})/([0-9]{1,7})([A-Z])", typed)
+    match = match or re.fullmatch(r"((?:19|20)[0-9]{2})([0-9]{7})([A-Z])", typed)  # without its stroke, in full
     if not match:
         raise ValueError(f"This is not a year, a stroke, up to seven digits and a letter. {example}.")
     year, serial, letter = match[1], match[2].zfill(7), match[3]
@@ -73,6 +77,8 @@ def pnc_id(text: str, reference_year: int | None) -> str:
             raise ValueError(f"Give the year in four digits: two can mean either century. {example}.")
         year = f"{reference_year - (reference_year - int(year)) % 100:04}"
     _require_check_letter(letter, year[2:] + serial, example)
+    if reference_year is not None and int(year) > reference_year:
+        raise ValueError(f"Its year is after the referral. {example}.")
     return f"{year}/{serial}{letter}"
 
 
@@ -149,14 +155,18 @@ def force_code(text: str) -> str:
 
 
 def phone(text: str) -> str:
-    """A United Kingdom telephone number as it is dialled within the country, digits only."""
-    typed = re.sub(r"[().-]", "", _compact(text))
+    """A telephone number: of this country as it is dialled here, digits only; from abroad with + and its country."""
+    typed = re.sub(r"[().\u2010-\u2015\u2212-]", "", _compact(text))
     typed = re.sub(r"^(?:\+|00)440?", "0", typed)
-    if not re.fullmatch(r"0(?:[18][0-9]{8,9}|[23579][0-9]{9})", typed):
-        raise ValueError(
-            "This is not a United Kingdom telephone number. One looks like 07700 900123 or +44 7700 900123."
-        )
-    return typed
+    if re.fullmatch(r"[1237][0-9]{9}", typed):  # a spreadsheet took it for a number and left its zero out
+        typed = f"0{typed}"
+    if re.fullmatch(r"0(?:[18][0-9]{8,9}|[23579][0-9]{9})", typed):
+        return typed
+    if re.fullmatch(r"(?:\+|00)(?!44)[1-9][0-9]{7,14}", typed):
+        return re.sub(r"^00", "+", typed)
+    raise ValueError(
+        "This is not a telephone number. One looks like 07700 900123; one from abroad begins with + and its country."
+    )
 
 
 def postcode(text: str) -> str:
@@ -169,9 +179,10 @@ def postcode(text: str) -> str:
 
 def email(text: str) -> str:
     """An e-mail address, looked at lightly: only a message that arrives proves one. The domain is put in lower case."""
-    name, _, domain = text.strip().rpartition("@")
+    text = clean(text).strip()
+    name, _, domain = text.rpartition("@")
     name_is_valid = re.fullmatch(r"[^\s@<>()\[\],;:\"\\]+", name) and name.isprintable()
-    if not name_is_valid or not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", domain) or len(text.strip()) > 254:
+    if not name_is_valid or not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", domain) or len(text) > 254:
         raise ValueError(
             "This is not an e-mail address: a name, one @ and a domain. One looks like sam.reed@example.com."
         )
@@ -179,7 +190,7 @@ def email(text: str) -> str:
 
 
 def _compact(text: str) -> str:
-    return "".join(text.split()).upper()
+    return "".join(clean(text).split()).upper()
 
 
 def _require_check_letter(letter: str, digits: str, example: str) -> None:
@@ -197,6 +208,8 @@ def _code_of(titles: dict[str, str], text: str, what: str) -> str:
 
 
 def _pnc_id_in_model(text: str, info: ValidationInfo) -> str:
+    if info.context and info.context.get("on_record"):
+        return text
     referred_on = (info.data or {}).get("referred_on")  # no data at all outside a model
     return pnc_id(text, referred_on.year if referred_on else None)
 
@@ -265,7 +278,7 @@ ForceCode = Annotated[
 Phone = Annotated[
     str,
     AfterValidator(phone),
-    Field(title="Telephone", description="A United Kingdom number.", examples=["07700 900123"]),
+    Field(title="Telephone", description="One from abroad begins with + and its country.", examples=["07700 900123"]),
 ]
 Postcode = Annotated[
     str,

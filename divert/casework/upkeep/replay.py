@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from divert.acts.answers import ON_RECORD
 from divert.acts.chain import BEGINNING
 from divert.casework.command import Context
 from divert.casework.lifecycle import COMMANDS
@@ -47,7 +48,7 @@ def replay(other: Session, ref: str, entries: Sequence[LedgerEntry]) -> Iterator
     for entry in entries:
         if entry.body is None:
             raise Gone(f"What entry {entry.seq} of {ref} said was disposed of.")
-        command = COMMANDS[entry.command].model_validate_json(entry.body)
+        command = COMMANDS[entry.command].model_validate_json(entry.body, context=ON_RECORD)
         carry_out(again, command, Context(other, Actor(entry.by, entry.role), entry.at, entry.seq))
         if entry.seq == 1:
             other.add(again)
