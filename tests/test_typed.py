@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from api.web.date_input import fault, join
 from divert.acts.answers import Money, OffenceCode
 from divert.acts.command import LondonInstant
 from divert.casework.commands.record import AddNote
@@ -98,7 +99,7 @@ def test_an_entry_on_record_is_read_again_as_it_was_written(desk: Office) -> Non
 
 
 @pytest.mark.parametrize(
-    ("typed", "fault"),
+    ("typed", "sentence"),
     [
         ("2026-12-08", "This has no time"),
         ("2026-W50-4", "not a date and time"),
@@ -108,8 +109,8 @@ def test_an_entry_on_record_is_read_again_as_it_was_written(desk: Office) -> Non
     ],
     ids=["a day", "a week", "without strokes", "an hour that is left out", "an hour that comes twice"],
 )
-def test_an_instant_is_one(typed: str, fault: str) -> None:
-    with pytest.raises(ValidationError, match=fault):
+def test_an_instant_is_one(typed: str, sentence: str) -> None:
+    with pytest.raises(ValidationError, match=sentence):
         INSTANT.validate_python(typed)
 
 
@@ -163,3 +164,29 @@ def test_a_referral_pasted_with_what_nobody_sees_is_the_same_person_and_crime(de
     with pytest.raises(Exception, match=first):
         desk.does(OFFICER, refers(surname=f"{DALE['surname']}\u200b", crime_ref=f"\u202a{DALE['crime_ref']}"))
     assert desk.case_in(State.referred, crime_ref="CVP-19-2", surname="Other", date_of_birth=date(1980, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("typed", "taken"),
+    [
+        ("2pm", "14:00"),
+        ("2 pm", "14:00"),
+        ("14.00", "14:00"),
+        ("2:30PM", "14:30"),
+        ("12pm", "12:00"),
+        ("12am", "00:00"),
+        ("midday", "12:00"),
+        ("9:05", "09:05"),
+        ("1:30 BST", "01:30+01:00"),
+        ("1:30am GMT", "01:30+00:00"),
+    ],
+)
+def test_a_time_box_takes_a_time_as_pages_show_it(typed: str, taken: str) -> None:
+    assert join({"day": "1", "month": "5", "year": "2019", "time": typed}) == f"2019-05-01T{taken}"
+
+
+@pytest.mark.parametrize("typed", ["2", "13pm", "0am", "24:00", "12:60", "2:3", "two", "pm"])
+def test_a_time_that_could_be_another_is_asked_for(typed: str) -> None:
+    boxes = {"day": "1", "month": "5", "year": "2019", "time": typed}
+    assert join(boxes) == boxes
+    assert fault(boxes) == ("Write the time like 2:30pm or 14:30.", "time")

@@ -22,7 +22,7 @@ from divert.eligibility.policy import Policy
 from divert.eligibility.rehearsal import GROUPS
 from divert.law.rulebook import rulebook
 from divert.people.identifiers import DISTRICTS, ELSEWHERE, ETHNICITIES, SEXES
-from divert.people.rights import SIGNATORIES, Subject
+from divert.people.rights import SIGNATORIES, Subject, may_read
 from divert.people.staff import Actor
 from divert.policies.adopted import Proposal, policies_of, proposals
 from divert.policies.commands import ProposePolicy, SignPolicy, WithdrawPolicy, get_proposal, read_candidate
@@ -144,8 +144,9 @@ def proposal_page(request: Request, digest: Digest, context: ByPolling, against:
         run = state.rehearsals.run(
             state.database, state.background.submit, context.at, digest, compared_with(session, against)
         )
-        view = rehearsal_view(context, session, actor, run.rehearsal) if run.rehearsal else None
-        again = view is None and not run.failed and "still" not in request.query_params
+        rehearses = may_read(actor.role, Subject.rehearsals)
+        view = rehearsal_view(context, session, actor, run.rehearsal) if run.rehearsal and rehearses else None
+        again = rehearses and view is None and not run.failed and "still" not in request.query_params
         choices = {policy.id: f"{policy.title} ({policy.id})" for policy in policies}
         choices |= {
             name: f"Proposed: {other.policy.title}" for name, other in proposals(session).items() if name != digest
@@ -162,6 +163,7 @@ def proposal_page(request: Request, digest: Digest, context: ByPolling, against:
             comparison_in_words=comparison_in_words,
             run=run,
             view=view,
+            rehearses=rehearses,
             again=again,
             groups=GROUPS,
             shown=SHOWN,

@@ -6,13 +6,15 @@ form is drawn from what was typed.
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
 from divert.clock import LONDON
 
 DATE, TIME = ("day", "month", "year"), "time"
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+NAMED = {"midday": "12:00", "noon": "12:00", "midnight": "00:00"}
+OFFSETS = {"bst": "+01:00", "gmt": "+00:00"}
 Boxes = Mapping[str, str]
 
 
@@ -21,7 +23,7 @@ def join(boxes: Boxes) -> str | Boxes:
     on, at = _date(boxes), _time(boxes.get(TIME, ""))
     if on is None or fault(boxes):
         return boxes
-    return f"{on.isoformat()}T{at:%H:%M}" if at else on.isoformat()
+    return f"{on.isoformat()}T{at}" if at else on.isoformat()
 
 
 def split(value: Any) -> dict[str, str]:
@@ -50,7 +52,7 @@ def fault(boxes: Boxes) -> tuple[str, str] | None:
     if _date(boxes) is None:
         return "This is not a date that exists. Write it like 27 3 2019.", "day"
     if TIME in boxes and _time(boxes[TIME]) is None:
-        return "Write the time by the 24-hour clock, like 14:30.", TIME
+        return "Write the time like 2:30pm or 14:30.", TIME
     return None
 
 
@@ -65,6 +67,19 @@ def _date(boxes: Boxes) -> date | None:
         return None
 
 
-def _time(text: str) -> time | None:
-    match = re.fullmatch(r"([0-9]{1,2})[:.]([0-9]{2})", text.strip())
-    return time(int(match[1]), int(match[2])) if match and int(match[1]) < 24 and int(match[2]) < 60 else None
+def _time(text: str) -> str | None:
+    """The time of day as JSON has it, from 2pm, 2.30 pm, 14:30, midday; with 1:30 BST or GMT where that comes twice."""
+    text = text.strip().lower()
+    if text in NAMED:
+        return NAMED[text]
+    match = re.fullmatch(r"([0-9]{1,2})(?:[:.]([0-9]{2}))? ?([ap]m)? ?(bst|gmt)?", text)
+    if match is None or not (match[2] or match[3]):  # a bare 2 could be either half of the day
+        return None
+    hour, minute = int(match[1]), int(match[2] or 0)
+    if match[3]:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if match[3] == "pm" else 0)
+    if hour > 23 or minute > 59:
+        return None
+    return f"{hour:02}:{minute:02}{OFFSETS.get(match[4], '')}"

@@ -97,7 +97,8 @@ def _on_the_clock(wall: datetime) -> datetime:
         before, after = (f"{wall:%Y-%m-%d}T{hour}" for hour in ("00:59", "02:00"))
         raise fault(f"The clocks go forward that night and leave this hour out. The nearest are {before} and {after}.")
     summer, winter = (f"{wall:%Y-%m-%dT%H:%M}{offset}" for offset in ("+01:00", "+00:00"))
-    raise fault(f"The clocks go back that night: this hour comes twice. Write {summer} or, an hour later, {winter}.")
+    which = f"Write {summer} or, an hour later, {winter}; on a form, BST or GMT behind the time"
+    raise fault(f"The clocks go back that night: this hour comes twice. {which}.")
 
 
 def _not_blank(value: str) -> str:
