@@ -229,7 +229,14 @@ def test_a_date_that_cannot_be_used_says_what_is_missing_and_keeps_what_was_type
 
 @pytest.mark.parametrize(
     ("time", "said"),
-    [("14:30", "2019-03-27T14:30"), ("9.05", "2019-03-27T09:05"), ("2pm", None), ("24:00", None), ("", None)],
+    [
+        ("14:30", "2019-03-27T14:30"),
+        ("9.05", "2019-03-27T09:05"),
+        ("2pm", "2019-03-27T14:00"),
+        ("2", None),
+        ("24:00", None),
+        ("", None),
+    ],
 )
 def test_a_time_stands_beside_its_date(time: str, said: str | None) -> None:
     posted = FormData({"at-day": "27", "at-month": "mar", "at-year": "2019", "at-time": time})
