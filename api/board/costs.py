@@ -120,11 +120,11 @@ ENTER_COSTS = Offer(
     EnterCosts,
     "/api/board/costs",
     "/board/costs",
-    answers=list[CostView],
-    shown=_shown,
-    after=_after,
+    response_model=list[CostView],
+    view=_shown,
+    next_page=_after,
     status=201,
-    again=_page,
+    form_page=_page,
     own_page=False,
 )
 make_routes(router, ENTER_COSTS)

@@ -137,10 +137,10 @@ def _offer(act: type[Act], path: str, **options: Any) -> Offer:
         act,
         f"/api/staff/{{username}}/{path}",
         f"/staff/{{username}}/{path}",
-        answers=StaffView,
-        shown=_shown,
-        after=_after(act),
-        on=NAME,
+        response_model=StaffView,
+        view=_shown,
+        next_page=_after(act),
+        parameter=NAME,
         choices=_choices,
         **options,
     )
@@ -148,7 +148,7 @@ def _offer(act: type[Act], path: str, **options: Any) -> Offer:
 
 OFFERS = (
     _offer(ChangePost, "post", own_page=False),
-    _offer(EndPost, "leave", again=_leave_page),
+    _offer(EndPost, "leave", form_page=_leave_page),
     _offer(TakeBack, "return", own_page=False),
 )
 """What is done to one of them. What has a page of its own is offered beside everyone who is here."""
@@ -159,13 +159,13 @@ make_routes(
         AddStaff,
         "/api/staff",
         "/staff",
-        answers=StaffView,
-        shown=_shown,
-        after=_after(AddStaff),
+        response_model=StaffView,
+        view=_shown,
+        next_page=_after(AddStaff),
         status=201,
         choices=_choices,
         read=lambda act, posted, _on: Form(act, CHOICES).read(posted),
-        again=_page,
+        form_page=_page,
         own_page=False,
     ),
     *OFFERS,

@@ -54,25 +54,25 @@ class Offer:
     act: type[Act]
     api: str
     page: str
-    answers: Any
+    response_model: Any
     """The model of the JSON answer."""
 
-    shown: Callable[[Session, Any, RequestContext, Actor], Any]
+    view: Callable[[Session, Any, RequestContext, Actor], Any]
     """That answer, of what the act came to."""
 
-    after: Callable[[str | None, Any], str]
+    next_page: Callable[[str | None, Any], str]
     """Where a person goes on: of what it was done to, and what it came to (None: nothing was done)."""
 
-    on: Any = None
+    parameter: Any = None
     """What the parameter must look like."""
 
-    named: Callable[[Any], str | None] | None = None
+    subject_of: Callable[[Any], str | None] | None = None
     """Where the body itself names what it is done to."""
 
     status: int = 200
     choices: Choices = no_choices
     read: Callable[[type[Act], FormData, str | None], Data] = read_answers
-    again: Callable[..., Response] | None = None
+    form_page: Callable[..., Response] | None = None
     """The page that holds the form, where it has more to show than the form: as `act_form`."""
 
     prefills: tuple[str, ...] = ()
@@ -107,7 +107,7 @@ def make_routes(router: APIRouter, *offers: Offer) -> None:
     """For each offer a JSON route, its form, and what takes the form."""
     for offer in offers:
         answers = ["malformed", "not-signed-in", "not-allowed", "refused", "too-large", "media-type", "invalid"]
-        if offer.on is not None or offer.named is not None:
+        if offer.parameter is not None or offer.subject_of is not None:
             answers.append("not-found")
         router.post(
             offer.api,
@@ -115,7 +115,7 @@ def make_routes(router: APIRouter, *offers: Offer) -> None:
             summary=offer.act.title(),
             description=offer.act.__doc__,
             operation_id=offer.act.slug(),
-            response_model=offer.answers,
+            response_model=offer.response_model,
             responses=may_answer(*answers),
         )(_route(offer))
         if offer.own_page:
@@ -125,8 +125,8 @@ def make_routes(router: APIRouter, *offers: Offer) -> None:
 
 def _route(offer: Offer) -> Callable[..., Any]:
     def act(body: Act, context: RequestContext, **path: str) -> Any:
-        on = offer.named(body) if offer.named else _on(path)
-        return carry_out(context, body, on, offer.shown)
+        on = offer.subject_of(body) if offer.subject_of else _on(path)
+        return carry_out(context, body, on, offer.view)
 
     return _with_signature(act, offer, offer.api, body=offer.act, context=ByToken)
 
@@ -134,7 +134,7 @@ def _route(offer: Offer) -> Callable[..., Any]:
 def _form_page(offer: Offer) -> Callable[..., Response]:
     def page(request: Request, context: RequestContext, **path: str) -> Response:
         data = {name: request.query_params[name][:60] for name in offer.prefills if name in request.query_params}
-        return (offer.again or act_form)(request, context, offer, _on(path), data)
+        return (offer.form_page or act_form)(request, context, offer, _on(path), data)
 
     return _with_signature(page, offer, offer.page, request=Request, context=BySession)
 
@@ -155,7 +155,7 @@ def _on(path: Mapping[str, str]) -> str | None:
 def _with_signature(endpoint: Callable[..., Any], offer: Offer, address: str, **annotations: Any) -> Callable[..., Any]:
     """The endpoint with the parameters of this offer, and that of its address, for FastAPI to read."""
     if parameter := address.partition("{")[2].partition("}")[0]:
-        annotations[parameter] = Annotated[str, offer.on]
+        annotations[parameter] = Annotated[str, offer.parameter]
     stated = inspect.signature(endpoint).parameters
     endpoint.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # as FastAPI reads it
         [
@@ -174,7 +174,7 @@ def _with_signature(endpoint: Callable[..., Any], offer: Offer, address: str, **
 
 def submit_form(request: Request, context: RequestContext, offer: Offer, form: FormData, on: str | None) -> Response:
     """Take a posted form: done, and on to where one goes from there; or shown again with what stands against it."""
-    again = offer.again or act_form
+    again = offer.form_page or act_form
     data = offer.read(offer.act, form, on)
     if forms.redraws(form):
         return again(request, context, offer, on, data)
@@ -189,7 +189,7 @@ def submit_form(request: Request, context: RequestContext, offer: Offer, form: F
     except Refused as refused:
         reasons = [sentence for _, sentence in refused.reasons]
         return again(request, context, offer, on, data, reasons=reasons, status=409)
-    return RedirectResponse(offer.after(on, result), 303)
+    return RedirectResponse(offer.next_page(on, result), 303)
 
 
 def act_form(
@@ -214,7 +214,7 @@ def act_form(
             status=status if errors or reasons else 200,
             title=act.title(),
             purpose=f"{act.__doc__} {offer.about(subject)}" if offer.about else act.__doc__,
-            back=offer.after(on, None),
+            back=offer.next_page(on, None),
             questions=questions,
             errors=[*forms.summary(questions, errors or {}), *(("", reason) for reason in reasons)],
         )
