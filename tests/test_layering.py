@@ -58,7 +58,7 @@ MAY_IMPORT = {
     "divert.board.spending": GROUND | {"divert.acts", "divert.board.counting", "divert.board.figures", "divert.law",
                                        "divert.people"},
     "divert.board.reading": GROUND | {"divert.acts", "divert.board.counting", "divert.board.figures",
-                                      "divert.documents"},
+                                      "divert.documents", "divert.eligibility"},
     "divert.board": set(),
     "divert.worker": CASES | {"divert.board.counting", "divert.casework", "divert.config", "divert.db"},
     "divert.office": CASES | {"divert.worker"},

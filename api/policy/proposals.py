@@ -8,11 +8,11 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from api.policy.policies import PolicyView, policy_view
-from api.policy.rehearsal_counts import RehearsalView, board_view, exact_view
 from api.web.context import ByToken, RequestContext
 from api.web.problems import FieldFault, invalid, may_answer
 from divert.acts.act import perform
 from divert.acts.refusals import Unusable
+from divert.board.reading.rehearsal_counts import RehearsalView, board_view, exact_view
 from divert.clock import london_date
 from divert.eligibility.rehearsal import Rehearsal
 from divert.models import Role
