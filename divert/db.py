@@ -29,6 +29,8 @@ class Turn(IntEnum):
     """So that no file goes while it is given again."""
     policy = 19_010_102
     meetings = 19_010_103
+    staff = 19_010_104
+    """So that two managers cannot both let the other go, and two people are not taken on under one username."""
 
 
 def take_turn(session: Session, turn: Turn) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
 
 from divert.acts.act import perform
-from divert.acts.refusals import NotAllowed, Refused
+from divert.acts.refusals import NotAllowed, NotFound, Refused
 from divert.casework.commands.retention import ReviewRetention
 from divert.models import Access, Case, LedgerEntry, PanelEntry, Role
 from divert.people.staff import Actor
@@ -391,3 +391,9 @@ def test_a_meeting_is_opened_by_its_form_and_its_json(desk: Office) -> None:
 def test_a_meeting_that_is_not_known_is_not_there(desk: Office) -> None:
     with desk.database.reading() as session, pytest.raises(meeting_commands.NoSuchMeeting):
         find_meeting(session, 1, COORDINATOR)
+
+
+@pytest.mark.parametrize("number", ["0", "2", "2147483648", "9999999999", "x", None])
+def test_a_number_of_no_meeting_is_nobody_s_meeting(office: Office, number: str | None) -> None:
+    with office.database.writing() as session, pytest.raises(NotFound):
+        perform(session, meeting_commands.CloseMeeting(), COORDINATOR, office.now, number)

@@ -72,13 +72,33 @@ def test_what_was_done_before_there_were_chains_is_chained_and_stays_as_it_was(o
         ("UPDATE panel_entries SET \"by\" = 'panel.three' WHERE seq = 2", "meeting-1 entry 2: its hash"),
         ("DELETE FROM panel_entries WHERE seq = 4", "meeting-1 entry 5: stands where entry 4 should"),
         ("UPDATE panel_entries SET meeting = 2 WHERE seq = 8", "meeting-2 entry 8: stands where entry 1 should"),
+        ("UPDATE panel_entries SET role = 'nobody' WHERE seq = 3", "meeting-1 entry 3: its hash"),
+        ("UPDATE panel_entries SET body = '{' WHERE seq = 3", "meeting-1 entry 3: its hash"),
+        ("UPDATE panel_entries SET meeting = 2", "meeting-2: stands where meeting 1 should"),
     ],
-    ids=["a score rewritten", "a score given to somebody else", "a score taken out", "the closing moved elsewhere"],
+    ids=[
+        "a score rewritten",
+        "a score given to somebody else",
+        "a score taken out",
+        "the closing moved elsewhere",
+        "a role that is none",
+        "what is no longer JSON",
+        "an earlier meeting taken away",
+    ],
 )
 def test_a_change_of_a_meeting_is_found(office: Office, statement: str, fault: str) -> None:
     a_meeting_held(office)
     forged(office.database, statement)
     assert any(found.startswith(fault) for found in faults(office.database)), faults(office.database)
+
+
+def test_an_instant_that_cannot_be_read_is_a_fault_to_report(desk: Office) -> None:
+    """PostgreSQL holds none in such a column."""
+    a_meeting_held(desk)
+    forged(desk.database, "UPDATE panel_entries SET at = 'rubbish' WHERE seq = 3")
+    assert faults(desk.database) == [
+        "meeting-1 entry 3: its hash does not follow from the entry before it and what it says"
+    ]
 
 
 def test_a_meeting_cut_short_or_taken_away_verifies_and_is_found_against_a_seal(office: Office) -> None:

@@ -3,21 +3,25 @@
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from divert.acts import act
-from divert.acts.refusals import Unusable
+from divert.acts.refusals import NotAllowed, Refused, Unusable
 from divert.casework.commands.referral import Refer
 from divert.casework.workflow import perform
 from divert.db import Database, Turn, take_turn
+from divert.models import Role, Staff
+from divert.office.staff import AddStaff, EndPost
+from divert.people.staff import Actor
 from divert.policies.commands import ProposePolicy
 from divert.records import evidence
 from divert.scrutiny.meeting_commands import take_additions
 from tests.conftest import opened_as
-from tests.office import COORDINATOR, DALE, INSPECTOR, OFFICER, Office
+from tests.office import COORDINATOR, DALE, INSPECTOR, MANAGER, OFFICER, Office
 
 
 @pytest.fixture
@@ -60,11 +64,17 @@ def adds_to_a_meeting(session: Session, office: Office, _folder: Path) -> None:
     take_additions(session, COORDINATOR, office.now)
 
 
+def takes_somebody_on(session: Session, office: Office, _folder: Path) -> None:
+    taken_on = AddStaff.model_validate({"username": "new", "name": "New", "role": "board_member"})
+    act.perform(session, taken_on, MANAGER, office.now)
+
+
 TAKES: dict[Turn, Callable[[Session, Office, Path], None]] = {
     Turn.opening_cases: opens_a_case,
     Turn.evidence: gives_a_file,
     Turn.policy: proposes_a_policy,
     Turn.meetings: adds_to_a_meeting,
+    Turn.staff: takes_somebody_on,
 }
 
 
@@ -81,3 +91,52 @@ def test_on_sqlite_a_turn_is_taken_by_writing(sqlite: Database) -> None:
     with sqlite.writing() as session:
         for turn in Turn:
             take_turn(session, turn)
+
+
+def manages(office: Office, username: str) -> Actor:
+    """Another project manager, taken on."""
+    with office.database.writing() as session:
+        second = AddStaff.model_validate({"username": username, "name": "Second", "role": "project_manager"})
+        taken_on = act.perform(session, second, MANAGER, office.now)
+        return Actor(taken_on.username, taken_on.role)
+
+
+def test_two_managers_cannot_let_each_other_go_at_once(office: Office) -> None:
+    other, together, refused = manages(office, "second"), Barrier(2), list[Refused | NotAllowed]()
+
+    def lets_go(by: Actor, username: str) -> None:
+        together.wait()
+        try:
+            with office.database.writing() as session:
+                act.perform(session, EndPost(), by, office.now, username)
+        except (Refused, NotAllowed) as refusal:
+            refused.append(refusal)
+
+    threads = [Thread(target=lets_go, args=pair) for pair in ((MANAGER, other.username), (other, MANAGER.username))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 1
+    with office.database.reading() as session:
+        left = select(func.count()).where(Staff.role == Role.project_manager, Staff.active.is_(True))
+        assert session.scalar(left) == 1
+
+
+def test_of_two_taken_on_under_one_name_at_once_one_is_told_so(office: Office) -> None:
+    together, answers = Barrier(2), list[str]()
+
+    def takes_on() -> None:
+        together.wait()
+        try:
+            manages(office, "same.name")
+            answers.append("taken on")
+        except Unusable:
+            answers.append("told")
+
+    threads = [Thread(target=takes_on) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == ["taken on", "told"]

@@ -8,9 +8,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from sqlalchemy import ColumnElement, FromClause, String, type_coerce
+
 BEGINNING = "0" * 64
+READ_AS_TEXT = ("at", "role", "from_state", "to_state")
 
 
 @dataclass(frozen=True)
@@ -27,11 +31,27 @@ class Fault:
 
 
 class Link(NamedTuple):
-    """An entry as it is chained: its number, the hash it carries, and what that hash covers (None: unreadable)."""
+    """An entry as it is chained: its number, the hash it carries, and what that hash covers."""
 
     seq: int
     hash: str
-    content: Mapping[str, Any] | None
+    content: Mapping[str, Any]
+
+
+def as_stored(table: FromClause) -> list[ColumnElement[Any]]:
+    """The columns of a chain as they are stored: a spoilt state, role or instant is a fault to report, not to stumble
+    over.
+    """
+    return [type_coerce(column, String) if column.key in READ_AS_TEXT else column for column in table.c]
+
+
+def instant_text(at: datetime | str) -> str:
+    """An instant as a chain holds it, UTC. Text that is none stays as it stands, and the hash does not fit it."""
+    try:
+        instant = datetime.fromisoformat(at).replace(tzinfo=UTC) if isinstance(at, str) else at.astimezone(UTC)
+    except ValueError:
+        return str(at)
+    return instant.isoformat(timespec="microseconds")
 
 
 def canonical(value: Any) -> str:
@@ -51,7 +71,7 @@ def verify_chain(name: str, links: Iterable[Link]) -> Iterator[Fault]:
         if link.seq != place:
             yield Fault(name, link.seq, f"stands where entry {place} should: an entry was removed or added")
             return
-        if link.content is None or link.hash != chain_hash(previous, link.content):
+        if link.hash != chain_hash(previous, link.content):
             yield Fault(name, place, "its hash does not follow from the entry before it and what it says")
             return
         previous = link.hash

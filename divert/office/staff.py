@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, SecretStr
+from sqlalchemy import func, select
 
 from divert.acts.act import Act, ActContext
 from divert.acts.answers import fault
 from divert.acts.refusals import NotFound, Reason, Unusable
+from divert.db import Turn
 from divert.models import Role, Staff
 from divert.people import staff
 from divert.people.rights import MANAGER, POSTS
@@ -35,6 +37,7 @@ class AddStaff(
     """A person who may act from now on, in one post."""
 
     by = MANAGER
+    turn = Turn.staff
 
     name: str = Field(title="Name", min_length=1, max_length=120)
     username: str = Field(
@@ -61,6 +64,7 @@ class StaffCommand(Act):
     """Something done to a member of staff, by another: nobody shuts themselves out."""
 
     by = MANAGER
+    turn: ClassVar[Turn | None] = Turn.staff
     must_be_active: ClassVar[bool] = True
     """False where it may be done to somebody who has left."""
 
@@ -76,6 +80,11 @@ class StaffCommand(Act):
         """There is always somebody left who keeps staff."""
         if subject.username == context.by.username:
             yield "somebody_else", "Another project manager changes your own post or lets you go."
+        others = select(func.count()).where(
+            Staff.role.in_(self.by), Staff.active.is_(True), Staff.username != subject.username
+        )
+        if subject.active and not context.session.scalar(others):
+            yield "somebody_keeps_staff", "Nobody who keeps staff would be left. Take another project manager on first."
 
 
 class ChangePost(StaffCommand, title="Give another post", json_schema_extra={"examples": [{"role": "panel_member"}]}):

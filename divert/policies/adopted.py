@@ -7,7 +7,6 @@ are proposed, who signed them, and which were adopted.
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, cast
@@ -15,7 +14,7 @@ from typing import Any, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
 
-from divert.acts.chain import Fault, Link, canonical, verify_chain
+from divert.acts.chain import Fault, Link, as_stored, canonical, instant_text, verify_chain
 from divert.eligibility.judge import Judgement, trace_from
 from divert.eligibility.policies import Policies, released_policies
 from divert.eligibility.policy import Policy
@@ -97,11 +96,11 @@ def entries(session: Session) -> Sequence[PolicyEntry]:
     return session.scalars(select(PolicyEntry).order_by(PolicyEntry.seq)).all()
 
 
-def entry_content(entry: PolicyEntry) -> dict[str, Any]:
+def entry_content(entry: Any) -> dict[str, Any]:
     """What the hash of an entry covers, beside the hash before it. It holds nobody's data that might have to go."""
     return {
         "seq": entry.seq,
-        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "at": instant_text(entry.at),
         "by": entry.by,
         "role": entry.role,
         "command": entry.command,
@@ -112,7 +111,7 @@ def entry_content(entry: PolicyEntry) -> dict[str, Any]:
 
 def verify(session: Session) -> Iterator[Fault]:
     """Every fault in the chain of policy. Nothing yielded: all that was ever decided is as it was written."""
-    chain = entries(session)
+    chain = session.execute(select(*as_stored(PolicyEntry.__table__)).order_by(PolicyEntry.seq)).all()
     broken = list(verify_chain(POLICY_CHAIN, (Link(entry.seq, entry.hash, entry_content(entry)) for entry in chain)))
     if broken:
         yield from broken

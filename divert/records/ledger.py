@@ -7,20 +7,18 @@ commitment. The stored text is what is hashed: it is never serialised again. How
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import String, insert, select, type_coerce
 from sqlalchemy.orm import Session
 
-from divert.acts.chain import BEGINNING, Fault, Link, chain_hash, verify_chain
+from divert.acts.chain import BEGINNING, Fault, Link, as_stored, chain_hash, instant_text, verify_chain
 from divert.models import Case, LedgerEntry, Role, State
 
 SALT_BYTES = 32
 APPEND = insert(LedgerEntry)
-READ_AS_TEXT = ("at", "role", "from_state", "to_state")
-"""Columns that are verified as they are stored: a spoilt state or instant is a fault to report, not to stumble over."""
 
 
 def commitment(salt: str, body: str) -> str:
@@ -32,7 +30,7 @@ def entry_content(
     *,
     case_ref: str,
     seq: int,
-    at: datetime,
+    at: datetime | str,
     by: str,
     role: str,
     command: str,
@@ -44,7 +42,7 @@ def entry_content(
     return {
         "case": case_ref,
         "seq": seq,
-        "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "at": instant_text(at),
         "by": by,
         "role": role,
         "command": command,
@@ -104,10 +102,7 @@ def verify(session: Session, case_ref: str | None = None) -> Iterator[Fault]:
             Case.version,
             Case.head,
             type_coerce(Case.state, String).label("stands"),
-            *(
-                type_coerce(column, String) if column.key in READ_AS_TEXT else column
-                for column in LedgerEntry.__table__.c
-            ),
+            *as_stored(LedgerEntry.__table__),
         )
         .outerjoin(LedgerEntry, LedgerEntry.case_id == Case.id)
         .order_by(Case.id, LedgerEntry.seq)
@@ -148,17 +143,12 @@ def _faults_in_bodies(ref: str, entries: Sequence[Mapping[str, Any]]) -> Iterato
             yield Fault(ref, entry["seq"], "the body is not the one that was committed to")
 
 
-def _content(entry: Mapping[str, Any], ref: str) -> dict[str, Any] | None:
-    """What the hash of a stored entry covers; None where its instant cannot even be read."""
-    at = entry["at"]
-    try:
-        at = datetime.fromisoformat(at).replace(tzinfo=UTC) if isinstance(at, str) else at
-    except ValueError:
-        return None
+def _content(entry: Mapping[str, Any], ref: str) -> dict[str, Any]:
+    """What the hash of a stored entry covers."""
     return entry_content(
         case_ref=ref,
         seq=entry["seq"],
-        at=at,
+        at=entry["at"],
         by=entry["by"],
         role=entry["role"],
         command=entry["command"],

@@ -8,7 +8,7 @@ meeting is named after that, like 1-completed-2. The panel reads cases and never
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date
+from datetime import date
 from enum import StrEnum
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from divert.acts.chain import Fault, Link, verify_chain
+from divert.acts.chain import Fault, Link, as_stored, instant_text, verify_chain
 from divert.law.rulebook import Score, rulebook
 from divert.models import PanelEntry
 
@@ -173,12 +173,12 @@ def apply_entry(meeting: Meeting | None, entry: PanelEntry) -> Meeting:
     return meeting
 
 
-def entry_content(entry: PanelEntry) -> dict[str, Any]:
-    """What the hash of an entry covers, beside the hash before it."""
+def entry_content(entry: Any) -> dict[str, Any]:
+    """What the hash of an entry covers, beside the hash before it. The entry may be a row as it is stored."""
     return {
         "meeting": entry.meeting,
         "seq": entry.seq,
-        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "at": instant_text(entry.at),
         "by": entry.by,
         "role": entry.role,
         "command": entry.command,
@@ -192,8 +192,17 @@ def chain_name(number: int) -> str:
 
 
 def verify(session: Session) -> Iterator[Fault]:
-    """Every fault in the chains of the meetings. Nothing yielded: all that was ever done there is as it was written."""
-    for number, chain in groupby(entries(session), key=lambda entry: entry.meeting):
+    """Every fault in the chains of the meetings. Nothing yielded: all that was ever done there is as it was written.
+
+    It cannot see a chain cut at its end, nor the last meeting removed: a seal can.
+    """
+    rows = session.execute(select(*as_stored(PanelEntry.__table__)).order_by(PanelEntry.meeting, PanelEntry.seq)).all()
+    for place, (number, chain) in enumerate(groupby(rows, key=lambda row: row.meeting), start=1):
+        if number != place:
+            yield Fault(
+                chain_name(number), None, f"stands where meeting {place} should: a meeting was removed or added"
+            )
+            return
         yield from verify_chain(
             chain_name(number), (Link(entry.seq, entry.hash, entry_content(entry)) for entry in chain)
         )

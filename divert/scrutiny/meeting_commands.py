@@ -97,7 +97,8 @@ class MeetingCommand(Act):
     @classmethod
     def find(cls, on: str | None, context: ActContext) -> Meeting:
         """The meeting of that number. Raises NoSuchMeeting."""
-        return find_meeting(context.session, int(on or 0), context.by)
+        number = int(on) if on is not None and on.isdecimal() and int(on) < 2**31 else 0
+        return find_meeting(context.session, number, context.by)
 
     def refusals(self, subject: Meeting, context: ActContext) -> Iterator[Reason]:
         """Everything that stands against it now."""
