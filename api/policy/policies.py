@@ -18,8 +18,9 @@ from divert.eligibility.policies import NoPolicy, Policies
 from divert.eligibility.policy import COMPARE, Effect, Operator, Policy, Rule
 from divert.law.offences import Offence
 from divert.law.rulebook import ConditionType, DeadlineRule, rulebook
-from divert.people.rights import SIGNATORIES, Subject, may_read
+from divert.people.rights import Subject, may_read
 from divert.policies.adopted import policies_of
+from divert.policies.commands import ProposePolicy
 
 router = APIRouter(tags=["eligibility"])
 
@@ -223,7 +224,7 @@ def policy_page(request: Request, policy_id: Name, context: BySession) -> Respon
             request,
             "policy.html",
             actor=actor,
-            rehearses=actor.role in SIGNATORIES,
+            rehearses=actor.role in ProposePolicy.by,
             policy=policy,
             last=last,
             stands=_status(policy.starts, last, london_date(context.at)),

@@ -19,7 +19,7 @@ from divert.cli.cases import AsJson, By, in_lines
 from divert.cli.terminal import NOT_SO, WrongCall, actor, answer, answer_json, answer_table, database, say
 from divert.clock import london_text, system_clock
 from divert.models import Draw, Frame
-from divert.people.rights import MANAGER, Subject, listed, may_read, readers
+from divert.people.rights import Subject, listed, may_read, readers
 from divert.people.staff import Actor
 from divert.records import access
 from divert.scrutiny import frame as frames
@@ -163,8 +163,9 @@ def which(
 ) -> None:
     """Say which case a pack is of, for the project manager. It is logged: the force can only mend what it can find."""
     with _writing(by) as (session, manager):
-        if manager.role not in MANAGER:
-            raise NotAllowed("Which case a pack is of is for the project manager: the panel judges it without knowing.")
+        if not may_read(manager.role, Subject.pack_identities):
+            whose = listed(readers(Subject.pack_identities))
+            raise NotAllowed(f"Which case a pack is of is for the {whose}: the panel judges it without knowing.")
         ref = packs_of(session, digest).get(pack)
         if ref is None:
             raise WrongCall("this draw has no such pack. A pack is named by stratum and pick, like completed-1.")

@@ -59,6 +59,7 @@ class Subject(StrEnum):
     figures = "the board's figures and costs"
     draws = "frames and draws"
     drawn_packs = "packs of a draw"
+    pack_identities = "which case a pack is of"
     meetings = "meetings of the panel and their packs"
     findings = "the panel's findings and their answers"
     comparisons = "findings by decision maker and by group"
@@ -107,6 +108,7 @@ RIGHTS = (
     Right(S.figures,            R.aggregates,   (*BOARD, *SIGNATORIES, *AUDITOR)),
     Right(S.draws,              R.all,          (*COORDINATOR, *MANAGER, *MEMBER, *AUDITOR)),
     Right(S.drawn_packs,        R.all,          (*COORDINATOR, *MANAGER, *AUDITOR)),
+    Right(S.pack_identities,    R.all,          MANAGER),
     Right(S.meetings,           R.all,          (*COORDINATOR, *AUDITOR)),
     Right(S.meetings,           R.attended,     MEMBER),
     Right(S.findings,           R.all,          (*COORDINATOR, *POLICE, *MANAGER, *AUDITOR)),

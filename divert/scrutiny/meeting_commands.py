@@ -20,7 +20,7 @@ from divert.acts.refusals import NotFound, Reason
 from divert.db import Turn, take_turn
 from divert.eligibility.policy import Rule
 from divert.models import Draw, PanelEntry, Role, Staff
-from divert.people.rights import COORDINATOR, MEMBER, POLICE, Rows, Subject, rows_for
+from divert.people.rights import COORDINATOR, MEMBER, POLICE, Rows, Subject, may_read, rows_for
 from divert.people.staff import Actor
 from divert.policies.adopted import policies_of
 from divert.records.meetings import EntryKind, Meeting, MeetingPack, all_meetings, entry_content, get_meeting
@@ -319,11 +319,11 @@ def find_meeting(session: Session, number: int, by: Actor) -> Meeting:
 
 
 def may_know(meeting: Meeting, by: Actor) -> bool:
-    """Whether somebody may know of a meeting: by the table of rights, or because they answer for the force."""
+    """Whether somebody may know of a meeting: by the table of rights: those who read findings answer them."""
     rows = rows_for(by.role, Subject.meetings)
     if rows is Rows.attended:
         return by.username in meeting.attending
-    return rows is not None or by.role in RecordResponse.by
+    return rows is not None or may_read(by.role, Subject.findings)
 
 
 def _additions(session: Session, meetings: Sequence[Meeting]) -> dict[str, MeetingPack]:
