@@ -116,6 +116,17 @@ def test_a_meeting_cut_short_or_taken_away_verifies_and_is_found_against_a_seal(
         assert [str(fault) for fault in verify_seal(session, digest)] == ["meeting-1: the chain was removed since"]
 
 
+def test_a_seal_is_over_heads_and_reads_nothing_that_may_be_spoilt(office: Office) -> None:
+    a_meeting_held(office)
+    with office.database.writing() as session:
+        digest = seal(session, MEETING + timedelta(days=1)).digest
+    forged(office.database, "UPDATE panel_entries SET body = '{', role = 'nobody' WHERE seq = 3")
+    with office.database.writing() as session:
+        assert seal(session, MEETING + timedelta(days=2)).digest == digest
+        assert [*verify_seal(session, digest)] == []
+    assert len(faults(office.database)) == 1
+
+
 SAYS = st.dictionaries(st.text(max_size=5), st.one_of(st.text(max_size=8), st.integers(), st.none()), max_size=4)
 
 

@@ -96,7 +96,7 @@ def carry_out(
     """Perform and commit; what the act came to, or what `shown` makes of it. What takes long is prepared before."""
     prepared = None
     if act.prepares:
-        with context.reading(act.by) as (session, actor):
+        with context.reading() as (session, actor):
             prepared = prepare(session, act, actor, context.at, on)
     with context.writing() as (session, actor):
         result = perform(session, act, actor, context.at, on, prepared)

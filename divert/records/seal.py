@@ -12,8 +12,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from divert.acts.chain import Fault
-from divert.models import Case, LedgerEntry, PolicyEntry, Seal
-from divert.records.meetings import all_meetings, chain_name, entries
+from divert.models import Case, LedgerEntry, PanelEntry, PolicyEntry, Seal
+from divert.records.meetings import chain_name
 
 POLICY_CHAIN = "policies"
 """What the chain of what was done to policy is called, where a case has its reference."""
@@ -26,10 +26,8 @@ def seal(session: Session, at: datetime) -> Seal:
         session.execute(text("LOCK TABLE cases, ledger, policy_entries, panel_entries IN SHARE MODE"))
     rows = session.execute(select(Case.ref, Case.version, Case.head).order_by(Case.ref)).all()
     heads = "".join(f"{row.ref} {row.version} {row.head}\n" for row in rows)
-    if policy := session.scalar(select(PolicyEntry).order_by(PolicyEntry.seq.desc()).limit(1)):
-        heads += f"{POLICY_CHAIN} {policy.seq} {policy.hash}\n"
-    for meeting in all_meetings(session):
-        heads += f"{chain_name(meeting.number)} {meeting.entries} {meeting.head}\n"
+    last = {chain: (seq, head) for chain, seq, head in _beside_cases(session)}
+    heads += "".join(f"{chain} {seq} {head}\n" for chain, (seq, head) in last.items())
     digest = hashlib.sha256(heads.encode()).hexdigest()
     record = session.get(Seal, digest)
     if record is None:
@@ -52,8 +50,7 @@ def verify_seal(session: Session, digest: str) -> Iterator[Fault]:
     sealed_heads = [line.split(" ") for line in record.heads.splitlines()]
     query = select(Case.ref, LedgerEntry.seq, LedgerEntry.hash).join(LedgerEntry, LedgerEntry.case_id == Case.id)
     hashes = {(row.ref, row.seq): row.hash for row in session.execute(query.execution_options(yield_per=5000))}
-    hashes |= {(POLICY_CHAIN, entry.seq): entry.hash for entry in session.scalars(select(PolicyEntry))}
-    hashes |= {(chain_name(entry.meeting), entry.seq): entry.hash for entry in entries(session)}
+    hashes |= {(chain, seq): head for chain, seq, head in _beside_cases(session)}
     chains = {chain for chain, _ in hashes}
     for chain, seq, head in sealed_heads:
         if chain not in chains:
@@ -63,3 +60,13 @@ def verify_seal(session: Session, digest: str) -> Iterator[Fault]:
             yield Fault(chain, int(seq), "the chain was cut since the seal")
         elif hashes[chain, int(seq)] != head:
             yield Fault(chain, int(seq), "the chain was rewritten since the seal")
+
+
+def _beside_cases(session: Session) -> Iterator[tuple[str, int, str]]:
+    """Chain, number and hash of every entry on policy and of each meeting, in order. What they say is not read."""
+    policy = select(PolicyEntry.seq, PolicyEntry.hash).order_by(PolicyEntry.seq)
+    for seq, head in session.execute(policy):
+        yield POLICY_CHAIN, seq, head
+    meetings = select(PanelEntry.meeting, PanelEntry.seq, PanelEntry.hash).order_by(PanelEntry.meeting, PanelEntry.seq)
+    for number, seq, head in session.execute(meetings):
+        yield chain_name(number), seq, head
